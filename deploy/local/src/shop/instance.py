@@ -1,0 +1,98 @@
+"""One running copy of the shop: its name, its folder, its ports and its options."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from shop import keys, ports
+
+DEFAULT_NAME = "main"
+DEFAULT_PORT = 8080
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `up` may be told; remembered in instance.json for the next `up`."""
+
+    fsync: bool = True
+    trace_sample_ratio: float = 1.0
+    edge_tracing: bool = True
+    rate_average: int = 2000
+    rate_burst: int = 4000
+
+
+@dataclass(frozen=True)
+class Instance:
+    """Everything else (settings of services, commands of parts) is computed from this."""
+
+    name: str
+    home: Path
+    directory: Path
+    ports: dict[str, int]
+    options: Options = field(default_factory=Options)
+
+    @cached_property
+    def secrets(self) -> dict[str, str]:
+        return keys.load(self.directory / "secrets.json")
+
+    @property
+    def logs(self) -> Path:
+        return self.directory / "logs"
+
+    @property
+    def cache(self) -> Path:
+        """Shared by all instances of this checkout."""
+        return self.directory.parent
+
+    @property
+    def edge_url(self) -> str:
+        return f"http://127.0.0.1:{self.ports['edge']}"
+
+    def save(self) -> None:
+        """Remembers the port and the options."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        content = {"ports": self.ports, "options": asdict(self.options)}
+        (self.directory / "instance.json").write_text(json.dumps(content, indent=2))
+
+
+def home() -> Path:
+    """The checkout this program was installed from, or SHOP_HOME."""
+    told = os.environ.get("SHOP_HOME")
+    if told:
+        return Path(told)
+    for folder in [*Path(__file__).resolve().parents, *Path.cwd().resolve().parents, Path.cwd()]:
+        if (folder / "deploy" / "local" / "kafka" / "pom.xml").exists():
+            return folder
+    raise FileNotFoundError("not inside a checkout of the shop; set SHOP_HOME to its folder")
+
+
+def load(name: str | None = None, *, port: int | None = None, fsync: bool | None = None) -> Instance:
+    """The instance called `name`, from what is told, the environment, its instance.json, and defaults, in that order."""
+    name = name or os.environ.get("SHOP_INSTANCE") or DEFAULT_NAME
+    root = home()
+    directory = root / ".shop" / name
+    saved = _saved(directory)
+    numbers: dict[str, int] = saved.get("ports", {})
+    told = port or int(os.environ.get("SHOP_PORT") or 0)
+    if told or set(numbers) != {"edge", *ports.OFFSETS}:
+        numbers = ports.derive(told or numbers.get("edge", DEFAULT_PORT))
+    options = _options(saved.get("options", {}))
+    if fsync is not None:
+        options = replace(options, fsync=fsync)
+    return Instance(name, root, directory, numbers, options)
+
+
+def _saved(directory: Path) -> dict[str, Any]:
+    path = directory / "instance.json"
+    content: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    return content
+
+
+def _options(saved: dict[str, Any]) -> Options:
+    known = Options.__dataclass_fields__
+    return Options(**{name: value for name, value in saved.items() if name in known})

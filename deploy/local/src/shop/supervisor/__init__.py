@@ -1,0 +1,1 @@
+"""Keeps the processes of one instance: ordered start, readiness, restarts, ordered stop."""
