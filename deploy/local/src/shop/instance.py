@@ -47,7 +47,11 @@ class Instance:
     @property
     def cache(self) -> Path:
         """Shared by all instances of this checkout."""
-        return self.directory.parent
+        return self.home / ".shop"
+
+    @property
+    def pom(self) -> Path:
+        return self.home / "deploy" / "local" / "kafka" / "pom.xml"
 
     @property
     def edge_url(self) -> str:
@@ -75,11 +79,11 @@ def load(name: str | None = None, *, port: int | None = None, fsync: bool | None
     """The instance called `name`, from what is told, the environment, its instance.json, and defaults, in that order."""
     name = name or os.environ.get("SHOP_INSTANCE") or DEFAULT_NAME
     root = home()
-    directory = root / ".shop" / name
+    directory = Path(os.environ.get("SHOP_STATE") or root / ".shop") / name
     saved = _saved(directory)
     numbers: dict[str, int] = saved.get("ports", {})
     told = port or int(os.environ.get("SHOP_PORT") or 0)
-    if told or set(numbers) != {"edge", *ports.OFFSETS}:
+    if (told and told != numbers.get("edge")) or set(numbers) != {"edge", *ports.OFFSETS}:
         numbers = ports.derive(told or numbers.get("edge", DEFAULT_PORT))
     options = _options(saved.get("options", {}))
     if fsync is not None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
-import asyncpg
+if TYPE_CHECKING:
+    import asyncpg
 
 DATABASE = "shop"
 AUDITOR = "auditor"
@@ -18,6 +20,8 @@ async def ensure(superuser_url: str, services: Iterable[str], passwords: Mapping
 
     `passwords` is by role name, the auditor's included. Returns the superuser's URL of `database`.
     """
+    import asyncpg
+
     names = list(services)
     await _ensure_database(superuser_url, database)
     target = with_database(superuser_url, database)
@@ -39,6 +43,8 @@ def with_database(url: str, database: str) -> str:
 
 
 async def _ensure_database(superuser_url: str, database: str) -> None:
+    import asyncpg
+
     connection: asyncpg.Connection = await asyncpg.connect(superuser_url)
     try:
         if not await connection.fetchval("select 1 from pg_database where datname = $1", database):

@@ -14,6 +14,20 @@ from shop.supervisor.part import Part, PartError
 BUCKET = "media"
 REGION = "us-east-1"
 
+# Whoever knows a picture's address may see it; nobody may list the bucket.
+POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{BUCKET}/*"}
+    ],
+}
+# Browsers upload by presigned POST from the shop's own pages.
+CORS = {
+    "CORSRules": [
+        {"AllowedOrigins": ["*"], "AllowedMethods": ["GET", "PUT", "POST"], "AllowedHeaders": ["*"], "MaxAgeSeconds": 3600}
+    ]
+}
+
 _SWITCHES = (
     "-ip=127.0.0.1",
     "-ip.bind=127.0.0.1",

@@ -1,0 +1,135 @@
+"""The settings of every program, as tables. To add a setting, add a line.
+
+A value is a template over: `{name}` the program, `{port[x]}` and `{url[x]}` of any program or part, `{edge}` the public
+base URL, `{kafka}` the bootstrap servers, `{key[x]}` a secret of `keys.FORMATS`, `{option[x]}` of `instance.Options`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from shop.instance import Instance
+from shop.platform.postgres import url
+from shop.platform.roles import AUDITOR, DATABASE
+from shop.platform.storage import BUCKET, REGION
+from shop.services import HELPERS, SERVICES, Service
+
+# For each of the services, under its prefix.
+COMMON = {
+    "DATABASE_URL": "postgresql://{name}:{password}@127.0.0.1:{port[postgres]}/" + DATABASE,
+    "KAFKA_BOOTSTRAP_SERVERS": "{kafka}",
+    "KAFKA_IDEMPOTENCE": "true",
+    "HOST": "127.0.0.1",
+    "PORT": "{own_port}",
+    "ROLES": "api,relay,consumer,jobs",
+    "LOG_FORMAT": "json",
+    "OTLP_ENDPOINT": "{url[console]}/otlp",
+    "TRACE_SAMPLE_RATIO": "{option[trace_sample_ratio]}",
+    "STAFF_TOKEN_KEY": "{key[staff_token_key]}",
+}
+
+# What only one program is told.
+OWN: dict[str, dict[str, str]] = {
+    "catalog": {
+        "S3_ENDPOINT": "{url[s3]}",
+        "S3_PUBLIC_URL": "{edge}/" + BUCKET,
+        "S3_BUCKET": BUCKET,
+        "S3_REGION": REGION,
+        "S3_ACCESS_KEY": "{key[s3_access_key]}",
+        "S3_SECRET_KEY": "{key[s3_secret_key]}",
+    },
+    "cart": {},
+    "orders": {
+        "CART_URL": "{url[cart]}",
+        "CATALOG_URL": "{url[catalog]}",
+    },
+    "payments": {
+        "ORDERS_URL": "{url[orders]}",
+        "TOSS_URL": "{url[sandbox]}/toss",
+        "TOSS_SECRET_KEY": "{key[toss_secret_key]}",
+        "TOSS_CLIENT_KEY": "{key[toss_client_key]}",
+        "PUBLIC_URL": "{edge}",
+    },
+    "scm": {
+        "CENTRE_POLL_URL": "{url[sandbox]}/logistics",
+        "LOGISTICS_API_KEY": "{key[logistics_api_key]}",
+    },
+    "notify": {
+        "SMTP_HOST": "127.0.0.1",
+        "SMTP_PORT": "{port[smtp]}",
+        "SOLAPI_URL": "{url[sandbox]}/solapi",
+        "SOLAPI_API_KEY": "{key[solapi_api_key]}",
+        "SOLAPI_API_SECRET": "{key[solapi_api_secret]}",
+        "SOLAPI_PF_ID": "{key[solapi_pf_id]}",
+        "SOLAPI_WEBHOOK_SECRET": "{key[solapi_webhook_secret]}",
+        "SENDER_NUMBER": "0215990000",
+        "PUBLIC_URL": "{edge}",
+    },
+    "stats": {},
+    "sandbox": {
+        "HOST": "127.0.0.1",
+        "PORT": "{port[sandbox]}",
+        "EDGE_URL": "{edge}",
+        "PUBLIC_URL": "{edge}/sandbox",
+        "TOSS_SECRET_KEY": "{key[toss_secret_key]}",
+        "TOSS_CLIENT_KEY": "{key[toss_client_key]}",
+        "TOSS_WEBHOOK_URL": "{edge}/v1/callbacks/toss",
+        "SOLAPI_API_KEY": "{key[solapi_api_key]}",
+        "SOLAPI_API_SECRET": "{key[solapi_api_secret]}",
+        "SOLAPI_PF_ID": "{key[solapi_pf_id]}",
+        "SOLAPI_WEBHOOK_URL": "{edge}/v1/callbacks/solapi",
+        "SOLAPI_WEBHOOK_SECRET": "{key[solapi_webhook_secret]}",
+        "LOGISTICS_URL": "{edge}/v1/logistics",
+        "LOGISTICS_API_KEY": "{key[logistics_api_key]}",
+    },
+    "console": {
+        "HOST": "127.0.0.1",
+        "PORT": "{port[console]}",
+        "EDGE_URL": "{edge}",
+        "SMTP_PORT": "{port[smtp]}",
+        "AUDITOR_DATABASE_URL": "{auditor_url}",
+        "KAFKA_BOOTSTRAP_SERVERS": "{kafka}",
+        "SERVICE_URLS": "{service_urls}",
+        "SANDBOX_URL": "{url[sandbox]}",
+    },
+}
+
+
+def of(program: Service, instance: Instance, bootstrap: str) -> dict[str, str]:
+    """The environment of one program, prefix included."""
+    table = (COMMON if program.kind == "service" else {}) | OWN[program.name]
+    values = _values(instance, bootstrap) | {
+        "name": program.name,
+        "password": instance.secrets.get(f"{program.name}_db_password", ""),
+        "own_port": instance.ports[program.name],
+    }
+    return {f"{program.prefix}_{setting}": template.format_map(values) for setting, template in table.items()}
+
+
+def everything(instance: Instance, bootstrap: str) -> dict[str, str]:
+    """The environments of all programs together: for steps that act for several of them, and for `shop env`."""
+    merged: dict[str, str] = {}
+    for program in (*SERVICES, *HELPERS):
+        merged |= of(program, instance, bootstrap)
+    return merged
+
+
+def auditor_url(instance: Instance) -> str:
+    """Reads every schema, changes nothing."""
+    return url(AUDITOR, instance.secrets["auditor_db_password"], instance.ports["postgres"], DATABASE)
+
+
+def _values(instance: Instance, bootstrap: str) -> dict[str, Any]:
+    urls = {name: f"http://127.0.0.1:{port}" for name, port in instance.ports.items()}
+    return {
+        "port": instance.ports,
+        "url": urls,
+        "edge": instance.edge_url,
+        "kafka": bootstrap,
+        "key": instance.secrets,
+        "option": asdict(instance.options),
+        "auditor_url": auditor_url(instance),
+        "service_urls": json.dumps({service.name: urls[service.name] for service in SERVICES}),
+    }

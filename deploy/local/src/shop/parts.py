@@ -1,0 +1,145 @@
+"""Everything that runs in an instance, as one list of parts. Read it to see what needs what."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+
+from shop import environment
+from shop.instance import Instance
+from shop.platform import broker, postgres, storage
+from shop.platform.broker import Broker
+from shop.platform.edge import Edge
+from shop.platform.postgres import Postgres
+from shop.services import HELPERS, SERVICES, Service
+from shop.supervisor import probes
+from shop.supervisor.part import Part
+
+# What `up --only` understands besides names of parts.
+GROUPS = {
+    "platform": ("postgres", "roles", "kafka", "topics"),
+    "storage": ("s3", "bucket"),
+}
+
+
+def postgres_of(instance: Instance) -> Postgres:
+    """The instance's own server."""
+    return Postgres(
+        instance.directory / "postgres",
+        instance.ports["postgres"],
+        instance.secrets["postgres_password"],
+        instance.logs / "postgres.log",
+        fsync=instance.options.fsync,
+    )
+
+
+def broker_of(instance: Instance) -> Broker:
+    """The broker this machine can run. Raises PartError."""
+    return broker.choose(
+        instance.ports, instance.directory / "kafka", instance.cache, instance.pom, instance.logs / "kafka.log"
+    )
+
+
+def storage_of(instance: Instance) -> storage.Storage:
+    """The instance's own object storage."""
+    keys = instance.secrets
+    return storage.Storage(
+        instance.directory / "s3", instance.ports, keys["s3_access_key"], keys["s3_secret_key"], instance.logs / "s3.log"
+    )
+
+
+def all_parts(instance: Instance) -> list[Part]:
+    """In the order of the table. Raises PartError when this machine lacks something."""
+    events = broker_of(instance)
+    own_broker = events.part()
+    broker_needs = ("kafka",) if own_broker else ()
+    merged = environment.everything(instance, events.bootstrap)
+    return [
+        postgres_of(instance).part(),
+        *([own_broker] if own_broker else []),
+        storage_of(instance).part(),
+        _step("roles", "Roles and schemas", instance, needs=("postgres",)),
+        _step("topics", "Topics", instance, needs=broker_needs),
+        _step("bucket", "Bucket for pictures", instance, needs=("s3",)),
+        _step("migrations", "Migrations", instance, needs=("roles",), env=merged, seconds=120),
+        *(_helper(program, instance, events.bootstrap) for program in HELPERS),
+        *(_service(program, instance, events.bootstrap) for program in SERVICES),
+        Edge(instance).part(),
+    ]
+
+
+def select(parts: Iterable[Part], only: str) -> list[Part]:
+    """Those named in `only` (names and GROUPS, comma separated) with all they need. Raises KeyError for a stranger."""
+    by_name = {part.name: part for part in parts}
+    wanted: dict[str, Part] = {}
+
+    def add(name: str) -> None:
+        if name in wanted:
+            return
+        for need in by_name[name].needs:
+            add(need)
+        wanted[name] = by_name[name]
+
+    for word in only.split(","):
+        names = GROUPS.get(word.strip(), (word.strip(),))
+        for name in names:
+            # With a foreign cluster there is no part called kafka.
+            if word.strip() not in GROUPS or name in by_name:
+                add(name)
+    return list(wanted.values())
+
+
+def _step(
+    name: str,
+    title: str,
+    instance: Instance,
+    *,
+    needs: tuple[str, ...],
+    env: dict[str, str] | None = None,
+    seconds: float = 60,
+) -> Part:
+    return Part(
+        name=name,
+        title=title,
+        argv=(sys.executable, "-m", "shop.steps", name),
+        log=instance.logs / f"{name}.log",
+        env={**_python_env(instance), **(env or {})},
+        needs=needs,
+        one_shot=True,
+        start_seconds=seconds,
+    )
+
+
+def _service(program: Service, instance: Instance, bootstrap: str) -> Part:
+    return Part(
+        name=program.name,
+        title=program.title,
+        argv=(sys.executable, "-m", program.module, "serve"),
+        log=instance.logs / f"{program.name}.log",
+        env={**_python_env(instance), **environment.of(program, instance, bootstrap)},
+        needs=("migrations", "topics"),
+        ready=probes.http(instance.ports[program.name], "/readyz"),
+        start_seconds=90,
+    )
+
+
+def _helper(program: Service, instance: Instance, bootstrap: str) -> Part:
+    return Part(
+        name=program.name,
+        title=program.title,
+        argv=(sys.executable, "-m", program.module),
+        log=instance.logs / f"{program.name}.log",
+        env={**_python_env(instance), **environment.of(program, instance, bootstrap)},
+        ready=probes.http(instance.ports[program.name], "/healthz"),
+        start_seconds=60,
+    )
+
+
+def _python_env(instance: Instance) -> dict[str, str]:
+    """Which instance the steps act on, and Python's own manners."""
+    passed = {"SHOP_HOME": str(instance.home), "SHOP_INSTANCE": instance.name}
+    passed |= {"SHOP_PORT": str(instance.ports["edge"]), "PYTHONUNBUFFERED": "1"}
+    if "SHOP_STATE" in os.environ:
+        passed["SHOP_STATE"] = os.environ["SHOP_STATE"]
+    return passed

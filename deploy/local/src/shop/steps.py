@@ -1,0 +1,79 @@
+"""Short jobs between the starts of the parts: `python -m shop.steps roles|topics|bucket|migrations`.
+
+Each is a process of its own, so that what they import does not stay in the supervisor's memory. Each is safe to repeat.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import runpy
+import sys
+import time
+from collections.abc import Callable
+
+from shop import instance
+from shop.instance import Instance
+from shop.parts import broker_of, postgres_of
+from shop.platform import storage
+from shop.services import SERVICES
+
+
+def roles(current: Instance) -> None:
+    """Database, roles, schemas and rights."""
+    from shop.platform import roles as rights
+
+    names = [service.name for service in SERVICES]
+    passwords = {name: current.secrets[f"{name}_db_password"] for name in [*names, rights.AUDITOR]}
+    asyncio.run(rights.ensure(postgres_of(current).url, names, passwords))
+
+
+def topics(current: Instance) -> None:
+    """Every topic of the contracts."""
+    from common.kafka_admin import ensure_topics
+
+    asyncio.run(ensure_topics(broker_of(current).bootstrap))
+
+
+def bucket(current: Instance) -> None:
+    """Public reading and cross-origin uploads for the pictures."""
+    import boto3
+    from botocore.config import Config
+
+    client = boto3.client(
+        "s3",
+        endpoint_url=f"http://127.0.0.1:{current.ports['s3']}",
+        region_name=storage.REGION,
+        aws_access_key_id=current.secrets["s3_access_key"],
+        aws_secret_access_key=current.secrets["s3_secret_key"],
+        config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 10}),
+    )
+    if storage.BUCKET not in {found["Name"] for found in client.list_buckets()["Buckets"]}:
+        client.create_bucket(Bucket=storage.BUCKET)
+    client.put_bucket_policy(Bucket=storage.BUCKET, Policy=json.dumps(storage.POLICY))
+    client.put_bucket_cors(Bucket=storage.BUCKET, CORSConfiguration=storage.CORS)
+
+
+def migrations(_current: Instance) -> None:
+    """`python -m <service>.main migrate` for all, one after the other in this process: what they share is loaded once."""
+    for service in SERVICES:
+        began = time.monotonic()
+        sys.argv = [service.module, "migrate"]
+        try:
+            runpy.run_module(service.module, run_name="__main__", alter_sys=True)
+        except SystemExit as end:
+            if end.code not in (0, None):
+                print(f"migrations of {service.name} failed: {end.code}", flush=True)
+                raise
+        print(f"{service.name}: migrated in {time.monotonic() - began:.2f} s", flush=True)
+
+
+STEPS: dict[str, Callable[[Instance], None]] = {
+    "roles": roles,
+    "topics": topics,
+    "bucket": bucket,
+    "migrations": migrations,
+}
+
+if __name__ == "__main__":
+    STEPS[sys.argv[1]](instance.load())

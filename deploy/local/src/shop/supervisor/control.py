@@ -1,0 +1,52 @@
+"""How the command line talks to a running supervisor: one JSON line each way over a socket file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import socket
+import tempfile
+from pathlib import Path
+from typing import Any
+
+# Longer paths do not fit into a socket address.
+_PATH_LIMIT = 100
+
+
+class NotRunning(Exception):
+    """No supervisor answers for this instance."""
+
+
+def socket_path(directory: Path) -> Path:
+    """Inside the instance's folder, unless its name is too long for a socket."""
+    path = directory / "control.sock"
+    if len(str(path)) <= _PATH_LIMIT:
+        return path
+    digest = hashlib.sha256(str(directory).encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"shop-{digest}.sock"
+
+
+def ask(directory: Path, command: str, *, seconds: float = 10, **arguments: Any) -> dict[str, Any]:
+    """The supervisor's answer. Raises NotRunning; TimeoutError after `seconds`."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(seconds)
+        try:
+            connection.connect(str(socket_path(directory)))
+            connection.sendall(json.dumps({"command": command, **arguments}).encode() + b"\n")
+            with connection.makefile("rb") as answers:
+                line = answers.readline()
+        except (FileNotFoundError, ConnectionError) as error:
+            raise NotRunning(str(directory)) from error
+    if not line:
+        raise NotRunning(str(directory))
+    answer: dict[str, Any] = json.loads(line)
+    return answer
+
+
+def is_running(directory: Path) -> bool:
+    """Whether a supervisor answers."""
+    try:
+        ask(directory, "ping")
+    except (NotRunning, TimeoutError):
+        return False
+    return True
