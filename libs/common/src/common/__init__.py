@@ -1,0 +1,1 @@
+"""The plumbing every service uses. No business noun lives here."""

@@ -1,0 +1,155 @@
+"""The HTTP side of a service: one app factory, health, metrics, body limit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from common import metrics
+from common.db import Database
+from common.problems import install, problem
+from common.settings import ServiceSettings
+
+Check = Callable[[], Awaitable[str | None]]
+
+
+@dataclass
+class Health:
+    """What `/healthz` and `/readyz` ask. A check answers None, or what is wrong."""
+
+    alive: list[Check] = field(default_factory=list)
+    ready: list[Check] = field(default_factory=list)
+    draining: bool = False
+
+
+def create_app(
+    name: str,
+    settings: ServiceSettings,
+    database: Database,
+    routers: Sequence[APIRouter],
+    *,
+    state: dict[str, Any] | None = None,
+    health: Health | None = None,
+    description: str = "",
+) -> FastAPI:
+    """The service's app. Routers find `settings`, `database` and everything in `state` on `request.app.state`."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+
+    app = FastAPI(title=f"shop {name}", version="1", description=description, lifespan=lifespan)
+    app.state.settings = settings
+    app.state.database = database
+    for key, value in (state or {}).items():
+        setattr(app.state, key, value)
+    for router in routers:
+        app.include_router(router)
+    app.include_router(_health_routes(health or Health()))
+    install(app)
+    app.add_middleware(_Limits, max_body_bytes=settings.max_body_bytes)
+    return app
+
+
+def _database(request: Request) -> Database:
+    database: Database = request.app.state.database
+    return database
+
+
+DatabaseDep = Annotated[Database, Depends(_database)]
+
+
+def _health_routes(health: Health) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    async def answer(checks: list[Check]) -> Response:
+        wrong = [found for check in checks if (found := await check()) is not None]
+        if wrong:
+            return problem(503, "service.not_ready", "; ".join(wrong))
+        return Response(b'{"status":"ok"}', media_type="application/json")
+
+    @router.get("/healthz")
+    async def healthz() -> Response:
+        return await answer(health.alive)
+
+    @router.get("/readyz")
+    async def readyz() -> Response:
+        if health.draining:
+            return problem(503, "service.draining", "this process is stopping")
+        return await answer(health.ready)
+
+    @router.get("/metrics")
+    async def metrics_page() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+class _TooLarge(Exception):
+    pass
+
+
+class _Limits:
+    """Refuses bodies over the limit before they are read whole, and measures every request by its route."""
+
+    def __init__(self, app: ASGIApp, *, max_body_bytes: int) -> None:
+        self._app = app
+        self._max = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        status = 500
+        begun = False
+
+        async def sending(message: Message) -> None:
+            nonlocal status, begun
+            if message["type"] == "http.response.start":
+                status, begun = message["status"], True
+            await send(message)
+
+        try:
+            self._check(_declared_length(scope))
+            await self._app(scope, self._counting(receive), sending)
+        except _TooLarge:
+            if not begun:
+                detail = f"a body has at most {self._max} bytes"
+                await problem(413, "request.too_large", detail, headers={"Connection": "close"})(
+                    scope, receive, sending
+                )
+        finally:
+            route = scope.get("route")
+            path = getattr(route, "path", "unmatched")
+            metrics.http_requests.labels(scope["method"], path, str(status)).observe(time.perf_counter() - started)
+
+    def _counting(self, receive: Receive) -> Receive:
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            self._check(seen)
+            return message
+
+        return counted
+
+    def _check(self, length: int) -> None:
+        if length > self._max:
+            raise _TooLarge
+
+
+def _declared_length(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value) if value.isdigit() else 0
+    return 0

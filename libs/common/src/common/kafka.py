@@ -1,0 +1,199 @@
+"""The transport on Apache Kafka, by aiokafka. Its defaults lose and reorder records: every one that matters is set."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener
+from aiokafka import TopicPartition as KafkaPartition
+from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
+from aiokafka.errors import CommitFailedError, IllegalGenerationError, RebalanceInProgressError, UnknownMemberIdError
+
+from common import log
+from common.transport import (
+    AssignListener,
+    CommitLost,
+    Headers,
+    OutRecord,
+    Record,
+    RevokeListener,
+    TopicPartition,
+)
+
+_log = log.get(__name__)
+
+
+class KafkaProducer:
+    """Idempotent, acks=all. Large batches because one batch per partition is in flight at a time."""
+
+    def __init__(self, bootstrap: str, *, client_id: str, idempotent: bool = True) -> None:
+        self._bootstrap = bootstrap
+        self._client_id = client_id
+        self._idempotent = idempotent
+        self._producer: AIOKafkaProducer | None = None
+
+    async def start(self) -> None:
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._bootstrap,
+            client_id=self._client_id,
+            acks="all",
+            enable_idempotence=self._idempotent,
+            max_batch_size=262_144,
+            max_request_size=1_048_576,
+            linger_ms=2,
+            request_timeout_ms=15_000,
+            metadata_max_age_ms=60_000,
+        )
+        try:
+            await producer.start()
+        except BaseException:
+            await producer.stop()
+            raise
+        self._producer = producer
+
+    async def stop(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await producer.stop()
+
+    async def send(self, record: OutRecord) -> asyncio.Future[None]:
+        if self._producer is None:
+            raise ConnectionError("the producer is not started")
+        future: asyncio.Future[Any] = await self._producer.send(
+            record.topic, key=record.key, value=record.value, headers=list(record.headers)
+        )
+        return future
+
+    async def rebuild(self) -> None:
+        old, self._producer = self._producer, None
+        if old is not None:
+            # A producer in trouble may never flush: give it a moment, then let it go. What it still held is resent.
+            try:
+                await asyncio.wait_for(_close_without_flush(old), timeout=5)
+            except Exception as error:  # noqa: BLE001 - it is thrown away whatever it says
+                _log.warning("old producer did not close", error=repr(error))
+        await self.start()
+
+
+async def _close_without_flush(producer: AIOKafkaProducer) -> None:
+    await producer._sender.close()  # noqa: SLF001 - stop() would wait for batches that can never be sent
+    await producer.client.close()
+    producer._closed = True  # noqa: SLF001 - silences the warning about an unclosed producer
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
+    def __init__(self, on_revoke: RevokeListener, on_assign: AssignListener) -> None:
+        self._on_revoke = on_revoke
+        self._on_assign = on_assign
+
+    async def on_partitions_revoked(self, revoked: set[KafkaPartition]) -> None:
+        await self._on_revoke(_ours(revoked))
+
+    async def on_partitions_assigned(self, assigned: set[KafkaPartition]) -> None:
+        await self._on_assign(_ours(assigned))
+
+
+class KafkaConsumer:
+    """Manual commits of explicit offsets, from the earliest record, sticky assignment."""
+
+    def __init__(self, bootstrap: str, *, group: str, client_id: str, session_seconds: float = 30) -> None:
+        self._bootstrap = bootstrap
+        self._group = group
+        self._client_id = client_id
+        self._session_ms = int(session_seconds * 1000)
+        self._consumer: AIOKafkaConsumer | None = None
+
+    async def start(self, topics: Sequence[str], *, on_revoke: RevokeListener, on_assign: AssignListener) -> None:
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap,
+            client_id=self._client_id,
+            group_id=self._group,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            session_timeout_ms=self._session_ms,
+            heartbeat_interval_ms=min(3000, self._session_ms // 4),
+            rebalance_timeout_ms=max(60_000, self._session_ms),
+            max_poll_interval_ms=300_000,
+            partition_assignment_strategy=(StickyPartitionAssignor,),
+            fetch_max_wait_ms=100,
+            max_partition_fetch_bytes=1_048_576,
+            metadata_max_age_ms=60_000,
+        )
+        consumer.subscribe(topics=list(topics), listener=_Listener(on_revoke, on_assign))
+        self._consumer = consumer
+        try:
+            await consumer.start()
+        except BaseException:
+            self._consumer = None
+            await consumer.stop()
+            raise
+
+    @property
+    def _running(self) -> AIOKafkaConsumer:
+        if self._consumer is None:
+            raise ConnectionError("the consumer is not started")
+        return self._consumer
+
+    async def stop(self) -> None:
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            await consumer.stop()
+
+    async def poll(self, *, timeout_ms: int, max_records: int) -> Mapping[TopicPartition, Sequence[Record]]:
+        polled = await self._running.getmany(timeout_ms=timeout_ms, max_records=max_records)
+        return {
+            TopicPartition(partition.topic, partition.partition): [_record(message) for message in messages]
+            for partition, messages in polled.items()
+        }
+
+    async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
+        try:
+            await self._running.commit({_theirs(partition): offset for partition, offset in offsets.items()})
+        except (CommitFailedError, IllegalGenerationError, RebalanceInProgressError, UnknownMemberIdError) as error:
+            raise CommitLost(str(error)) from error
+
+    def pause(self, *partitions: TopicPartition) -> None:
+        self._running.pause(*map(_theirs, partitions))
+
+    def resume(self, *partitions: TopicPartition) -> None:
+        self._running.resume(*map(_theirs, partitions))
+
+    def assignment(self) -> frozenset[TopicPartition]:
+        return _ours(self._running.assignment())
+
+    async def lag(self) -> Mapping[TopicPartition, int]:
+        partitions = list(self._running.assignment())
+        if not partitions:
+            return {}
+        ends = await self._running.end_offsets(partitions)
+        behind: dict[TopicPartition, int] = {}
+        for partition in partitions:
+            done = await self._running.committed(partition)
+            behind[TopicPartition(partition.topic, partition.partition)] = max(0, ends[partition] - (done or 0))
+        return behind
+
+    async def seek_to_beginning(self) -> None:
+        await self._running.seek_to_beginning(*self._running.assignment())
+
+
+def _ours(partitions: set[KafkaPartition]) -> frozenset[TopicPartition]:
+    return frozenset(TopicPartition(partition.topic, partition.partition) for partition in partitions)
+
+
+def _theirs(partition: TopicPartition) -> KafkaPartition:
+    return KafkaPartition(partition.topic, partition.partition)
+
+
+def _record(message: Any) -> Record:
+    headers: Headers = tuple((name, value or b"") for name, value in message.headers)
+    return Record(
+        topic=message.topic,
+        partition=message.partition,
+        offset=message.offset,
+        timestamp_ms=message.timestamp,
+        key=message.key,
+        value=message.value,
+        headers=headers,
+    )

@@ -1,0 +1,48 @@
+"""Shapes that several services' requests and responses share."""
+
+from __future__ import annotations
+
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints
+
+from common.money import Money
+
+T = TypeVar("T")
+
+MallId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+Sku = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
+Quantity = Annotated[StrictInt, Field(ge=1, le=9999)]
+
+
+class Body(BaseModel):
+    """A request body. Unknown fields are refused, so that a misspelt one is noticed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class View(BaseModel):
+    """A response body. Clients ignore fields they do not know."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class MoneyView(View):
+    """Whole minor units: `{"amount": 12900, "currency": "KRW"}` is 12,900 won."""
+
+    amount: StrictInt = Field(examples=[12900])
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = Field(examples=["KRW"])
+
+    @classmethod
+    def of(cls, amount: int, currency: str) -> MoneyView:
+        return cls(amount=amount, currency=currency)
+
+    def to_money(self) -> Money:
+        return Money(self.amount, self.currency)
+
+
+class Page(View, Generic[T]):
+    """A page of a list. `next_cursor` asks for the following page; null on the last."""
+
+    items: list[T]
+    next_cursor: str | None = None

@@ -1,0 +1,160 @@
+"""Said by orders."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import Field, StrictInt
+
+from contracts import topics
+from contracts.envelope import Event, Payload
+from contracts.shared import Currency, MallId, OrderLine
+
+
+class _Order(Event):
+    topic = topics.ORDERS
+    key_field = "order_id"
+
+    order_id: UUID
+    order_number: str
+    mall_id: MallId
+    channel: str
+    currency: Currency
+
+
+class OrderPlaced(_Order):
+    """An order exists and waits for its payment until `payment_due_at`. `total_amount` is owed, shipping in it."""
+
+    type: ClassVar[str] = "order-placed"
+
+    lines: tuple[OrderLine, ...]
+    items_amount: StrictInt
+    discount_amount: StrictInt
+    shipping_amount: StrictInt
+    total_amount: StrictInt
+    placed_at: datetime
+    payment_due_at: datetime
+
+
+class OrderPaid(_Order):
+    """An order is paid in full: goods may leave. Carries the lines, so a listener needs nothing earlier."""
+
+    type: ClassVar[str] = "order-paid"
+
+    payment_id: UUID
+    provider: str
+    method: str
+    lines: tuple[OrderLine, ...]
+    shipping_amount: StrictInt
+    discount_amount: StrictInt
+    total_amount: StrictInt
+    placed_at: datetime
+    paid_at: datetime
+
+
+class CancelledLine(Payload):
+    """So many units of an order line that will not be delivered, and the money for them (minor units)."""
+
+    line_id: UUID
+    sku: str
+    product_id: UUID
+    category_ids: tuple[str, ...] = ()
+    quantity: int = Field(ge=1)
+    amount: StrictInt
+
+
+class OrderCancelRequested(_Order):
+    """A paid order is to be cancelled in part or whole, if its goods can still be stopped.
+
+    scm answers with `shipment-cancel-decided`; no money moves before that.
+    """
+
+    type: ClassVar[str] = "order-cancel-requested"
+
+    cancel_id: UUID
+    whole: bool
+    reason: str
+    lines: tuple[CancelledLine, ...]
+    requested_at: datetime
+
+
+class OrderCancelled(_Order):
+    """Units of an order will not be delivered. `whole`: nothing of the order is left and it is over.
+
+    `was_paid` tells whether its stock had been sold or was only reserved. `refund_amount` is what goes back
+    (shipping included where due); 0 when nothing had been paid or the deposit was taken back by the bank.
+    """
+
+    type: ClassVar[str] = "order-cancelled"
+
+    cancel_id: UUID
+    whole: bool
+    was_paid: bool
+    reason: str
+    lines: tuple[CancelledLine, ...]
+    shipping_amount: StrictInt = 0
+    refund_amount: StrictInt
+    placed_at: datetime
+    cancelled_at: datetime
+
+
+class OrderRefundRequested(_Order):
+    """Money of `payment_id` must go back: after a cancel, or because it came for an order that does not want it.
+
+    `refund_id` names this refund for ever, so asking twice pays once.
+    """
+
+    type: ClassVar[str] = "order-refund-requested"
+
+    refund_id: UUID
+    payment_id: UUID
+    amount: StrictInt = Field(gt=0)
+    tax_free_amount: StrictInt = 0
+    vat_amount: StrictInt = 0
+    reason: str
+    requested_at: datetime
+
+
+class OrderCompleted(_Order):
+    """Every parcel arrived and the time for confirming the purchase is over."""
+
+    type: ClassVar[str] = "order-completed"
+
+    completed_at: datetime
+
+
+class Person(Payload):
+    name: str
+    email: str | None = None
+    phone: str
+
+
+class Address(Payload):
+    recipient: str
+    phone: str
+    zonecode: str
+    road_address: str
+    jibun_address: str | None = None
+    detail: str
+    memo: str | None = None
+
+
+class OrderContactRecorded(Event):
+    """Who ordered and where it goes. Personal data: on a topic of its own that only notify and scm read.
+
+    `access_token_hash` is the hex SHA-256 of the order's guest token, so that scm can answer its holder.
+    """
+
+    type: ClassVar[str] = "order-contact-recorded"
+    topic = topics.ORDER_CONTACTS
+    key_field = "order_id"
+
+    order_id: UUID
+    order_number: str
+    mall_id: MallId
+    orderer: Person
+    ship_to: Address
+    access_token_hash: str | None = None
+    recorded_at: datetime

@@ -1,0 +1,94 @@
+"""Said by payments. The key is the payment: an order may see several payments, each with its own life."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import Field, StrictInt
+
+from contracts import topics
+from contracts.envelope import Event, Payload
+from contracts.shared import Currency, MallId
+
+
+class _Payment(Event):
+    topic = topics.PAYMENTS
+    key_field = "payment_id"
+
+    payment_id: UUID
+    order_id: UUID
+    order_number: str
+    mall_id: MallId
+    currency: Currency
+    amount: StrictInt = Field(gt=0)
+    provider: str
+    method: str
+
+
+class VirtualAccount(Payload):
+    """The account the customer pays into. `due_at`: after this the bank refuses the deposit."""
+
+    bank_code: str
+    bank_name: str
+    account_number: str
+    holder: str
+    due_at: datetime
+
+
+class PaymentPending(_Payment):
+    """A virtual account was issued; the order waits for the deposit (입금 대기)."""
+
+    type: ClassVar[str] = "payment-pending"
+
+    virtual_account: VirtualAccount
+    occurred_at: datetime
+
+
+class PaymentConfirmed(_Payment):
+    """The provider holds the money. `amount` is all of it; partial payments do not exist."""
+
+    type: ClassVar[str] = "payment-confirmed"
+
+    receipt_url: str | None = None
+    confirmed_at: datetime
+
+
+class PaymentFailed(_Payment):
+    """The provider refused for good; the customer may try another payment while the order waits."""
+
+    type: ClassVar[str] = "payment-failed"
+
+    code: str
+    reason: str
+    occurred_at: datetime
+
+
+class PaymentExpired(_Payment):
+    """Nobody paid in time."""
+
+    type: ClassVar[str] = "payment-expired"
+
+    occurred_at: datetime
+
+
+class PaymentRefunded(_Payment):
+    """`refund_amount` went back to the customer; `refunded_amount` is all that has gone back so far."""
+
+    type: ClassVar[str] = "payment-refunded"
+
+    refund_id: UUID
+    refund_amount: StrictInt = Field(gt=0)
+    refunded_amount: StrictInt
+    remaining_amount: StrictInt
+    reason: str
+    refunded_at: datetime
+
+
+class DepositReversed(_Payment):
+    """The bank took a deposit back after confirming it: the order is not paid any more."""
+
+    type: ClassVar[str] = "deposit-reversed"
+
+    occurred_at: datetime

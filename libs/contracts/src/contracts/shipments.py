@@ -1,0 +1,97 @@
+"""Said by scm. The key is the order: everything about getting one order to the door stays in order."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from contracts import topics
+from contracts.envelope import Event, Payload
+from contracts.shared import MallId, Sku
+
+
+class ShipmentStatus(StrEnum):
+    REQUESTED = "requested"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    SHIPPED = "shipped"
+    IN_TRANSIT = "in_transit"
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+
+
+class ShipmentLine(Payload):
+    line_id: UUID
+    sku: Sku
+    quantity: int
+
+
+class ShipmentUpdated(Event):
+    """A shipment took a step. Carrier, waybill and tracking link are there from `shipped` on.
+
+    `order_shipped` and `order_delivered` tell whether with this step every open line of the order is so.
+    """
+
+    type: ClassVar[str] = "shipment-updated"
+    topic = topics.SHIPMENTS
+    key_field = "order_id"
+
+    shipment_id: UUID
+    order_id: UUID
+    order_number: str
+    mall_id: MallId
+    centre: str
+    status: ShipmentStatus
+    carrier: str | None = None
+    carrier_name: str | None = None
+    waybill: str | None = None
+    tracking_url: str | None = None
+    reason: str | None = None
+    lines: tuple[ShipmentLine, ...]
+    order_shipped: bool = False
+    order_delivered: bool = False
+    occurred_at: datetime
+
+
+class ShipmentCancelDecided(Event):
+    """The answer to `order-cancel-requested`: `accepted` means the goods were stopped and stay in the centre."""
+
+    type: ClassVar[str] = "shipment-cancel-decided"
+    topic = topics.SHIPMENTS
+    key_field = "order_id"
+
+    order_id: UUID
+    cancel_id: UUID
+    mall_id: MallId
+    accepted: bool
+    reason: str | None = None
+    occurred_at: datetime
+
+
+class StockCounted(Event):
+    """A logistics centre counted what lies on its shelves."""
+
+    type: ClassVar[str] = "stock-counted"
+    topic = topics.SHIPMENTS
+    key_field = "sku"
+
+    count_id: UUID
+    centre: str
+    sku: Sku
+    on_hand: int
+    counted_at: datetime
+
+
+class ChannelOrderReceived(Event):
+    """An outside sales channel reported an order."""
+
+    type: ClassVar[str] = "channel-order-received"
+    topic = topics.SHIPMENTS
+    key_field = "channel_order_id"
+
+    channel: str
+    channel_order_id: str
+    mall_id: MallId
+    received_at: datetime
