@@ -8,6 +8,9 @@ import typer
 
 GROUPS = (
     "shop.lifecycle",
+    "shop.inspection",
+    "shop.doctor",
+    "shop.tokens",
     "shop.testing",
 )
 

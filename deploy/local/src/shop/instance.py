@@ -57,6 +57,16 @@ class Instance:
     def edge_url(self) -> str:
         return f"http://127.0.0.1:{self.ports['edge']}"
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """Makes `load` in another process find this instance, whatever that process is told besides."""
+        return {
+            "SHOP_HOME": str(self.home),
+            "SHOP_STATE": str(self.directory.parent),
+            "SHOP_INSTANCE": self.name,
+            "SHOP_PORT": str(self.ports["edge"]),
+        }
+
     def save(self) -> None:
         """Remembers the port and the options."""
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -76,7 +86,7 @@ def home() -> Path:
 
 
 def load(name: str | None = None, *, port: int | None = None, fsync: bool | None = None) -> Instance:
-    """The instance called `name`, from what is told, the environment, its instance.json, and defaults, in that order."""
+    """The instance called `name`: told here, else in the environment, else in its instance.json, else by default."""
     name = name or os.environ.get("SHOP_INSTANCE") or DEFAULT_NAME
     root = home()
     directory = Path(os.environ.get("SHOP_STATE") or root / ".shop") / name
@@ -89,6 +99,12 @@ def load(name: str | None = None, *, port: int | None = None, fsync: bool | None
     if fsync is not None:
         options = replace(options, fsync=fsync)
     return Instance(name, root, directory, numbers, options)
+
+
+def saved_port(directory: Path) -> int | None:
+    """The edge port of the instance in `directory`, as of its last `up`."""
+    edge: int | None = _saved(directory).get("ports", {}).get("edge")
+    return edge
 
 
 def _saved(directory: Path) -> dict[str, Any]:

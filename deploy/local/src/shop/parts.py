@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable
 
 from shop import environment
 from shop.instance import Instance
-from shop.platform import broker, postgres, storage
+from shop.platform import broker, storage
 from shop.platform.broker import Broker
 from shop.platform.edge import Edge
 from shop.platform.postgres import Postgres
@@ -37,7 +36,11 @@ def postgres_of(instance: Instance) -> Postgres:
 def broker_of(instance: Instance) -> Broker:
     """The broker this machine can run. Raises PartError."""
     return broker.choose(
-        instance.ports, instance.directory / "kafka", instance.cache, instance.pom, instance.logs / "kafka.log"
+        instance.ports,
+        directory=instance.directory / "kafka",
+        cache=instance.cache,
+        pom=instance.pom,
+        log=instance.logs / "kafka.log",
     )
 
 
@@ -45,7 +48,11 @@ def storage_of(instance: Instance) -> storage.Storage:
     """The instance's own object storage."""
     keys = instance.secrets
     return storage.Storage(
-        instance.directory / "s3", instance.ports, keys["s3_access_key"], keys["s3_secret_key"], instance.logs / "s3.log"
+        instance.directory / "s3",
+        instance.ports,
+        keys["s3_access_key"],
+        keys["s3_secret_key"],
+        instance.logs / "s3.log",
     )
 
 
@@ -60,7 +67,7 @@ def all_parts(instance: Instance) -> list[Part]:
         *([own_broker] if own_broker else []),
         storage_of(instance).part(),
         _step("roles", "Roles and schemas", instance, needs=("postgres",)),
-        _step("topics", "Topics", instance, needs=broker_needs),
+        _step("topics", "Topics", instance, needs=broker_needs, env={"SHOP_BOOTSTRAP": events.bootstrap}),
         _step("bucket", "Bucket for pictures", instance, needs=("s3",)),
         _step("migrations", "Migrations", instance, needs=("roles",), env=merged, seconds=120),
         *(_helper(program, instance, events.bootstrap) for program in HELPERS),
@@ -137,9 +144,5 @@ def _helper(program: Service, instance: Instance, bootstrap: str) -> Part:
 
 
 def _python_env(instance: Instance) -> dict[str, str]:
-    """Which instance the steps act on, and Python's own manners."""
-    passed = {"SHOP_HOME": str(instance.home), "SHOP_INSTANCE": instance.name}
-    passed |= {"SHOP_PORT": str(instance.ports["edge"]), "PYTHONUNBUFFERED": "1"}
-    if "SHOP_STATE" in os.environ:
-        passed["SHOP_STATE"] = os.environ["SHOP_STATE"]
-    return passed
+    """Which instance the steps act on; and logs line by line."""
+    return instance.environment | {"PYTHONUNBUFFERED": "1"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import psutil
 from rich.console import Console, Group
@@ -26,41 +26,70 @@ _STYLES = {
 _REFRESH_SECONDS = 0.2
 
 
-def follow(console: Console, ask: Callable[[], dict[str, Any]], seconds: float) -> dict[str, Any]:
-    """Shows the parts until none is starting any more; the last picture. Raises TimeoutError after `seconds`."""
+def follow(
+    console: Console, ask: Callable[[], dict[str, Any]], before: dict[str, Any] | None, seconds: float
+) -> dict[str, Any]:
+    """Shows the parts until none is starting any more; the last picture. Raises TimeoutError after `seconds`.
+
+    `before` is the picture before this start: what was up then is not news.
+    """
+    show = _Live(console) if console.is_terminal else _Plain(before)
     began = time.monotonic()
-    picture = ask()
-    if not console.is_terminal:
-        return _follow_plainly(console, ask, seconds)
-    with Live(console=console, transient=True, auto_refresh=False) as live:
-        while picture["starting"]:
-            elapsed = time.monotonic() - began
-            if elapsed > seconds:
-                raise TimeoutError(f"not up after {seconds:g} s")
-            live.update(Group(states(picture["parts"]), Text(f"{elapsed:5.1f} s", style="dim")), refresh=True)
-            time.sleep(_REFRESH_SECONDS)
+    with show:
+        while True:
             picture = ask()
-    return picture
+            show.update(picture, time.monotonic() - began)
+            if not picture["starting"]:
+                return picture
+            if time.monotonic() - began > seconds:
+                raise TimeoutError(f"not up after {seconds:g} s")
+            time.sleep(_REFRESH_SECONDS)
 
 
-def _follow_plainly(console: Console, ask: Callable[[], dict[str, Any]], seconds: float) -> dict[str, Any]:
-    """For logs of CI: one line when a part is up, and one for each note."""
-    began = time.monotonic()
-    said: set[tuple[str, str]] = set()
-    while True:
-        picture = ask()
+class _Live:
+    """A table that moves, for people."""
+
+    def __init__(self, console: Console) -> None:
+        self._live = Live(console=console, transient=True, auto_refresh=False)
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+
+    def update(self, picture: dict[str, Any], elapsed: float) -> None:
+        clock = Text(f"{elapsed:5.1f} s", style="dim")
+        self._live.update(Group(states(picture["parts"]), clock), refresh=True)
+
+
+class _Plain:
+    """A line per piece of news, for logs of CI."""
+
+    def __init__(self, before: dict[str, Any] | None) -> None:
+        self._said = {_news(part) for part in (before or {"parts": []})["parts"]}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing to put back."""
+
+    def update(self, picture: dict[str, Any], elapsed: float) -> None:
         for part in picture["parts"]:
-            key = (part["name"], part["state"] + part["note"])
-            worth = part["state"] in {"ready", "done", "failed"} or (part["note"] and part["state"] == "preparing")
-            if worth and key not in said:
-                said.add(key)
-                taken = f" ({part['seconds']:.1f} s)" if part["state"] in {"ready", "done"} else ""
-                console.print(f"{time.monotonic() - began:5.1f} s  {part['title']}: {part['note'] or part['state']}{taken}")
-        if not picture["starting"]:
-            return picture
-        if time.monotonic() - began > seconds:
-            raise TimeoutError(f"not up after {seconds:g} s")
-        time.sleep(_REFRESH_SECONDS)
+            news = _news(part)
+            if news and news not in self._said:
+                self._said.add(news)
+                print(f"{elapsed:5.1f} s  {news}", flush=True)
+
+
+def _news(part: dict[str, Any]) -> str:
+    if part["state"] in {"ready", "done"}:
+        return f"{part['title']}: {part['state']} ({part['seconds']:.1f} s)"
+    if part["state"] == "failed" or part["note"]:
+        return f"{part['title']}: {part['note'] or part['state']}"
+    return ""
 
 
 def states(parts: list[dict[str, Any]]) -> Table:
@@ -73,14 +102,15 @@ def states(parts: list[dict[str, Any]]) -> Table:
     return table
 
 
-def processes(parts: list[dict[str, Any]]) -> Table:
+def processes(picture: dict[str, Any]) -> Table:
     """One line per part with pid, memory and restarts, and the sum of the memory."""
+    supervisor = {"name": "supervisor", "state": "ready", "pid": picture["pid"], "restarts": 0, "note": ""}
     table = Table(box=None, header_style="dim", pad_edge=False)
     for heading in ("part", "state", "pid", "memory", "restarts", "note"):
         table.add_column(heading, justify="right" if heading in {"pid", "memory", "restarts"} else "left")
     total = 0
-    for part in parts:
-        used = memory(part["pid"])
+    for part in [*picture["parts"], supervisor]:
+        used = memory(part["pid"], family=part is not supervisor)
         total += used
         state = Text(part["state"], style=_STYLES.get(part["state"], ""))
         pid = str(part["pid"] or "")
@@ -90,16 +120,16 @@ def processes(parts: list[dict[str, Any]]) -> Table:
     return table
 
 
-def memory(pid: int | None) -> int:
-    """Bytes of a process and its children: proportional (PSS) where the system tells, else resident."""
+def memory(pid: int | None, *, family: bool) -> int:
+    """Bytes of a process, with `family` its children's too: proportional (PSS) where the system tells, else RSS."""
     if pid is None:
         return 0
     try:
         leader = psutil.Process(pid)
-        family = [leader, *leader.children(recursive=True)]
+        processes = [leader, *(leader.children(recursive=True) if family else [])]
     except psutil.Error:
         return 0
-    return sum(_memory_of(process) for process in family)
+    return sum(_memory_of(process) for process in processes)
 
 
 def _memory_of(process: psutil.Process) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import runpy
 import sys
 import time
@@ -14,7 +15,7 @@ from collections.abc import Callable
 
 from shop import instance
 from shop.instance import Instance
-from shop.parts import broker_of, postgres_of
+from shop.parts import postgres_of
 from shop.platform import storage
 from shop.services import SERVICES
 
@@ -28,11 +29,11 @@ def roles(current: Instance) -> None:
     asyncio.run(rights.ensure(postgres_of(current).url, names, passwords))
 
 
-def topics(current: Instance) -> None:
+def topics(_current: Instance) -> None:
     """Every topic of the contracts."""
     from common.kafka_admin import ensure_topics
 
-    asyncio.run(ensure_topics(broker_of(current).bootstrap))
+    asyncio.run(ensure_topics(os.environ["SHOP_BOOTSTRAP"]))
 
 
 def bucket(current: Instance) -> None:
@@ -55,7 +56,7 @@ def bucket(current: Instance) -> None:
 
 
 def migrations(_current: Instance) -> None:
-    """`python -m <service>.main migrate` for all, one after the other in this process: what they share is loaded once."""
+    """`python -m <service>.main migrate` for all, one after the other here: what they share is loaded once."""
     for service in SERVICES:
         began = time.monotonic()
         sys.argv = [service.module, "migrate"]

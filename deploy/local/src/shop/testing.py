@@ -47,15 +47,15 @@ class TestPlatform:
 @asynccontextmanager
 async def platform() -> AsyncIterator[TestPlatform]:
     """Starts both side by side and stops them at the end. Raises PartError, PartFailed."""
-    directory = Path(tempfile.mkdtemp(prefix="shop-test-"))
-    # PostgreSQL may have to run as another user, who must be able to walk in.
-    directory.chmod(0o711)
+    directory = _throw_away()
     root = instance.home()
     numbers = ports.unused()
     password = keys.FORMATS["postgres_password"]()
     server = postgres.Postgres(directory / "pg", numbers["postgres"], password, directory / "postgres.log", fsync=False)
     pom = root / "deploy" / "local" / "kafka" / "pom.xml"
-    events = broker.choose(numbers, directory / "kafka", root / ".shop", pom, directory / "kafka.log")
+    events = broker.choose(
+        numbers, directory=directory / "kafka", cache=root / ".shop", pom=pom, log=directory / "kafka.log"
+    )
     engine = Engine()
     try:
         await engine.start([part for part in (server.part(), events.part()) if part])
@@ -63,6 +63,13 @@ async def platform() -> AsyncIterator[TestPlatform]:
     finally:
         await engine.stop()
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def _throw_away() -> Path:
+    directory = Path(tempfile.mkdtemp(prefix="shop-test-"))
+    # PostgreSQL may have to run as another user, who must be able to walk in.
+    directory.chmod(0o711)
+    return directory
 
 
 async def run_with_platform(command: list[str]) -> int:

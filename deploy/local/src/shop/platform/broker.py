@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import os
 import secrets
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
@@ -42,6 +42,8 @@ transaction.state.log.min.isr=1
 transaction.state.log.num.partitions=4
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
+broker.session.timeout.ms=4000
+broker.heartbeat.interval.ms=500
 group.initial.rebalance.delay.ms=0
 log.retention.ms=-1
 log.segment.bytes=67108864
@@ -120,7 +122,13 @@ class Broker:
 
 
 def choose(
-    ports: Mapping[str, int], directory: Path, cache: Path, pom: Path, log: Path, environ: Mapping[str, str] = os.environ
+    ports: Mapping[str, int],
+    *,
+    directory: Path,
+    cache: Path,
+    pom: Path,
+    log: Path,
+    environ: Mapping[str, str] = os.environ,
 ) -> Broker:
     """What this machine can run. SHOP_BROKER (kafka, embedded) overrules the look around. Raises PartError."""
     kind, label, notice = _decide(pom, directory, environ)
@@ -133,7 +141,9 @@ def choose(
 def _decide(pom: Path, directory: Path, environ: Mapping[str, str]) -> tuple[Kind, str, str]:
     if environ.get("KAFKA_BOOTSTRAP_SERVERS"):
         return "external", "external", ""
-    wish = environ.get("SHOP_BROKER", "auto")
+    wish = environ.get("SHOP_BROKER") or "auto"
+    if wish not in {"auto", "kafka", "embedded"}:
+        raise PartError(f"SHOP_BROKER is {wish!r}; it may be auto, kafka or embedded")
     missing = kafka_libs.missing_tools()
     if wish == "kafka" and missing:
         raise PartError(f"SHOP_BROKER=kafka, but {missing}")
@@ -154,11 +164,4 @@ def _embedded_binary() -> Path:
 
 
 def _embedded_version() -> str:
-    from importlib.metadata import version
-
     return version("noida-db")
-
-
-def forget(directory: Path) -> None:
-    """Removes all broker data of an instance."""
-    shutil.rmtree(directory, ignore_errors=True)

@@ -130,7 +130,9 @@ class Edge:
         routers["home"] = _router("Path(`/`)", "console", "headers", traced=False)
         routers["ping"] = _router(f"Path(`{PING}`)", "ping@internal", traced=False)
         # Whatever is not listed: never passed on, and refused in the same words as by any service.
-        routers["unknown"] = _router("PathPrefix(`/`)", "console", "headers", "not-found", traced=False) | {"priority": 1}
+        routers["unknown"] = _router("PathPrefix(`/`)", "console", "headers", "not-found", traced=False) | {
+            "priority": 1
+        }
         return routers
 
     def _middlewares(self) -> dict[str, Any]:
@@ -139,7 +141,9 @@ class Edge:
             "headers": {"headers": _HEADERS},
             "rate": {"rateLimit": {"average": options.rate_average, "burst": options.rate_burst}},
             "body": {"buffering": {"maxRequestBodyBytes": BODY_LIMIT_BYTES, "memRequestBodyBytes": BODY_LIMIT_BYTES}},
-            "problems": {"errors": {"status": ["413", "429", "502", "504"], "service": "console", "query": ERRORS + "/{status}"}},
+            "problems": {
+                "errors": {"status": ["413", "429", "502", "504"], "service": "console", "query": ERRORS + "/{status}"}
+            },
             "not-found": {"replacePath": {"path": f"{ERRORS}/404"}},
         }
 

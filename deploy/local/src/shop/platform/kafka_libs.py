@@ -17,7 +17,7 @@ from shop.platform import commands
 from shop.supervisor.part import PartError, Say
 
 _RESOLVE_SECONDS = 600
-_MIN_JAVA = 17
+MIN_JAVA = 17
 
 
 def cache_key(pom: Path) -> str:
@@ -27,7 +27,7 @@ def cache_key(pom: Path) -> str:
 
 def kafka_version(pom: Path) -> str:
     """The pinned version of org.apache.kafka."""
-    found = re.search(r"<groupId>org\.apache\.kafka</groupId>.*?<version>([^<]+)</version>", pom.read_text(), re.S)
+    found = re.search(r"<groupId>org\.apache\.kafka</groupId>.*?<version>([^<]+)</version>", pom.read_text(), re.DOTALL)
     if found is None:
         raise PartError(f"{pom} does not name a version of org.apache.kafka")
     return found[1]
@@ -51,8 +51,8 @@ def missing_tools() -> str:
     java = java_version()
     if java is None:
         return "no java on the path"
-    if java < _MIN_JAVA:
-        return f"java {java} is too old (Kafka needs {_MIN_JAVA})"
+    if java < MIN_JAVA:
+        return f"java {java} is too old (Kafka needs {MIN_JAVA})"
     if shutil.which("mvn") is None:
         return "no mvn on the path"
     return ""
@@ -78,7 +78,9 @@ async def _fetch(pom: Path, target: Path, log: Path) -> None:
     try:
         await commands.run([*argv, "-DincludeScope=runtime"], seconds=_RESOLVE_SECONDS, log=log)
     except PartError as error:
-        raise PartError(f"Maven could not fetch Apache Kafka; SHOP_BROKER=embedded starts without it. {error}") from error
+        raise PartError(
+            f"Maven could not fetch Apache Kafka; SHOP_BROKER=embedded starts without it. {error}"
+        ) from error
     draft.replace(target)
 
 

@@ -123,7 +123,10 @@ def run_as() -> tuple[str, ...]:
     if os.geteuid() != 0:
         return ()
     for prefix in (_NAMESPACE, _NOBODY):
-        if shutil.which(prefix[0]) and subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0:
+        if (
+            shutil.which(prefix[0])
+            and subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0
+        ):
             return prefix
     raise PartError(
         "PostgreSQL does not run as root, and neither `unshare --user` nor `setpriv` works here: "

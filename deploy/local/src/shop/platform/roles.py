@@ -15,7 +15,9 @@ AUDITOR = "auditor"
 EXTENSIONS = ("pg_trgm", "btree_gin")
 
 
-async def ensure(superuser_url: str, services: Iterable[str], passwords: Mapping[str, str], database: str = DATABASE) -> str:
+async def ensure(
+    superuser_url: str, services: Iterable[str], passwords: Mapping[str, str], database: str = DATABASE
+) -> str:
     """Makes what is missing of the database, roles, schemas and rights. Safe to repeat.
 
     `passwords` is by role name, the auditor's included. Returns the superuser's URL of `database`.
@@ -57,11 +59,8 @@ async def _ensure_database(superuser_url: str, database: str) -> None:
 async def _ensure_role(connection: asyncpg.Connection, role: str, password: str) -> None:
     # DDL takes no parameters; the server quotes both words for us.
     known = await connection.fetchval("select 1 from pg_roles where rolname = $1", role)
-    verb = "alter" if known else "create"
-    statement = await connection.fetchval(
-        "select format('%s role %I login nosuperuser nocreatedb nocreaterole password %L', $1::text, $2::text, $3::text)",
-        verb, role, password,
-    )  # fmt: skip
+    template = f"{'alter' if known else 'create'} role %I login nosuperuser nocreatedb nocreaterole password %L"
+    statement = await connection.fetchval("select format($1, $2::text, $3::text)", template, role, password)
     await connection.execute(statement)
 
 

@@ -24,7 +24,12 @@ POLICY = {
 # Browsers upload by presigned POST from the shop's own pages.
 CORS = {
     "CORSRules": [
-        {"AllowedOrigins": ["*"], "AllowedMethods": ["GET", "PUT", "POST"], "AllowedHeaders": ["*"], "MaxAgeSeconds": 3600}
+        {
+            "AllowedOrigins": ["*"],
+            "AllowedMethods": ["GET", "PUT", "POST"],
+            "AllowedHeaders": ["*"],
+            "MaxAgeSeconds": 3600,
+        }
     ]
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import socket
+import struct
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,17 @@ def ask(directory: Path, command: str, *, seconds: float = 10, **arguments: Any)
         raise NotRunning(str(directory))
     answer: dict[str, Any] = json.loads(line)
     return answer
+
+
+def owner(directory: Path) -> int:
+    """The pid at the other end, from the kernel: also of a supervisor that does not answer. Raises NotRunning."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        try:
+            connection.connect(str(socket_path(directory)))
+        except (FileNotFoundError, ConnectionError) as error:
+            raise NotRunning(str(directory)) from error
+        pid, _, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    return int(pid)
 
 
 def is_running(directory: Path) -> bool:

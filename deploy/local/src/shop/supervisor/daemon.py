@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import json
 import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 from shop import instance, parts
@@ -106,7 +104,7 @@ class Daemon:
 
     async def _stop(self, _request: Answer) -> Answer:
         self._end.set()
-        return {}
+        return {"pid": os.getpid()}
 
     async def _restart(self, request: Answer) -> Answer:
         return await self._act(request, self._engine.restart)
@@ -150,24 +148,12 @@ class Daemon:
 def main() -> int:
     """`python -m shop.supervisor.daemon [only]`; which instance is in the environment."""
     current = instance.load()
-    lock = _sole(current.directory / "supervisor.lock")
-    if lock is None:
-        print("another supervisor has this instance", flush=True)
-        return 0
-    with lock:
+    with leftovers.sole_owner(current.directory) as alone:
+        if not alone:
+            print("another supervisor has this instance", flush=True)
+            return 0
         leftovers.end(current.directory / "pids.json")
         return asyncio.run(Daemon(current).run(sys.argv[1] if len(sys.argv) > 1 else ""))
-
-
-def _sole(path: Path) -> Any:
-    """An open, locked file; None if somebody else holds the lock."""
-    file = path.open("w")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        return None
-    return file
 
 
 if __name__ == "__main__":

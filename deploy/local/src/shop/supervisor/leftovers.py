@@ -1,9 +1,11 @@
-"""Which processes an instance has, on disk: after a crash of the supervisor itself they can still be found and ended."""
+"""Which processes an instance has, on disk: after a crash of the supervisor they can still be found and ended."""
 
 from __future__ import annotations
 
+import fcntl
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -42,8 +44,28 @@ def find(path: Path) -> list[psutil.Process]:
     return found
 
 
+@contextmanager
+def sole_owner(directory: Path) -> Iterator[bool]:
+    """Whether no other supervisor has this instance; nobody else gets it inside the block."""
+    with (directory / "supervisor.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+
+
+def end_orphans(directory: Path) -> int:
+    """Ends what a vanished supervisor left: politely, then for good. How many there were; 0 if one is alive."""
+    if not (directory / "pids.json").exists():
+        return 0
+    with sole_owner(directory) as alone:
+        return end(directory / "pids.json") if alone else 0
+
+
 def end(path: Path) -> int:
-    """Ends them: politely, then for good. How many there were."""
+    """As `end_orphans`, for the owner of the instance."""
     processes = find(path)
     family = [child for process in processes for child in process.children(recursive=True)]
     for process in processes:

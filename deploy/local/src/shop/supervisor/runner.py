@@ -44,7 +44,8 @@ class Runner:
         self.state = State.WAITING
         self.note = ""
         self.restarts = 0
-        self.seconds = 0.0
+        self._began = 0.0
+        self._took: float | None = 0.0
         self._changed = changed
         self._process: asyncio.subprocess.Process | None = None
         self._watch: asyncio.Task[None] | None = None
@@ -57,7 +58,7 @@ class Runner:
 
     async def start(self) -> None:
         """Returns when ready (one-shot: done). Raises PartFailed, with the process gone."""
-        began = time.monotonic()
+        self._began, self._took = time.monotonic(), None
         try:
             await self._prepare()
             await self._launch()
@@ -65,7 +66,7 @@ class Runner:
             self._enter(State.FAILED, failure.cause)
             raise
         finally:
-            self.seconds = time.monotonic() - began
+            self._took = time.monotonic() - self._began
         if self.part.one_shot:
             self._enter(State.DONE)
             return
@@ -97,7 +98,7 @@ class Runner:
             "note": self.note,
             "pid": self.pid,
             "restarts": self.restarts,
-            "seconds": round(self.seconds, 2),
+            "seconds": round(time.monotonic() - self._began if self._took is None else self._took, 2),
             "log": str(self.part.log),
         }
 
