@@ -138,9 +138,12 @@ def _refuse_taken_ports(current: Instance) -> None:
         return
     for holder in held:
         console.print(f"[red]{escape(str(holder))}[/]")
+    edge = current.ports["edge"]
+    free = ports.free_edge_near(edge)
+    advice = f", such as --port {free}" if free else ""
     fail(
-        f"Instance {current.name} cannot start. Choose another edge port with --port or SHOP_PORT; all ports derive "
-        f"from it ({current.ports['edge']} uses up to {max(current.ports.values())})."
+        f"Instance {current.name} cannot start. Choose another edge port with --port or SHOP_PORT{advice}: "
+        f"all ports derive from it ({edge} uses up to {max(current.ports.values())})."
     )
 
 

@@ -89,6 +89,18 @@ def taken(ports: Mapping[str, int]) -> list[Holder]:
     return [Holder(number, use, _holder_of(number)) for number, use in sorted(busy.items())]
 
 
+def free_edge_near(edge: int) -> int | None:
+    """An edge port above `edge` whose whole family is free now; None when a few dozen tries find none."""
+    for candidate in range(edge + 200, min(edge + 10_000, 65_000), 200):
+        try:
+            numbers = derive(candidate)
+        except ValueError:
+            return None
+        if all(is_free(number) for number in numbers.values()):
+            return candidate
+    return None
+
+
 def _holder_of(port: int) -> str:
     try:
         connections = psutil.net_connections(kind="tcp")

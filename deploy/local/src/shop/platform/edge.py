@@ -29,13 +29,19 @@ API_ROUTES: dict[str, tuple[str, ...]] = {
     "scm": ("/v1/logistics", "/v1/carriers"),
     "stats": ("/v1/stats",),
 }
-# Longer rules win in Traefik, so these overrule the paths above.
-API_EXCEPTIONS = {"scm": "PathRegexp(`^/v1/orders/[^/]+/shipments$`)"}
+# These overrule the paths above.
+API_EXCEPTIONS = {"scm": ("PathRegexp(`^/v1/orders/[^/]+/shipments$`)",)}
 
 PAGES: dict[str, tuple[str, ...]] = {
     "sandbox": ("/sandbox",),
     "console": ("/dev", ERRORS),
     "s3": (f"/{BUCKET}",),
+}
+
+# An encoded slash or dot must not mean one path here and another one behind.
+_ENCODED_CHARACTERS = {
+    f"allowEncoded{kind}": False
+    for kind in ("Slash", "BackSlash", "NullCharacter", "Semicolon", "Percent", "QuestionMark", "Hash")
 }
 
 _HEADERS = {
@@ -92,7 +98,12 @@ class Edge:
                 "edge": {
                     "address": f"127.0.0.1:{self.instance.ports['edge']}",
                     "transport": {"lifeCycle": {"graceTimeOut": "10s"}},
-                    "http": {"maxHeaderBytes": 65_536},
+                    "http": {
+                        "maxHeaderBytes": 65_536,
+                        "encodedCharacters": _ENCODED_CHARACTERS,
+                        # X_Order_Token is not a way to say X-Order-Token.
+                        "aliasHeadersStrategy": "delete",
+                    },
                 }
             },
             "providers": {"file": {"filename": str(self.directory / "routes.yml"), "watch": False}},
@@ -120,10 +131,11 @@ class Edge:
     def _routers(self) -> dict[str, Any]:
         routers: dict[str, Any] = {}
         for name, paths in API_ROUTES.items():
-            rules = [_below(path) for path in paths]
-            rules += [API_EXCEPTIONS[name]] if name in API_EXCEPTIONS else []
+            for number, path in enumerate(paths):
+                routers[f"api-{name}-{number}"] = _api_router(_below(path), name)
+        for name, rules in API_EXCEPTIONS.items():
             for number, rule in enumerate(rules):
-                routers[f"api-{name}-{number}"] = _router(rule, name, "problems", "rate", "headers", "body")
+                routers[f"exception-{name}-{number}"] = _api_router(rule, name) | {"priority": 1000}
         for name, paths in PAGES.items():
             for number, path in enumerate(paths):
                 routers[f"page-{name}-{number}"] = _router(_below(path), name, "headers", traced=False)
@@ -151,6 +163,10 @@ class Edge:
 def _below(path: str) -> str:
     # PathPrefix alone would also let /v1/products-of-others through.
     return f"Path(`{path}`) || PathPrefix(`{path}/`)"
+
+
+def _api_router(rule: str, service: str) -> dict[str, Any]:
+    return _router(rule, service, "problems", "rate", "headers", "body")
 
 
 def _router(rule: str, service: str, *middlewares: str, traced: bool = True) -> dict[str, Any]:

@@ -60,7 +60,15 @@ class Storage:
         return Part(
             name="s3",
             title="Object storage",
-            argv=(weed(), "-logtostderr=true", "mini", f"-dir={self.directory}", *_SWITCHES, *self._ports()),
+            argv=(
+                weed(),
+                "-logtostderr=true",
+                "mini",
+                f"-dir={self.directory}",
+                *_SWITCHES,
+                *self._ports(),
+                *self._socket(),
+            ),
             log=self.log,
             env={
                 "AWS_ACCESS_KEY_ID": self.access_key,
@@ -76,6 +84,11 @@ class Storage:
 
     async def _prepare(self, _say: object) -> None:
         self.directory.mkdir(parents=True, exist_ok=True)
+
+    def _socket(self) -> list[str]:
+        # Otherwise it leaves one in /tmp at every stop. Longer paths do not fit into a socket address.
+        path = str(self.directory / "s3.sock")
+        return [f"-s3.localSocket={path}"] if len(path) < 100 else []
 
     def _ports(self) -> list[str]:
         flags = {"s3": "s3", "master": "s3_master", "volume": "s3_volume", "filer": "s3_filer", "admin": "s3_admin"}
