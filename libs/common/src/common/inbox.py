@@ -37,7 +37,7 @@ def _lowest_id(moment: datetime) -> UUID:
 
 
 async def ensure_partitions(connection: AsyncConnection, now: datetime, *, keep_months: int | None = None) -> list[str]:
-    """Makes the partitions of this month and the next two, drops those older than `keep_months` if given. Returns the dropped.
+    """Makes the partitions of this month and the next two; drops those older than `keep_months`, and returns them.
 
     Ids of other kinds (of records whose own id could not be read) live in the default partition.
     """

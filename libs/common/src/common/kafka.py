@@ -26,13 +26,19 @@ _log = log.get(__name__)
 
 
 class KafkaProducer:
-    """Idempotent, acks=all. Large batches because one batch per partition is in flight at a time."""
+    """Idempotent, acks=all. Large batches because one batch per partition is in flight at a time.
+
+    After a failed record the broker refuses what was buffered behind it, by its sequence numbers, and `send` takes
+    nothing more until `rebuild`: so nothing overtakes a record that will be sent again. Without idempotence (a setting
+    for brokers that lack it) only the second half holds.
+    """
 
     def __init__(self, bootstrap: str, *, client_id: str, idempotent: bool = True) -> None:
         self._bootstrap = bootstrap
         self._client_id = client_id
         self._idempotent = idempotent
         self._producer: AIOKafkaProducer | None = None
+        self._failed = False
 
     async def start(self) -> None:
         producer = AIOKafkaProducer(
@@ -52,6 +58,7 @@ class KafkaProducer:
             await producer.stop()
             raise
         self._producer = producer
+        self._failed = False
 
     async def stop(self) -> None:
         producer, self._producer = self._producer, None
@@ -59,12 +66,19 @@ class KafkaProducer:
             await producer.stop()
 
     async def send(self, record: OutRecord) -> asyncio.Future[None]:
-        if self._producer is None:
-            raise ConnectionError("the producer is not started")
+        if self._producer is None or self._failed:
+            raise ConnectionError("the producer is not started, or a record failed before this one")
         future: asyncio.Future[Any] = await self._producer.send(
             record.topic, key=record.key, value=record.value, headers=list(record.headers)
         )
+        producer = self._producer
+        future.add_done_callback(lambda done: self._note(producer, done))
         return future
+
+    def _note(self, producer: AIOKafkaProducer, done: asyncio.Future[Any]) -> None:
+        failed = done.cancelled() or done.exception() is not None
+        if failed and producer is self._producer:  # a late failure of a producer thrown away says nothing
+            self._failed = True
 
     async def rebuild(self) -> None:
         old, self._producer = self._producer, None

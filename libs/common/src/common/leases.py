@@ -38,6 +38,12 @@ class ShardLeases:
         self.owner = owner
         self.ttl_seconds = ttl_seconds
         self.owned: dict[int, int] = {}
+        self.share = 0
+
+    @property
+    def seconds_to_next(self) -> float:
+        """When to renew again. Soon while shards that should be ours are still with somebody else."""
+        return self.ttl_seconds / 4 if len(self.owned) >= self.share else min(0.5, self.ttl_seconds / 4)
 
     async def renew(self, connection: asyncpg.Connection) -> None:
         """Keeps what is ours, gives back what is more than our share, takes what nobody holds up to our share."""
@@ -55,7 +61,7 @@ class ShardLeases:
             if len(owned) < share:
                 taken = await connection.fetch(_TAKE, self.owner, self.ttl_seconds, share - len(owned))
                 owned |= {row["shard"]: row["epoch"] for row in taken}
-        self.owned = owned
+        self.owned, self.share = owned, share
 
     async def release(self, connection: asyncpg.Connection) -> None:
         """Gives everything back at once, so that another relay need not wait for the leases to run out."""

@@ -58,6 +58,7 @@ class MemoryBroker:
 class MemoryProducer:
     def __init__(self, broker: MemoryBroker) -> None:
         self._broker = broker
+        self._broken: set[int] = set()
 
     async def start(self) -> None:
         pass
@@ -67,20 +68,26 @@ class MemoryProducer:
 
     async def send(self, record: OutRecord) -> asyncio.Future[None]:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        partition = zlib.crc32(record.key) % self._broker.partitions
+        if partition in self._broken:
+            future.set_exception(ConnectionError("an earlier record of this partition failed"))
+            return future
         if self._broker.fail_next > 0:
             self._broker.fail_next -= 1
+            self._broken.add(partition)
             future.set_exception(ConnectionError("the broker refused the record"))
             return future
         self._broker.append(record)
         if self._broker.drop_acks > 0:
             self._broker.drop_acks -= 1
+            self._broken.add(partition)
             future.set_exception(TimeoutError("the acknowledgement was lost"))
         else:
             future.set_result(None)
         return future
 
     async def rebuild(self) -> None:
-        pass
+        self._broken.clear()
 
 
 class MemoryConsumer:

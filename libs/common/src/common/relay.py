@@ -124,7 +124,7 @@ class Relay:
 
     async def _keep_leases(self, connection: asyncpg.Connection) -> None:
         while True:
-            await asyncio.sleep(self._leases.ttl_seconds / 4)
+            await asyncio.sleep(self._leases.seconds_to_next)
             await self._renew(connection)
             state = await connection.fetchrow(_STATE)
             metrics.outbox_pending.set(state["pending"])

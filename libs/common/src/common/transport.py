@@ -39,7 +39,10 @@ class Record:
 
 
 class Producer(Protocol):
-    """Sends in order: of two records with one key, the one given first is read first."""
+    """Sends in order: of two records with one key, the one given first is read first.
+
+    Also after a failure: once a record failed, none given after it for its partition is taken until `rebuild`.
+    """
 
     async def start(self) -> None: ...
 
