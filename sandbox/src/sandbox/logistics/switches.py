@@ -1,0 +1,67 @@
+"""The active centre's switches, kept in the books so that a restart does not forget a pause."""
+
+from sandbox.settings import Settings
+from sandbox.store import Store
+
+
+class Switches:
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._settings = settings
+        self._store = store
+
+    @property
+    def paused(self) -> bool:
+        return self._get("paused") == "yes"
+
+    @property
+    def accept_seconds(self) -> float:
+        return float(self._get("accept_seconds") or self._settings.logistics_accept_seconds)
+
+    @property
+    def waybill_seconds(self) -> float:
+        return float(self._get("waybill_seconds") or self._settings.logistics_waybill_seconds)
+
+    def set(self, name: str, value: str) -> None:
+        self._store.run(
+            "INSERT INTO logistics_settings (name, value) VALUES (?, ?) "
+            "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            name, value,
+        )  # fmt: skip
+
+    def reject_next(self, reason: str, count: int) -> None:
+        self.set("reject_reason", reason)
+        self.set("reject_count", str(count))
+
+    @property
+    def rejection(self) -> str | None:
+        """The reason the next request is to be turned away for."""
+        return self._get("reject_reason") if self._left("reject_count") > 0 else None
+
+    def use_rejection(self) -> None:
+        self.set("reject_count", str(self._left("reject_count") - 1))
+
+    def split_next(self, count: int) -> None:
+        self.set("split_count", str(count))
+
+    def take_split(self) -> bool:
+        left = self._left("split_count")
+        if left > 0:
+            self.set("split_count", str(left - 1))
+        return left > 0
+
+    def show(self) -> dict[str, object]:
+        return {
+            "paused": self.paused,
+            "accept_seconds": self.accept_seconds,
+            "waybill_seconds": self.waybill_seconds,
+            "reject_next": self._left("reject_count"),
+            "reject_reason": self._get("reject_reason"),
+            "split_next": self._left("split_count"),
+        }
+
+    def _left(self, name: str) -> int:
+        return int(self._get(name) or 0)
+
+    def _get(self, name: str) -> str | None:
+        row = self._store.row("SELECT value FROM logistics_settings WHERE name = ?", name)
+        return row["value"] if row else None
