@@ -1,7 +1,8 @@
 """The settings of every program, as tables. To add a setting, add a line.
 
 A value is a template over: `{name}` the program, `{port[x]}` and `{url[x]}` of any program or part, `{edge}` the public
-base URL, `{kafka}` the bootstrap servers, `{key[x]}` a secret of `keys.FORMATS`, `{option[x]}` of `instance.Options`.
+base URL, `{kafka}` the bootstrap servers, `{directory}` the instance's folder, `{key[x]}` a secret of `keys.FORMATS`,
+`{option[x]}` of `instance.Options`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from shop.platform.postgres import url
 from shop.platform.roles import AUDITOR, DATABASE
 from shop.platform.storage import BUCKET, REGION
 from shop.services import HELPERS, SERVICES, Service
+
+# Messages leave from it, and the sandbox has it registered.
+SENDER_NUMBER = "0212345678"
 
 # For each of the services, under its prefix.
 COMMON = {
@@ -47,32 +51,36 @@ OWN: dict[str, dict[str, str]] = {
     },
     "payments": {
         "ORDERS_URL": "{url[orders]}",
-        "TOSS_URL": "{url[sandbox]}/toss",
+        "TOSS_URL": "{url[sandbox]}/sandbox/toss",
         "TOSS_SECRET_KEY": "{key[toss_secret_key]}",
         "TOSS_CLIENT_KEY": "{key[toss_client_key]}",
         "PUBLIC_URL": "{edge}",
     },
     "scm": {
-        "CENTRE_POLL_URL": "{url[sandbox]}/logistics",
+        "CENTRE_POLL_URL": "{url[sandbox]}/sandbox/logistics/fassto",
         "LOGISTICS_API_KEY": "{key[logistics_api_key]}",
     },
     "notify": {
         "SMTP_HOST": "127.0.0.1",
         "SMTP_PORT": "{port[smtp]}",
-        "SOLAPI_URL": "{url[sandbox]}/solapi",
+        "SOLAPI_URL": "{url[sandbox]}/sandbox/solapi",
         "SOLAPI_API_KEY": "{key[solapi_api_key]}",
         "SOLAPI_API_SECRET": "{key[solapi_api_secret]}",
         "SOLAPI_PF_ID": "{key[solapi_pf_id]}",
         "SOLAPI_WEBHOOK_SECRET": "{key[solapi_webhook_secret]}",
-        "SENDER_NUMBER": "0215990000",
+        "SENDER_NUMBER": SENDER_NUMBER,
         "PUBLIC_URL": "{edge}",
     },
     "stats": {},
     "sandbox": {
         "HOST": "127.0.0.1",
         "PORT": "{port[sandbox]}",
-        "EDGE_URL": "{edge}",
         "PUBLIC_URL": "{edge}/sandbox",
+        "DATA_DIR": "{directory}/sandbox",
+        "LOG_FORMAT": "json",
+        # Providers retry after minutes; here after seconds.
+        "MINUTE_SECONDS": "1",
+        "SOLAPI_SENDERS": SENDER_NUMBER,
         "TOSS_SECRET_KEY": "{key[toss_secret_key]}",
         "TOSS_CLIENT_KEY": "{key[toss_client_key]}",
         "TOSS_WEBHOOK_URL": "{edge}/v1/callbacks/toss",
@@ -80,8 +88,7 @@ OWN: dict[str, dict[str, str]] = {
         "SOLAPI_API_SECRET": "{key[solapi_api_secret]}",
         "SOLAPI_PF_ID": "{key[solapi_pf_id]}",
         "SOLAPI_WEBHOOK_URL": "{edge}/v1/callbacks/solapi",
-        "SOLAPI_WEBHOOK_SECRET": "{key[solapi_webhook_secret]}",
-        "LOGISTICS_URL": "{edge}/v1/logistics",
+        "LOGISTICS_URL": "{edge}",
         "LOGISTICS_API_KEY": "{key[logistics_api_key]}",
     },
     "console": {
@@ -127,6 +134,7 @@ def _values(instance: Instance, bootstrap: str) -> dict[str, Any]:
         "port": instance.ports,
         "url": urls,
         "edge": instance.edge_url,
+        "directory": instance.directory,
         "kafka": bootstrap,
         "key": instance.secrets,
         "option": asdict(instance.options),
