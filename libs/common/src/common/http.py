@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from common import metrics
@@ -92,8 +93,11 @@ def _health_routes(health: Health) -> APIRouter:
     return router
 
 
-class _TooLarge(Exception):
-    pass
+class _TooLarge(HTTPException):
+    """An HTTPException, because FastAPI takes any other error while reading a body for a malformed one."""
+
+    def __init__(self) -> None:
+        super().__init__(413, "the body is too large")
 
 
 class _Limits:

@@ -61,8 +61,11 @@ class Claim:
         """Stores the answer in the transaction of the effect, and returns it as the response to give."""
         content = body if isinstance(body, bytes) else body.model_dump_json().encode()
         await _store(tx, self, status, content)
-        self.remembered = True
+        tx.then(self._mark)
         return Response(content, status_code=status, media_type="application/json")
+
+    def _mark(self) -> None:
+        self.remembered = True
 
 
 def idempotency_key(
@@ -160,8 +163,8 @@ async def _release(database: Database, claim: Claim) -> None:
     async with database.transaction() as tx:
         await tx.connection.execute(
             text(
-                "UPDATE idempotency_keys SET locked_until = :now - interval '1 second'"
+                "UPDATE idempotency_keys SET locked_until = :past"
                 " WHERE scope = :scope AND key = :key AND status IS NULL"
             ),
-            {"scope": claim.scope, "key": claim.key, "now": tx.now},
+            {"scope": claim.scope, "key": claim.key, "past": tx.now - timedelta(seconds=1)},
         )

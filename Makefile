@@ -1,0 +1,66 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+BIN := .venv/bin
+SHOP := $(BIN)/shop
+
+.PHONY: help setup up demo down reset status doctor audit test unit integration e2e check fmt lint types arch docs lock k8s
+
+help: ## this list
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  \1\t/' | expand -t 16
+
+setup: ## make the Python environment (.venv) from the hash-pinned lock
+	@deploy/local/setup.sh
+
+up: setup ## start the whole system on this machine and print its addresses
+	@$(SHOP) up
+
+demo: setup ## send real customers through the shop, then audit what happened
+	@$(SHOP) demo
+
+audit: setup ## check money, stock, messages and figures of the running shop
+	@$(SHOP) audit
+
+status: setup ## what runs, and how it is
+	@$(SHOP) status
+
+doctor: setup ## what this machine lacks, if anything
+	@$(SHOP) doctor
+
+down: setup ## stop everything; data stays
+	@$(SHOP) down
+
+reset: setup ## stop everything and wipe its data
+	@$(SHOP) reset --yes
+
+test: setup ## everything CI checks: lint, types, architecture, and all tests on real PostgreSQL and Kafka
+	@$(SHOP) check
+
+unit: setup ## the pure tests, no services needed
+	@$(BIN)/pytest -m "not integration and not kafka and not e2e" -q
+
+integration: setup ## unit and integration tests on a throw-away PostgreSQL and broker
+	@$(SHOP) test-platform -- $(BIN)/pytest -m "not e2e" -q
+
+e2e: setup ## the end-to-end tests through the edge of a throw-away system
+	@$(SHOP) test-system -- $(BIN)/pytest tests/e2e -q
+
+fmt: setup ## format the code
+	@$(BIN)/ruff format -q . && $(BIN)/ruff check -q --fix .
+
+lint: setup ## ruff
+	@$(BIN)/ruff format --check -q . && $(BIN)/ruff check .
+
+types: setup ## mypy strict
+	@$(BIN)/mypy
+
+arch: setup ## import rules between services and rooms, and size budgets
+	@$(BIN)/lint-imports && $(BIN)/python tests/arch/sizes.py
+
+docs: setup ## write the generated documents again
+	@$(BIN)/python -m contracts.documents .
+
+lock: ## pin the dependencies again (needs uv)
+	@uv lock -q --upgrade && uv export -q --frozen --all-packages --all-groups --no-emit-workspace --no-header --no-annotate -o requirements.lock >/dev/null
+
+k8s: setup ## validate the Kubernetes manifests offline
+	@$(BIN)/pytest deploy/k8s -q
