@@ -25,7 +25,15 @@ _moment = DateTime(timezone=True)
 
 
 def backbone(metadata: MetaData) -> None:
-    """Adds the backbone's tables to a service's metadata. The columns of `outbox` suit Debezium's outbox router too."""
+    """Adds the backbone's tables to a service's metadata."""
+    _sending(metadata)
+    _receiving(metadata)
+    _dead_letters(metadata)
+    _doors(metadata)
+
+
+def _sending(metadata: MetaData) -> None:
+    """The columns of `outbox` suit Debezium's outbox router too."""
     Table(
         "outbox",
         metadata,
@@ -61,6 +69,9 @@ def backbone(metadata: MetaData) -> None:
         Column("owner", UUID(as_uuid=True), primary_key=True),
         Column("seen_at", _moment, nullable=False),
     )
+
+
+def _receiving(metadata: MetaData) -> None:
     Table(
         "inbox",
         metadata,
@@ -94,6 +105,9 @@ def backbone(metadata: MetaData) -> None:
         Column("error", Text, nullable=False),
         Column("since", _moment, nullable=False, server_default=func.now()),
     )
+
+
+def _dead_letters(metadata: MetaData) -> None:
     Table(
         "dead_letters",
         metadata,
@@ -114,6 +128,9 @@ def backbone(metadata: MetaData) -> None:
         Column("settled_at", _moment),
         Column("settled_by", Text),
     )
+
+
+def _doors(metadata: MetaData) -> None:
     Table(
         "idempotency_keys",
         metadata,
