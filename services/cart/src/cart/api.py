@@ -1,0 +1,250 @@
+"""Routes: parse, handle, render. Every answer about a cart is the whole cart with what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Depends, Header, Path, Request, Response
+
+from cart import handlers
+from cart.commands import AddLine, ChangeLine, CreateCart, FreezeCart, Holder, ReleaseCart, RemoveLine
+from cart.domain.cart import Terms
+from cart.domain.tokens import replayable_token, stored_key
+from cart.errors import CartNotFound
+from cart.handlers import Priced
+from cart.repository import carts
+from cart.schemas import (
+    AddLineBody,
+    CartCreated,
+    CartView,
+    ChangeLineBody,
+    CreateCartBody,
+    FreezeBody,
+    FrozenQuote,
+    ShippingRuleBody,
+    ShippingRulesView,
+)
+from common import idempotency, ids
+from common.auth import CurrentStaff, InternalOnly, Staff
+from common.db import Database, Tx
+from common.errors import Forbidden, Unauthenticated
+from common.http import DatabaseDep
+from common.idempotency import Claim, KeyInvalid
+from common.problems import responses
+from common.wire import MallId
+
+router = APIRouter()
+
+_LEAST_GUEST_KEY = 16
+
+
+def _terms(request: Request) -> Terms:
+    terms: Terms = request.app.state.terms
+    return terms
+
+
+def _holder(
+    cart_id: UUID,
+    x_cart_token: Annotated[str | None, Header(description="the token of the 201 that made the cart")] = None,
+) -> Holder:
+    if not x_cart_token:
+        raise Unauthenticated("the cart's token is needed (header X-Cart-Token)")
+    return Holder(cart_id, ids.token_hash(x_cart_token))
+
+
+def _optional_key(
+    idempotency_key: Annotated[str | None, Header(description="makes a repeat of this request harmless")] = None,
+) -> str | None:
+    return None if idempotency_key is None else idempotency.idempotency_key(idempotency_key)
+
+
+TermsDep = Annotated[Terms, Depends(_terms)]
+HolderDep = Annotated[Holder, Depends(_holder)]
+OptionalKey = Annotated[str | None, Depends(_optional_key)]
+
+
+@router.post(
+    "/v1/carts",
+    status_code=201,
+    response_model=CartCreated,
+    responses=responses(409, 422),
+    summary="Open a cart",
+    description="With an `Idempotency-Key` (at least 16 characters, as only it names the guest) a repeat gets the same "
+    "cart and the same token.",
+)
+async def create_cart(
+    request: Request, body: CreateCartBody, database: DatabaseDep, terms: TermsDep, key: OptionalKey
+) -> Response:
+    if key is None:
+        token = ids.new_token()
+        command = CreateCart(ids.new_id(), body.mall_id, body.channel, ids.token_hash(token))
+        async with database.transaction() as tx:
+            priced = await handlers.create_cart(command, terms, tx)
+        return _with_token(Response(CartView.of(priced).model_dump_json(), 201), token)
+    if len(key) < _LEAST_GUEST_KEY:
+        raise KeyInvalid(f"an Idempotency-Key of a guest has at least {_LEAST_GUEST_KEY} characters")
+
+    async def work(claim: Claim) -> Response:
+        salt = ids.new_token().encode()
+        token_hash = ids.token_hash(replayable_token(salt, key))
+        command = CreateCart(claim.resource_id, body.mall_id, body.channel, token_hash, salt)
+        async with database.transaction() as tx:
+            priced = await handlers.create_cart(command, terms, tx)
+            return await claim.remember(tx, 201, CartView.of(priced))
+
+    answer = await idempotency.once(database, request, stored_key(key), work)
+    if answer.status_code != 201:
+        return answer
+    async with database.read() as connection:
+        salt = await carts.token_salt(connection, UUID(orjson.loads(answer.body)["id"]))
+    if salt is None:
+        raise CartNotFound("the cart of this Idempotency-Key is not kept any more")
+    return _with_token(answer, replayable_token(salt, key))
+
+
+def _with_token(answer: Response, token: str) -> Response:
+    """The stored answer never holds the token, so it is put in on the way out."""
+    replayed = {name: value for name, value in answer.headers.items() if name == "idempotent-replayed"}
+    body = orjson.dumps(orjson.loads(answer.body) | {"token": token})
+    return Response(body, answer.status_code, headers=replayed, media_type="application/json")
+
+
+@router.get(
+    "/v1/carts/{cart_id}",
+    response_model=CartView,
+    responses=responses(401, 404, 409, 422),
+    summary="Read a cart and what it costs now",
+)
+async def read_cart(database: DatabaseDep, terms: TermsDep, holder: HolderDep) -> CartView:
+    async with database.read() as connection:
+        return CartView.of(await handlers.read_cart(holder, terms, connection, database.clock.now()))
+
+
+@router.post(
+    "/v1/carts/{cart_id}/lines",
+    status_code=201,
+    response_model=CartView,
+    responses=responses(401, 404, 409, 422),
+    summary="Put something in",
+    description="A SKU that is in the cart already gets that many more.",
+)
+async def add_line(
+    *, request: Request, body: AddLineBody, database: DatabaseDep, terms: TermsDep, holder: HolderDep, key: OptionalKey
+) -> Response:
+    command = AddLine(ids.new_id(), body.sku, body.quantity)
+
+    async def add(tx: Tx) -> Priced:
+        return await handlers.add_line(holder, command, terms, tx)
+
+    if key is None:
+        return Response((await _in_transaction(database, add)).model_dump_json(), 201, media_type="application/json")
+
+    async def work(claim: Claim) -> Response:
+        async with database.transaction() as tx:
+            return await claim.remember(tx, 201, CartView.of(await add(tx)))
+
+    return await idempotency.once(database, request, key, work, caller=holder.token_hash.hex())
+
+
+@router.patch(
+    "/v1/carts/{cart_id}/lines/{line_id}",
+    response_model=CartView,
+    responses=responses(401, 404, 409, 422),
+    summary="Change how many",
+)
+async def change_line(
+    line_id: UUID, body: ChangeLineBody, database: DatabaseDep, terms: TermsDep, holder: HolderDep
+) -> CartView:
+    command = ChangeLine(line_id, body.quantity)
+    return await _in_transaction(database, lambda tx: handlers.change_line(holder, command, terms, tx))
+
+
+@router.delete(
+    "/v1/carts/{cart_id}/lines/{line_id}",
+    response_model=CartView,
+    responses=responses(401, 404, 409, 422),
+    summary="Take a line out",
+)
+async def remove_line(line_id: UUID, database: DatabaseDep, terms: TermsDep, holder: HolderDep) -> CartView:
+    return await _in_transaction(database, lambda tx: handlers.remove_line(holder, RemoveLine(line_id), terms, tx))
+
+
+async def _in_transaction(database: Database, work: Callable[[Tx], Awaitable[Priced]]) -> CartView:
+    async with database.transaction() as tx:
+        priced = await work(tx)
+    return CartView.of(priced)
+
+
+@router.post(
+    "/internal/carts/{cart_id}/freeze",
+    response_model=FrozenQuote,
+    responses=responses(401, 404, 409, 422),
+    dependencies=[InternalOnly],
+    summary="Fix what an order will cost",
+    description="The same `order_id` always gets the same quote. Without the cart's token the cart is not found.",
+)
+async def freeze_cart(
+    cart_id: UUID,
+    body: FreezeBody,
+    database: DatabaseDep,
+    terms: TermsDep,
+    x_cart_token: Annotated[str | None, Header()] = None,
+) -> FrozenQuote:
+    holder = Holder(cart_id, ids.token_hash(x_cart_token or ""))
+    async with database.transaction() as tx:
+        priced = await handlers.freeze_cart(holder, FreezeCart(body.order_id), terms, tx)
+    return FrozenQuote.of(priced)
+
+
+@router.delete(
+    "/internal/carts/{cart_id}/freeze/{order_id}",
+    status_code=204,
+    responses=responses(401, 422),
+    dependencies=[InternalOnly],
+    summary="Let go of a cart whose order will not be placed",
+)
+async def release_cart(cart_id: UUID, order_id: UUID, database: DatabaseDep) -> None:
+    async with database.transaction() as tx:
+        await handlers.release_cart(ReleaseCart(cart_id, order_id), tx)
+
+
+def _pricing_staff(who: CurrentStaff) -> Staff:
+    if not who.roles & {"catalog", "promotions", "admin"}:
+        raise Forbidden("this needs the role catalog or promotions")
+    return who
+
+
+PricingStaff = Annotated[Staff, Depends(_pricing_staff)]
+MallPath = Annotated[MallId, Path(examples=["intake"])]
+
+
+@router.get(
+    "/v1/shipping-rules/{mall_id}",
+    response_model=ShippingRulesView,
+    responses=responses(401, 403, 422),
+    summary="What shipping costs in a mall, now and later",
+)
+async def read_shipping_rules(
+    mall_id: MallPath, _who: PricingStaff, database: DatabaseDep, terms: TermsDep
+) -> ShippingRulesView:
+    async with database.read() as connection:
+        found = await handlers.shipping_rules(mall_id, terms, connection, database.clock.now())
+    return ShippingRulesView.of(mall_id, *found)
+
+
+@router.put(
+    "/v1/shipping-rules/{mall_id}",
+    response_model=ShippingRulesView,
+    responses=responses(401, 403, 422),
+    summary="Set what shipping costs from a moment on",
+)
+async def set_shipping_rule(
+    mall_id: MallPath, body: ShippingRuleBody, who: PricingStaff, database: DatabaseDep, terms: TermsDep
+) -> ShippingRulesView:
+    async with database.transaction() as tx:
+        await handlers.set_shipping_rule(body.to_command(mall_id, who.subject), tx)
+        found = await handlers.shipping_rules(mall_id, terms, tx.connection, tx.now)
+    return ShippingRulesView.of(mall_id, *found)

@@ -1,0 +1,127 @@
+"""Everything that can be asked of cart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class CreateCart:
+    """`token_salt` is set when the token can be made again from the request's idempotency key."""
+
+    cart_id: UUID
+    mall_id: str
+    channel: str
+    token_hash: bytes
+    token_salt: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who asks: whoever knows the token of the cart."""
+
+    cart_id: UUID
+    token_hash: bytes
+
+
+@dataclass(frozen=True)
+class AddLine:
+    """`line_id` is used if the cart has no line of this SKU yet."""
+
+    line_id: UUID
+    sku: str
+    quantity: int
+
+
+@dataclass(frozen=True)
+class ChangeLine:
+    line_id: UUID
+    quantity: int
+
+
+@dataclass(frozen=True)
+class RemoveLine:
+    line_id: UUID
+
+
+@dataclass(frozen=True)
+class FreezeCart:
+    """Fix what the order will cost, and hold the cart for it."""
+
+    order_id: UUID
+
+
+@dataclass(frozen=True)
+class ReleaseCart:
+    """The order will not be placed: let another one have the cart at once."""
+
+    cart_id: UUID
+    order_id: UUID
+
+
+@dataclass(frozen=True)
+class CloseCart:
+    """The order was placed."""
+
+    order_id: UUID
+
+
+@dataclass(frozen=True)
+class SetShippingRule:
+    """Amounts in minor units. `valid_from` None means from now on."""
+
+    mall_id: str
+    label: str
+    fee: int
+    free_from: int | None
+    currency: str
+    valid_from: datetime | None
+    valid_to: datetime | None
+    set_by: str
+
+
+@dataclass(frozen=True)
+class RecordMall:
+    mall_id: str
+    name: str
+    currency: str
+    changed_at: datetime
+
+
+@dataclass(frozen=True)
+class RecordedVariant:
+    sku: str
+    variant_id: UUID
+    name: str | None
+    price: int
+    tax_free: bool
+
+
+@dataclass(frozen=True)
+class RecordProduct:
+    product_id: UUID
+    mall_id: str
+    name: str
+    currency: str
+    on_sale: bool
+    category_ids: tuple[str, ...]
+    image_url: str | None
+    variants: tuple[RecordedVariant, ...]
+    changed_at: datetime
+
+
+@dataclass(frozen=True)
+class RecordPrice:
+    product_id: UUID
+    sku: str
+    price: int
+    changed_at: datetime
+
+
+@dataclass(frozen=True)
+class RecordStock:
+    sku: str
+    available: int
+    changed_at: datetime

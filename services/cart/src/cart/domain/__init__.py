@@ -1,0 +1,1 @@
+"""What a cart is, what it costs and why."""

@@ -1,0 +1,31 @@
+"""What cart knows of the goods: the copy of the catalogue that prices are taken from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class Item:
+    """One SKU. `unit_price` in minor units, VAT included.
+
+    `sold_out` is a hint from the last stock event. It stops no order: the reservation decides, and this copy is late.
+    """
+
+    sku: str
+    mall_id: str
+    product_id: UUID
+    product_name: str
+    variant_name: str | None
+    category_ids: tuple[str, ...]
+    image_url: str | None
+    unit_price: int
+    currency: str
+    tax_free: bool
+    on_sale: bool
+    sold_out: bool = False
+
+
+Catalogue = Mapping[str, Item]

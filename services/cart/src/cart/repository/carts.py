@@ -1,0 +1,153 @@
+"""Carts and their lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from cart.commands import CreateCart, Holder
+from cart.domain.cart import Cart, Status
+from cart.domain.pricing import Line
+from cart.tables import cart_lines, carts, frozen_quotes
+
+_STATE = (
+    "status", "frozen_order_id", "frozen_at", "ordered_order_id", "ordered_at", "changed_at", "abandoned_at",
+)  # fmt: skip
+
+
+async def create(connection: AsyncConnection, cart: Cart, command: CreateCart) -> None:
+    await connection.execute(
+        carts.insert().values(
+            id=cart.id,
+            mall_id=cart.mall_id,
+            channel=cart.channel,
+            currency=cart.currency,
+            status=cart.status,
+            token_hash=command.token_hash,
+            token_salt=command.token_salt,
+            line_count=0,
+            created_at=cart.created_at,
+            changed_at=cart.changed_at,
+        )
+    )
+
+
+async def token_salt(connection: AsyncConnection, cart_id: UUID) -> bytes | None:
+    found: bytes | None = await connection.scalar(select(carts.c.token_salt).where(carts.c.id == cart_id))
+    return found
+
+
+async def find(connection: AsyncConnection, holder: Holder) -> Cart | None:
+    """The cart, if the token is its own."""
+    return await _one(connection, _held_by(holder))
+
+
+async def lock(connection: AsyncConnection, holder: Holder) -> Cart | None:
+    """As `find`; nobody else changes or freezes the cart until this transaction ends."""
+    return await _one(connection, _held_by(holder).with_for_update())
+
+
+async def lock_frozen(connection: AsyncConnection, order_id: UUID) -> Cart | None:
+    """Locks the cart that was frozen for the order."""
+    of_order = select(frozen_quotes.c.cart_id).where(frozen_quotes.c.order_id == order_id).scalar_subquery()
+    return await _one(connection, select(carts).where(carts.c.id == of_order).with_for_update())
+
+
+async def lock_by_id(connection: AsyncConnection, cart_id: UUID) -> Cart | None:
+    return await _one(connection, select(carts).where(carts.c.id == cart_id).with_for_update())
+
+
+async def lock_idle(connection: AsyncConnection, before: datetime, limit: int) -> list[Cart]:
+    """Open carts with lines, left alone since `before` and not said so yet. Those being changed are left out."""
+    rows = await connection.execute(
+        select(carts)
+        .where(
+            carts.c.status == Status.OPEN,
+            carts.c.line_count > 0,
+            carts.c.abandoned_at.is_(None),
+            carts.c.changed_at < before,
+        )
+        .order_by(carts.c.changed_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    found = rows.all()
+    lines = await _lines(connection, [row.id for row in found])
+    return [_cart(row, lines.get(row.id, ())) for row in found]
+
+
+async def save(connection: AsyncConnection, before: Cart, after: Cart) -> None:
+    """Writes what differs. The cart must be locked."""
+    await connection.execute(
+        carts.update()
+        .where(carts.c.id == after.id)
+        .values(line_count=len(after.lines), **{name: getattr(after, name) for name in _STATE})
+    )
+    gone = {line.id for line in before.lines} - {line.id for line in after.lines}
+    if gone:
+        await connection.execute(delete(cart_lines).where(cart_lines.c.id.in_(gone)))
+    written = [{**asdict(line), "cart_id": after.id} for line in after.lines if line not in before.lines]
+    if written:
+        statement = insert(cart_lines)
+        changed = {"quantity": statement.excluded.quantity}
+        await connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed), written)
+
+
+async def delete_old(connection: AsyncConnection, before: datetime, limit: int) -> int:
+    """Deletes carts nobody changed since `before`, with their lines and quotes. Returns how many."""
+    old = (
+        select(carts.c.id)
+        .where(carts.c.changed_at < before)
+        .order_by(carts.c.changed_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    result = await connection.execute(delete(carts).where(carts.c.id.in_(old.scalar_subquery())))
+    return int(result.rowcount)
+
+
+def _held_by(holder: Holder) -> Select[Any]:
+    return select(carts).where(carts.c.id == holder.cart_id, carts.c.token_hash == holder.token_hash)
+
+
+async def _one(connection: AsyncConnection, query: Select[Any]) -> Cart | None:
+    row = (await connection.execute(query)).one_or_none()
+    if row is None:
+        return None
+    return _cart(row, (await _lines(connection, [row.id])).get(row.id, ()))
+
+
+async def _lines(connection: AsyncConnection, cart_ids: Sequence[UUID]) -> dict[UUID, tuple[Line, ...]]:
+    """The lines of several carts, each cart's in the order in which they were added."""
+    rows = await connection.execute(
+        select(cart_lines).where(cart_lines.c.cart_id.in_(cart_ids)).order_by(cart_lines.c.id)
+    )
+    found: dict[UUID, tuple[Line, ...]] = {}
+    for row in rows:
+        found[row.cart_id] = (*found.get(row.cart_id, ()), Line(row.id, row.sku, row.quantity))
+    return found
+
+
+def _cart(row: Row[Any], lines: tuple[Line, ...]) -> Cart:
+    return Cart(
+        id=row.id,
+        mall_id=row.mall_id,
+        channel=row.channel,
+        currency=row.currency,
+        created_at=row.created_at,
+        changed_at=row.changed_at,
+        status=Status(row.status),
+        lines=lines,
+        frozen_order_id=row.frozen_order_id,
+        frozen_at=row.frozen_at,
+        ordered_order_id=row.ordered_order_id,
+        ordered_at=row.ordered_at,
+        abandoned_at=row.abandoned_at,
+    )

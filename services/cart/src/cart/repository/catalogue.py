@@ -1,0 +1,136 @@
+"""The copy of the catalogue. The last writer wins by the time of the event, so a late replay changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Table, and_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from cart.commands import RecordMall, RecordPrice, RecordProduct, RecordStock
+from cart.domain.catalogue import Item
+from cart.tables import malls, products, stock, variants
+
+
+async def currency_of(connection: AsyncConnection, mall_id: str) -> str | None:
+    """The mall's currency; None when the mall is not known."""
+    found: str | None = await connection.scalar(select(malls.c.currency).where(malls.c.mall_id == mall_id))
+    return found
+
+
+async def items(connection: AsyncConnection, skus: Iterable[str]) -> dict[str, Item]:
+    """What is known of the SKUs, in one query."""
+    wanted = sorted(set(skus))
+    if not wanted:
+        return {}
+    rows = await connection.execute(
+        select(
+            variants.c.sku,
+            products.c.mall_id,
+            products.c.product_id,
+            products.c.name.label("product_name"),
+            variants.c.name.label("variant_name"),
+            products.c.category_ids,
+            products.c.image_url,
+            variants.c.price.label("unit_price"),
+            products.c.currency,
+            variants.c.tax,
+            and_(variants.c.on_sale, products.c.on_sale).label("on_sale"),
+            stock.c.available,
+        )
+        .join(products, products.c.product_id == variants.c.product_id)
+        .outerjoin(stock, stock.c.sku == variants.c.sku)
+        .where(variants.c.sku.in_(wanted))
+    )
+    return {
+        row.sku: Item(
+            sku=row.sku,
+            mall_id=row.mall_id,
+            product_id=row.product_id,
+            product_name=row.product_name,
+            variant_name=row.variant_name,
+            category_ids=tuple(row.category_ids),
+            image_url=row.image_url,
+            unit_price=row.unit_price,
+            currency=row.currency,
+            tax_free=row.tax == "tax_free",
+            on_sale=row.on_sale,
+            sold_out=row.available is not None and row.available <= 0,
+        )
+        for row in rows
+    }
+
+
+async def record_mall(connection: AsyncConnection, command: RecordMall) -> None:
+    values = {"name": command.name, "currency": command.currency, "changed_at": command.changed_at}
+    await _newer(connection, malls, {"mall_id": command.mall_id}, values)
+
+
+async def record_product(connection: AsyncConnection, command: RecordProduct) -> None:
+    """The event names every variant of the product: one that it does not name is not sold any more."""
+    values = {
+        "mall_id": command.mall_id,
+        "name": command.name,
+        "currency": command.currency,
+        "on_sale": command.on_sale,
+        "category_ids": list(command.category_ids),
+        "image_url": command.image_url,
+        "changed_at": command.changed_at,
+    }
+    await _newer(connection, products, {"product_id": command.product_id}, values)
+    for variant in sorted(command.variants, key=lambda variant: variant.sku):
+        await _newer(
+            connection,
+            variants,
+            {"sku": variant.sku},
+            {
+                "product_id": command.product_id,
+                "variant_id": variant.variant_id,
+                "name": variant.name,
+                "price": variant.price,
+                "tax": "tax_free" if variant.tax_free else "taxable",
+                "on_sale": True,
+                "changed_at": command.changed_at,
+            },
+        )
+    await connection.execute(
+        update(variants)
+        .where(
+            variants.c.product_id == command.product_id,
+            variants.c.sku.not_in([variant.sku for variant in command.variants]),
+            variants.c.changed_at <= command.changed_at,
+        )
+        .values(on_sale=False, changed_at=command.changed_at)
+    )
+
+
+async def record_price(connection: AsyncConnection, command: RecordPrice) -> None:
+    """Of a SKU that is not known yet nothing is kept: the product's own event brings the price too."""
+    await connection.execute(
+        update(variants)
+        .where(
+            variants.c.sku == command.sku,
+            variants.c.product_id == command.product_id,
+            variants.c.changed_at <= command.changed_at,
+        )
+        .values(price=command.price, changed_at=command.changed_at)
+    )
+
+
+async def record_stock(connection: AsyncConnection, command: RecordStock) -> None:
+    values = {"available": command.available, "changed_at": command.changed_at}
+    await _newer(connection, stock, {"sku": command.sku}, values)
+
+
+async def _newer(connection: AsyncConnection, table: Table, key: dict[str, Any], values: dict[str, Any]) -> None:
+    """Inserts the row, or replaces one that is not newer."""
+    statement = insert(table).values(**key, **values)
+    await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=list(key),
+            set_={name: statement.excluded[name] for name in values},
+            where=table.c.changed_at <= statement.excluded.changed_at,
+        )
+    )
