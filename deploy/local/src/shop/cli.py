@@ -11,6 +11,7 @@ GROUPS = (
     "shop.inspection",
     "shop.doctor",
     "shop.tokens",
+    "shop.events",
     "shop.testing",
 )
 
