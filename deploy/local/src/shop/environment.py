@@ -19,6 +19,9 @@ from shop.services import HELPERS, SERVICES, Service
 
 # Messages leave from it, and the sandbox has it registered.
 SENDER_NUMBER = "0212345678"
+# What the outside world calls us.
+FASSTO_CUSTOMER = "94001"
+TRACKER_CLIENT = "shop"
 
 # For each of the services, under its prefix.
 COMMON = {
@@ -48,6 +51,7 @@ OWN: dict[str, dict[str, str]] = {
     "orders": {
         "CART_URL": "{url[cart]}",
         "CATALOG_URL": "{url[catalog]}",
+        "TOKEN_KEY": "{key[order_token_key]}",
     },
     "payments": {
         "ORDERS_URL": "{url[orders]}",
@@ -57,8 +61,17 @@ OWN: dict[str, dict[str, str]] = {
         "PUBLIC_URL": "{edge}",
     },
     "scm": {
-        "CENTRE_POLL_URL": "{url[sandbox]}/sandbox/logistics/fassto",
-        "LOGISTICS_API_KEY": "{key[logistics_api_key]}",
+        "CENTRE_API_KEYS": '{{"icheon": "{key[logistics_api_key]}"}}',
+        "POLL_CENTRE_CODE": "fassto",
+        "POLL_CENTRE_URL": "{url[sandbox]}/sandbox/logistics/fassto",
+        "POLL_CENTRE_API_CODE": "{key[fassto_api_code]}",
+        "POLL_CENTRE_API_KEY": "{key[fassto_api_key]}",
+        "POLL_CENTRE_CUSTOMER_CODE": FASSTO_CUSTOMER,
+        "POLL_EVERY_SECONDS": "2",
+        "TRACKER_URL": "{url[sandbox]}/sandbox/logistics/tracker/graphql",
+        "TRACKER_KEY": TRACKER_CLIENT + ":{key[tracker_secret]}",
+        # Parcels of the sandbox arrive within a minute.
+        "TRACKING_EVERY_SECONDS": "2",
     },
     "notify": {
         "SMTP_HOST": "127.0.0.1",
@@ -90,6 +103,11 @@ OWN: dict[str, dict[str, str]] = {
         "SOLAPI_WEBHOOK_URL": "{edge}/v1/callbacks/solapi",
         "LOGISTICS_URL": "{edge}",
         "LOGISTICS_API_KEY": "{key[logistics_api_key]}",
+        "FASSTO_API_CD": "{key[fassto_api_code]}",
+        "FASSTO_API_KEY": "{key[fassto_api_key]}",
+        "FASSTO_CST_CD": FASSTO_CUSTOMER,
+        "TRACKER_CLIENT_ID": TRACKER_CLIENT,
+        "TRACKER_CLIENT_SECRET": "{key[tracker_secret]}",
     },
     "console": {
         "HOST": "127.0.0.1",

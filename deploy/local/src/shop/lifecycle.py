@@ -163,7 +163,7 @@ def _give_birth(current: Instance, only: str) -> None:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            env={**os.environ, **current.environment},
+            env={**os.environ, **current.environment, **current.python_environment},
             cwd=current.home,
             start_new_session=True,
         )

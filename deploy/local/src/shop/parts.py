@@ -145,4 +145,4 @@ def _helper(program: Service, instance: Instance, bootstrap: str) -> Part:
 
 def _python_env(instance: Instance) -> dict[str, str]:
     """Which instance the steps act on; and logs line by line."""
-    return instance.environment | {"PYTHONUNBUFFERED": "1"}
+    return instance.environment | instance.python_environment | {"PYTHONUNBUFFERED": "1"}

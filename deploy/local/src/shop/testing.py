@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator
@@ -19,6 +20,7 @@ from shop import instance, keys, ports
 from shop.platform import broker, postgres
 from shop.supervisor.engine import Engine
 from shop.supervisor.part import PartError, PartFailed
+from shop.supervisor.tether import tether
 
 
 @dataclass(frozen=True)
@@ -74,11 +76,17 @@ def _throw_away() -> Path:
 
 async def run_with_platform(command: list[str]) -> int:
     """Runs `command` with the addresses in its environment; its exit code."""
+    task = asyncio.current_task()
+    assert task is not None
+    # Without this a `kill` would leave the platform behind.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     async with platform() as running:
         print(f"test platform: {running.database_version}, broker {running.broker}", file=sys.stderr, flush=True)
         if running.notice:
             print(f"test platform: {running.notice}", file=sys.stderr, flush=True)
-        process = await asyncio.create_subprocess_exec(*command, env={**os.environ, **running.env})
+        process = await asyncio.create_subprocess_exec(
+            *tether(signal.SIGTERM), *command, env={**os.environ, **running.env}
+        )
         try:
             return await process.wait()
         finally:
@@ -99,6 +107,8 @@ def test_platform(
     except PartError as error:
         print(error, file=sys.stderr)
         code = 1
+    except asyncio.CancelledError:
+        code = 128 + signal.SIGTERM
     raise typer.Exit(code)
 
 

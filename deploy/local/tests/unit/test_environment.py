@@ -62,6 +62,9 @@ class TestOf:
 
         assert merged["PAYMENTS_TOSS_SECRET_KEY"] == merged["SANDBOX_TOSS_SECRET_KEY"]
         assert merged["NOTIFY_SOLAPI_API_SECRET"] == merged["SANDBOX_SOLAPI_API_SECRET"]
+        assert json.loads(merged["SCM_CENTRE_API_KEYS"])["icheon"] == merged["SANDBOX_LOGISTICS_API_KEY"]
+        assert merged["SCM_POLL_CENTRE_API_KEY"] == merged["SANDBOX_FASSTO_API_KEY"]
+        assert merged["SCM_TRACKER_KEY"].endswith(":" + merged["SANDBOX_TRACKER_CLIENT_SECRET"])
         assert merged["SANDBOX_SOLAPI_SENDERS"] == merged["NOTIFY_SENDER_NUMBER"]
 
     def test_the_console_knows_every_service(self, an_instance):

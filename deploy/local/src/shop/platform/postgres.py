@@ -15,12 +15,16 @@ from pathlib import Path
 from shop.platform import commands
 from shop.supervisor import probes
 from shop.supervisor.part import Part, PartError, Say
+from shop.supervisor.tether import tether
 
 SUPERUSER = "postgres"
 
 # PostgreSQL refuses to run as uid 0; in a user namespace it sees another uid, and files stay root's.
 _NAMESPACE = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
 _NOBODY = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups")
+
+# SIGTERM would wait for every client to leave by itself.
+_FAST_SHUTDOWN = signal.SIGINT
 
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -60,14 +64,21 @@ class Postgres:
         return Part(
             name="postgres",
             title="PostgreSQL",
-            argv=(*run_as(), str(binary("postgres")), "-D", str(self.directory), *self.arguments()),
+            # Behind the change of user, which would cut the supervisor's own tether.
+            argv=(
+                *run_as(),
+                *tether(_FAST_SHUTDOWN),
+                str(binary("postgres")),
+                "-D",
+                str(self.directory),
+                *self.arguments(),
+            ),
             log=self.log,
             env={"LC_ALL": "C.UTF-8"},
             prepare=self.prepare,
             ready=probes.command(str(binary("pg_isready")), "-q", "-h", "127.0.0.1", "-p", str(self.port)),
             start_seconds=60,
-            # Fast shutdown: SIGTERM would wait for every client to leave by itself.
-            stop_signal=signal.SIGINT,
+            stop_signal=_FAST_SHUTDOWN,
             stop_seconds=30,
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from typing import Any
 import psutil
 
 from shop.supervisor.part import Part, PartError, PartFailed, last_lines
+from shop.supervisor.tether import tether
 
 _POLL_SECONDS = 0.05
 _BACKOFF_SECONDS = (0.2, 0.5, 1, 2, 5, 10, 30)
@@ -143,6 +145,8 @@ class Runner:
             raise PartFailed(self.part.name, cause, last_lines(self.part.log))
 
     async def _spawn(self) -> asyncio.subprocess.Process:
+        if shutil.which(self.part.argv[0]) is None:
+            raise PartFailed(self.part.name, f"cannot run {self.part.argv[0]}: no such program", [])
         log = self.part.log
         log.parent.mkdir(parents=True, exist_ok=True)
         if log.exists() and log.stat().st_size > _LOG_LIMIT_BYTES:
@@ -150,6 +154,7 @@ class Runner:
         with log.open("ab") as output:
             try:
                 return await asyncio.create_subprocess_exec(
+                    *tether(self.part.stop_signal),
                     *self.part.argv,
                     stdin=asyncio.subprocess.DEVNULL,
                     stdout=output,
