@@ -11,7 +11,7 @@ from sandbox.app import create_app
 from sandbox.clock import SystemClock, wire_time
 from sandbox.settings import Settings
 
-DRAIN_SECONDS = 3
+DRAIN_SECONDS = 2
 
 
 class JsonLines(logging.Formatter):

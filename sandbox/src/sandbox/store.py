@@ -25,20 +25,24 @@ CREATE TABLE IF NOT EXISTS toss_payments (
     account TEXT, deadline REAL, data TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS toss_by_order ON toss_payments (order_id);
 CREATE INDEX IF NOT EXISTS toss_by_deadline ON toss_payments (deadline);
+CREATE INDEX IF NOT EXISTS toss_by_refund ON toss_payments (json_extract(data, '$.refund_done_at'));
 CREATE TABLE IF NOT EXISTS toss_movements (
     id INTEGER PRIMARY KEY, payment_key TEXT NOT NULL, at REAL NOT NULL, kind TEXT NOT NULL, amount INTEGER NOT NULL,
     note TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS toss_movements_of ON toss_movements (payment_key);
 CREATE TABLE IF NOT EXISTS toss_idempotency (
     scope TEXT PRIMARY KEY, at REAL NOT NULL, status INTEGER, body TEXT);
+CREATE INDEX IF NOT EXISTS toss_idempotency_by_age ON toss_idempotency (at);
 CREATE TABLE IF NOT EXISTS toss_cash_receipts (
     receipt_key TEXT PRIMARY KEY, order_id TEXT NOT NULL, cancelled INTEGER NOT NULL, data TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS solapi_signatures (signature TEXT PRIMARY KEY, at REAL NOT NULL);
+CREATE INDEX IF NOT EXISTS solapi_signatures_by_age ON solapi_signatures (at);
 CREATE TABLE IF NOT EXISTS solapi_templates (template_id TEXT PRIMARY KEY, data TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS solapi_groups (group_id TEXT PRIMARY KEY, data TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS solapi_messages (
     message_id TEXT PRIMARY KEY, seq INTEGER NOT NULL, group_id TEXT NOT NULL, created_at REAL NOT NULL,
     next_at REAL, data TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS solapi_by_group ON solapi_messages (group_id);
 CREATE INDEX IF NOT EXISTS solapi_due ON solapi_messages (next_at);
 CREATE TABLE IF NOT EXISTS logistics_requests (
     request_id TEXT PRIMARY KEY, seq INTEGER NOT NULL, state TEXT NOT NULL, due_at REAL NOT NULL, data TEXT NOT NULL);

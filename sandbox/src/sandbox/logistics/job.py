@@ -21,6 +21,7 @@ from sandbox.store import Store
 
 log = logging.getLogger(__name__)
 PATH = "/v1/logistics/shipment-requests"
+AT_ONCE = 8
 LINE_FIELDS = ("line_id", "id", "sku", "quantity")
 TAKEN, REFUSED, CONFLICT, UNKNOWN = "taken", "refused", "conflict", "unknown"
 
@@ -62,8 +63,10 @@ class Job:
             "WHERE state IN ('seen', 'accepted') AND due_at <= ? ORDER BY seq",
             self._now(),
         )
-        for row in rows:
-            await self._step(row["request_id"])
+        for start in range(0, len(rows), AT_ONCE):
+            async with asyncio.TaskGroup() as steps:
+                for row in rows[start : start + AT_ONCE]:
+                    steps.create_task(self._step(row["request_id"]))
 
     async def _look(self) -> None:
         cursor = None
@@ -106,11 +109,11 @@ class Job:
             await self._ship(request_id, data)
 
     async def _accept(self, request_id: str, data: dict[str, Any]) -> None:
-        reason = self._switches.rejection
+        reason = self._switches.take_rejection()
         if reason is not None:
             outcome = await self._post(request_id, data, "reject", {"reason": reason})
-            if outcome != UNKNOWN:
-                self._switches.use_rejection()
+            if outcome == UNKNOWN:
+                self._switches.give_rejection_back()
             self._save(request_id, data, {UNKNOWN: "seen", TAKEN: "rejected"}.get(outcome, "refused"))
             return
         fault = self._faults.take("logistics", "job_accept", CALLBACK_KINDS)

@@ -32,13 +32,17 @@ class Switches:
         self.set("reject_reason", reason)
         self.set("reject_count", str(count))
 
-    @property
-    def rejection(self) -> str | None:
-        """The reason the next request is to be turned away for."""
-        return self._get("reject_reason") if self._left("reject_count") > 0 else None
+    def take_rejection(self) -> str | None:
+        """The reason the next request is to be turned away for, used up by one."""
+        left = self._left("reject_count")
+        if left <= 0:
+            return None
+        self.set("reject_count", str(left - 1))
+        return self._get("reject_reason")
 
-    def use_rejection(self) -> None:
-        self.set("reject_count", str(self._left("reject_count") - 1))
+    def give_rejection_back(self) -> None:
+        """Nobody knows whether it arrived: the same request is to be rejected again."""
+        self.set("reject_count", str(self._left("reject_count") + 1))
 
     def split_next(self, count: int) -> None:
         self.set("split_count", str(count))

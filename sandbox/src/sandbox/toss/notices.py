@@ -24,6 +24,8 @@ class Notices:
 
     def status_changed(self, payment: Payment) -> None:
         wire = payment.wire(mid=self._settings.toss_mid, base_url=self._settings.base_url)
+        # Real ones show everything but the secret, which would else travel unsigned.
+        del wire["secret"]
         body = {"eventType": "PAYMENT_STATUS_CHANGED", "createdAt": self._created_at(), "data": wire}
         self._owe("PAYMENT_STATUS_CHANGED", payment, body)
 
