@@ -1,0 +1,116 @@
+"""The cart's frozen quote."""
+
+from __future__ import annotations
+
+from typing import Annotated, Protocol
+from uuid import UUID
+
+import httpx
+from pydantic import BaseModel, Field, StrictInt, ValidationError
+
+from common import log
+from common.errors import UpstreamUnavailable
+from common.http_client import ask
+from common.money import vat_included
+from orders.clients.refusals import refusal
+from orders.domain import Quote, QuoteLine
+
+_log = log.get(__name__)
+
+_PASSED_ON = frozenset(
+    {
+        "cart.not_found",
+        "cart.empty",
+        "cart.already_ordered",
+        "cart.busy",
+        "cart.line_unavailable",
+        "shipping_rule.missing",
+    }
+)
+
+_Amount = Annotated[StrictInt, Field(ge=0)]
+
+
+class Cart(Protocol):
+    """Refusals come as `UpstreamRefused` with the cart's own code, anything unclear as `UpstreamUnavailable`."""
+
+    async def freeze(self, cart_id: UUID, order_id: UUID, cart_token: str) -> Quote:
+        """The same order id gets the same quote, however often it is asked."""
+        ...
+
+    async def release(self, cart_id: UUID, order_id: UUID) -> None:
+        """Lets another order have the cart at once. May be asked for a cart that this order does not hold."""
+        ...
+
+
+class _Line(BaseModel):
+    line_id: UUID
+    sku: str
+    product_id: UUID
+    product_name: str
+    variant_name: str | None = None
+    category_ids: tuple[str, ...] = ()
+    quantity: Annotated[StrictInt, Field(ge=1)]
+    unit_price: _Amount
+    discount_amount: _Amount
+    amount: _Amount
+    vat_amount: _Amount
+    tax_free_amount: _Amount
+
+
+class _FrozenQuote(BaseModel):
+    cart_id: UUID
+    mall_id: str
+    channel: str
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    lines: tuple[_Line, ...]
+    items_amount: _Amount
+    discount_amount: _Amount
+    shipping_amount: _Amount
+    total_amount: _Amount
+
+    def to_quote(self) -> Quote:
+        return Quote(
+            cart_id=self.cart_id,
+            mall_id=self.mall_id,
+            channel=self.channel,
+            currency=self.currency,
+            lines=tuple(QuoteLine(**line.model_dump()) for line in self.lines),
+            items_amount=self.items_amount,
+            discount_amount=self.discount_amount,
+            shipping_amount=self.shipping_amount,
+            shipping_vat_amount=vat_included(self.shipping_amount),
+            total_amount=self.total_amount,
+        )
+
+
+class HttpCart:
+    """Cart over HTTP. `http` shows the shop's own key."""
+
+    def __init__(self, http: httpx.AsyncClient, url: str) -> None:
+        self._http = http
+        self._url = url.rstrip("/")
+
+    async def freeze(self, cart_id: UUID, order_id: UUID, cart_token: str) -> Quote:
+        response = await ask(
+            self._http,
+            "POST",
+            f"{self._url}/internal/carts/{cart_id}/freeze",
+            service="cart",
+            json={"order_id": str(order_id)},
+            headers={"X-Cart-Token": cart_token},
+        )
+        if response.status_code != httpx.codes.OK:
+            raise refusal(response, "cart", _PASSED_ON)
+        try:
+            return _FrozenQuote.model_validate_json(response.content).to_quote()
+        except ValidationError as error:
+            _log.error("the cart's quote cannot be read", errors=error.error_count())
+            raise UpstreamUnavailable("cart cannot answer this now", service="cart") from error
+
+    async def release(self, cart_id: UUID, order_id: UUID) -> None:
+        response = await ask(
+            self._http, "DELETE", f"{self._url}/internal/carts/{cart_id}/freeze/{order_id}", service="cart"
+        )
+        if response.is_error:
+            raise refusal(response, "cart", frozenset())

@@ -1,0 +1,53 @@
+"""The catalog's reservations, named by the order so that asking twice reserves once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+from uuid import UUID
+
+import httpx
+
+from common.http_client import ask
+from orders.clients.refusals import refusal
+
+_PASSED_ON = frozenset({"stock.insufficient", "sku.unknown"})
+
+
+class Catalog(Protocol):
+    """Refusals come as `UpstreamRefused` with the catalog's own code, anything unclear as `UpstreamUnavailable`."""
+
+    async def reserve(self, order_id: UUID, mall_id: str, units: Mapping[str, int]) -> None:
+        """All of it or nothing. Times out by itself unless the order is placed."""
+        ...
+
+    async def release(self, order_id: UUID) -> None:
+        """May be asked for a reservation that never was."""
+        ...
+
+
+class HttpCatalog:
+    """Catalog over HTTP. `http` shows the shop's own key; a reservation lasts `seconds`."""
+
+    def __init__(self, http: httpx.AsyncClient, url: str, *, seconds: int) -> None:
+        self._http = http
+        self._url = url.rstrip("/")
+        self._seconds = seconds
+
+    async def reserve(self, order_id: UUID, mall_id: str, units: Mapping[str, int]) -> None:
+        body = {
+            "mall_id": mall_id,
+            "lines": [{"sku": sku, "quantity": quantity} for sku, quantity in units.items()],
+            "expires_in_seconds": self._seconds,
+        }
+        response = await ask(self._http, "PUT", self._of(order_id), service="catalog", json=body)
+        if response.status_code != httpx.codes.OK:
+            raise refusal(response, "catalog", _PASSED_ON)
+
+    async def release(self, order_id: UUID) -> None:
+        response = await ask(self._http, "DELETE", self._of(order_id), service="catalog")
+        if response.is_error:
+            raise refusal(response, "catalog", frozenset())
+
+    def _of(self, order_id: UUID) -> str:
+        return f"{self._url}/internal/reservations/{order_id}"

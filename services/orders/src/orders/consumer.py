@@ -1,0 +1,98 @@
+"""What orders hears: events in, commands out."""
+
+from __future__ import annotations
+
+from common.db import Tx
+from common.money import Money
+from common.processing import Handlers
+from contracts.payments import (
+    DepositReversed,
+    PaymentConfirmed,
+    PaymentExpired,
+    PaymentFailed,
+    PaymentPending,
+    PaymentRefunded,
+)
+from contracts.shipments import ShipmentCancelDecided, ShipmentUpdated
+from contracts.stock import StockUnavailable
+from orders import commands, handlers
+
+
+async def on_payment_pending(event: PaymentPending, tx: Tx) -> None:
+    command = commands.NotePaymentPending(event.order_id, event.payment_id, event.method, event.virtual_account.due_at)
+    await handlers.note_payment_pending(command, tx)
+
+
+async def on_payment_confirmed(event: PaymentConfirmed, tx: Tx) -> None:
+    command = commands.PayOrder(
+        order_id=event.order_id,
+        payment_id=event.payment_id,
+        amount=Money(event.amount, event.currency),
+        provider=event.provider,
+        method=event.method,
+        confirmed_at=event.confirmed_at,
+    )
+    await handlers.pay_order(command, tx)
+
+
+async def on_payment_failed(event: PaymentFailed, tx: Tx) -> None:
+    command = commands.NotePaymentFailed(event.order_id, event.payment_id, event.method, event.code)
+    await handlers.note_payment_failed(command, tx)
+
+
+async def on_payment_expired(event: PaymentExpired, tx: Tx) -> None:
+    await handlers.note_payment_expired(commands.NotePaymentExpired(event.order_id, event.payment_id), tx)
+
+
+async def on_payment_refunded(event: PaymentRefunded, tx: Tx) -> None:
+    command = commands.RecordRefund(
+        order_id=event.order_id,
+        payment_id=event.payment_id,
+        refund_id=event.refund_id,
+        refund_amount=event.refund_amount,
+        refunded_amount=event.refunded_amount,
+    )
+    await handlers.record_refund(command, tx)
+
+
+async def on_deposit_reversed(event: DepositReversed, tx: Tx) -> None:
+    command = commands.NoteDepositReversed(event.order_id, event.payment_id, event.occurred_at)
+    await handlers.note_deposit_reversed(command, tx)
+
+
+async def on_shipment_updated(event: ShipmentUpdated, tx: Tx) -> None:
+    command = commands.NoteShipment(
+        order_id=event.order_id,
+        shipment_id=event.shipment_id,
+        status=event.status.value,
+        order_shipped=event.order_shipped,
+        order_delivered=event.order_delivered,
+        occurred_at=event.occurred_at,
+        carrier=event.carrier_name or event.carrier,
+        waybill=event.waybill,
+    )
+    await handlers.note_shipment(command, tx)
+
+
+async def on_shipment_cancel_decided(event: ShipmentCancelDecided, tx: Tx) -> None:
+    command = commands.SettleCancel(event.order_id, event.cancel_id, event.accepted, event.reason)
+    await handlers.settle_cancel(command, tx)
+
+
+async def on_stock_unavailable(event: StockUnavailable, tx: Tx) -> None:
+    skus = tuple(shortage.sku for shortage in event.shortages)
+    await handlers.note_stock_unavailable(commands.NoteStockUnavailable(event.order_id, skus), tx)
+
+
+def handlers_by_event() -> Handlers:
+    return {
+        PaymentPending: on_payment_pending,
+        PaymentConfirmed: on_payment_confirmed,
+        PaymentFailed: on_payment_failed,
+        PaymentExpired: on_payment_expired,
+        PaymentRefunded: on_payment_refunded,
+        DepositReversed: on_deposit_reversed,
+        ShipmentUpdated: on_shipment_updated,
+        ShipmentCancelDecided: on_shipment_cancel_decided,
+        StockUnavailable: on_stock_unavailable,
+    }

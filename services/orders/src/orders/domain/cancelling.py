@@ -1,0 +1,182 @@
+"""Cancelling units before they leave, and what money goes back for them.
+
+The rules of money: a unit gives back its exact share of its line, so all units together give back the line to the last
+minor unit. The shipping fee goes back only when nothing of the order is left; a partial cancel never charges shipping
+again. Nothing goes back while the bank holds a reversed deposit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from common.errors import DomainError
+from common.ids import derived_id
+from orders import errors
+from orders.commands import CancelReason, RequestCancel, SettleCancel, Units
+from orders.domain import facts
+from orders.domain.amounts import Amounts
+from orders.domain.decision import Decision
+from orders.domain.facts import Fact
+from orders.domain.order import Cancel, CancelledUnits, Order
+from orders.domain.status import CancelStatus, Status
+
+_TOO_LATE: dict[Status, type[DomainError]] = {
+    Status.SHIPPED: errors.AlreadyShipped,
+    Status.DELIVERED: errors.AlreadyDelivered,
+    Status.COMPLETED: errors.AlreadyCompleted,
+    Status.CANCELLED: errors.AlreadyCancelled,
+}
+
+
+def request_cancel(order: Order, command: RequestCancel, now: datetime) -> Decision:
+    """An unpaid order is cancelled at once and whole. Of a paid one the logistics centre is asked first."""
+    if any(cancel.cancel_id == command.cancel_id for cancel in order.cancels):  # repeated
+        return Decision(order)
+    if (refusal := _TOO_LATE.get(order.status)) is not None:
+        raise refusal(f"the order is {order.status} and cannot be cancelled any more")
+    if not any(line.open for line in order.lines):
+        raise errors.CancelInProgress("everything of this order is being cancelled already")
+    wanted = _wanted(order, command.lines)
+    cancel = Cancel(
+        cancel_id=command.cancel_id,
+        reason=command.reason,
+        actor=command.actor,
+        status=CancelStatus.REQUESTED,
+        units=_units(order, wanted),
+        requested_at=now,
+    )
+    if order.status is Status.PENDING_PAYMENT:
+        if any(line.open != dict(wanted).get(line.line_id, 0) for line in order.lines):
+            raise errors.PartialCancelUnpaid("an unpaid order is cancelled whole: leave `lines` out")
+        return cancel_unpaid(order, cancel, now)
+    return ask_centre(order, cancel)
+
+
+def rest_of(order: Order, cancel_id: UUID, reason: CancelReason, actor: str, now: datetime) -> Cancel:
+    """A cancel of everything still open."""
+    return Cancel(
+        cancel_id=cancel_id,
+        reason=reason,
+        actor=actor,
+        status=CancelStatus.REQUESTED,
+        units=_units(order, _wanted(order, ())),
+        requested_at=now,
+    )
+
+
+def cancel_unpaid(order: Order, cancel: Cancel, now: datetime) -> Decision:
+    """Over at once: nothing was paid, nothing had moved."""
+    accepted = replace(
+        cancel,
+        status=CancelStatus.ACCEPTED,
+        settled_at=now,
+        shipping_amount=order.shipping_amount,
+        worth=order.worth,
+    )
+    lines = [replace(line, cancelled=line.quantity) for line in order.lines]
+    after = order.to(Status.CANCELLED, cancelled_at=now).with_lines(lines).with_cancel(accepted)
+    told = facts.OrderCancelled(accepted, whole=True, was_paid=False, currency=order.currency, actor=cancel.actor)
+    return Decision(after, (told,))
+
+
+def ask_centre(order: Order, cancel: Cancel) -> Decision:
+    """Holds the units back from any other cancel until the centre answers. No money moves yet."""
+    taken = {units.line_id: units.quantity for units in cancel.units}
+    lines = [replace(line, cancelling=line.cancelling + taken.get(line.line_id, 0)) for line in order.lines]
+    whole = all(line.quantity - line.cancelled == taken.get(line.line_id, 0) for line in order.lines)
+    return Decision(
+        order.with_lines(lines).with_cancel(cancel), (facts.CancelRequested(cancel, whole, actor=cancel.actor),)
+    )
+
+
+def settle_cancel(order: Order, command: SettleCancel, now: datetime) -> Decision:
+    """The centre's answer is final: goods stopped means money back, goods gone means the order goes on."""
+    cancel = order.cancel(command.cancel_id)
+    outcome = CancelStatus.ACCEPTED if command.accepted else CancelStatus.REFUSED
+    if cancel.status is outcome:  # redelivered
+        return Decision(order)
+    if cancel.status is not CancelStatus.REQUESTED:
+        raise errors.CancelAlreadySettled(f"the cancel was {cancel.status} before")
+    return _accept(order, cancel, now) if command.accepted else _refuse(order, cancel, command.reason, now)
+
+
+def release_withheld(order: Order) -> Decision:
+    """Asks back what accepted cancels did not get while the bank held the deposit, now that the money is here."""
+    told: list[Fact] = []
+    for cancel in order.cancels:
+        if cancel.status is CancelStatus.ACCEPTED and cancel.refund_amount < cancel.worth.amount:
+            refunded = replace(cancel, refund_amount=cancel.worth.amount)
+            order = order.with_cancel(refunded)
+            told += _refund(order, refunded)
+    return Decision(order, tuple(told))
+
+
+def _accept(order: Order, cancel: Cancel, now: datetime) -> Decision:
+    settled: list[CancelledUnits] = []
+    for units in cancel.units:
+        line = order.line(units.line_id)
+        settled.append(replace(units, worth=line.worth(units.quantity)))
+        line = replace(line, cancelled=line.cancelled + units.quantity, cancelling=line.cancelling - units.quantity)
+        order = order.with_lines([line])
+    whole = all(line.cancelled == line.quantity for line in order.lines)
+    shipping = Amounts(order.shipping_amount, order.shipping_vat_amount) if whole else Amounts()
+    worth = Amounts.total(units.worth for units in settled) + shipping
+    money_is_here = order.payment is not None and order.payment.reversed_at is None
+    accepted = replace(
+        cancel,
+        status=CancelStatus.ACCEPTED,
+        units=tuple(settled),
+        shipping_amount=shipping.amount,
+        worth=worth,
+        refund_amount=worth.amount if money_is_here else 0,
+        settled_at=now,
+    )
+    order = order.with_cancel(accepted)
+    if whole:
+        order = order.to(Status.CANCELLED, cancelled_at=now)
+    told = facts.OrderCancelled(accepted, whole, was_paid=True, currency=order.currency, actor="scm")
+    return Decision(order, (told, *_refund(order, accepted)))
+
+
+def _refuse(order: Order, cancel: Cancel, reason: str | None, now: datetime) -> Decision:
+    refused = replace(cancel, status=CancelStatus.REFUSED, refused_because=reason, settled_at=now)
+    back = {units.line_id: units.quantity for units in cancel.units}
+    lines = [replace(line, cancelling=line.cancelling - back.get(line.line_id, 0)) for line in order.lines]
+    return Decision(order.with_lines(lines).with_cancel(refused), (facts.CancelRefused(refused, actor="scm"),))
+
+
+def _refund(order: Order, cancel: Cancel) -> tuple[Fact, ...]:
+    """The refund's id comes from the cancel's, so asking twice pays once. A cancel worth nothing asks for nothing."""
+    if cancel.refund_amount == 0 or order.payment is None:
+        return ()
+    if order.requested_refunds > order.payment.amount:
+        raise errors.RefundExceedsPayment("more would go back than was paid")
+    refund_id = derived_id("refund", str(cancel.cancel_id))
+    payment_id = order.payment.payment_id
+    return (facts.RefundRequested(refund_id, payment_id, cancel.worth, order.currency, cancel.reason),)
+
+
+def _wanted(order: Order, asked: Sequence[Units]) -> list[tuple[UUID, int]]:
+    if not asked:
+        return [(line.line_id, line.open) for line in order.lines if line.open]
+    if len({units.line_id for units in asked}) != len(asked):
+        raise errors.LineRepeated("a line is named twice")
+    for units in asked:
+        line = order.line(units.line_id)
+        if not 1 <= units.quantity <= line.open:
+            raise errors.QuantityExceedsOpen(
+                f"{line.open} units of this line can still be cancelled", line_id=str(line.line_id), open=line.open
+            )
+    return [(units.line_id, units.quantity) for units in asked]
+
+
+def _units(order: Order, wanted: Sequence[tuple[UUID, int]]) -> tuple[CancelledUnits, ...]:
+    found = []
+    for line_id, quantity in wanted:
+        line = order.line(line_id)
+        worth = line.worth(quantity, after=line.cancelling)
+        found.append(CancelledUnits(line_id, line.sku, line.product_id, line.category_ids, quantity, worth))
+    return tuple(found)

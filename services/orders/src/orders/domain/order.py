@@ -1,0 +1,172 @@
+"""An order as it stands: what was bought, what was paid, what was cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from orders import errors
+from orders.commands import CancelReason
+from orders.domain.amounts import NOTHING, Amounts, share_of
+from orders.domain.status import TRANSITIONS, CancelStatus, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Priced for good when the order was placed. `cancelling` units wait for the logistics centre's answer."""
+
+    line_id: UUID
+    sku: str
+    product_id: UUID
+    product_name: str
+    variant_name: str | None
+    category_ids: tuple[str, ...]
+    quantity: int
+    unit_price: int
+    discount_amount: int
+    amount: int
+    vat_amount: int
+    tax_free_amount: int
+    cancelled: int = 0
+    cancelling: int = 0
+
+    @property
+    def open(self) -> int:
+        """Units that nobody has asked to cancel."""
+        return self.quantity - self.cancelled - self.cancelling
+
+    def worth(self, count: int, *, after: int = 0) -> Amounts:
+        """What the next `count` units to be cancelled cost, when `after` others are cancelled before them."""
+        whole = Amounts(self.amount, self.vat_amount, self.tax_free_amount)
+        return share_of(whole, self.quantity, self.cancelled + after, count)
+
+
+@dataclass(frozen=True, slots=True)
+class CancelledUnits:
+    """So many units of a line and their money; until the cancel is accepted the money is what it would be now."""
+
+    line_id: UUID
+    sku: str
+    product_id: UUID
+    category_ids: tuple[str, ...]
+    quantity: int
+    worth: Amounts
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """`refund_amount` is what was asked back from payments: `amount`, or 0 where no money of the customer is held."""
+
+    cancel_id: UUID
+    reason: CancelReason
+    actor: str
+    status: CancelStatus
+    units: tuple[CancelledUnits, ...]
+    requested_at: datetime
+    shipping_amount: int = 0
+    worth: Amounts = NOTHING
+    refund_amount: int = 0
+    refused_because: str | None = None
+    settled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """The payment that paid the order. `reversed_at`: the bank took its deposit back and the money is not held."""
+
+    payment_id: UUID
+    provider: str
+    method: str
+    amount: int
+    paid_at: datetime
+    reversed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnwantedPayment:
+    """Money that came for an order that does not want it, and goes back."""
+
+    payment_id: UUID
+    refund_id: UUID
+    amount: int
+    currency: str
+    reason: str
+    confirmed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    order_id: UUID
+    number: str
+    mall_id: str
+    channel: str
+    currency: str
+    cart_id: UUID
+    status: Status
+    lines: tuple[Line, ...]
+    items_amount: int
+    discount_amount: int
+    shipping_amount: int
+    shipping_vat_amount: int
+    total_amount: int
+    placed_at: datetime
+    payment_due_at: datetime
+    awaited_payment_id: UUID | None = None
+    payment: Payment | None = None
+    refunded_amount: int = 0
+    cancels: tuple[Cancel, ...] = ()
+    unwanted: tuple[UnwantedPayment, ...] = ()
+    delivered_at: datetime | None = None
+    completed_at: datetime | None = None
+    cancelled_at: datetime | None = None
+
+    @property
+    def worth(self) -> Amounts:
+        """All that is owed, shipping in it, with the parts a tax invoice needs."""
+        shipping = Amounts(self.shipping_amount, self.shipping_vat_amount, 0)
+        return Amounts.total(Amounts(line.amount, line.vat_amount, line.tax_free_amount) for line in self.lines) + (
+            shipping
+        )
+
+    @property
+    def cancel_open(self) -> bool:
+        return any(cancel.status is CancelStatus.REQUESTED for cancel in self.cancels)
+
+    @property
+    def requested_refunds(self) -> int:
+        """All that accepted cancels asked back. Never more than was paid."""
+        return sum(cancel.refund_amount for cancel in self.cancels)
+
+    def line(self, line_id: UUID) -> Line:
+        """Raises `LineUnknown`."""
+        for line in self.lines:
+            if line.line_id == line_id:
+                return line
+        raise errors.LineUnknown("the order has no such line", line_id=str(line_id))
+
+    def cancel(self, cancel_id: UUID) -> Cancel:
+        """Raises `CancelNotFound`."""
+        for cancel in self.cancels:
+            if cancel.cancel_id == cancel_id:
+                return cancel
+        raise errors.CancelNotFound("the order has no such cancel", cancel_id=str(cancel_id))
+
+    def to(self, status: Status, **changes: Any) -> Order:
+        """The order one step on. Raises `TransitionRefused` for a step that is not in the table."""
+        if status not in TRANSITIONS[self.status]:
+            raise errors.TransitionRefused(f"an order does not go from {self.status} to {status}")
+        return replace(self, status=status, **changes)
+
+    def with_lines(self, changed: Iterable[Line]) -> Order:
+        by_id = {line.line_id: line for line in changed}
+        return replace(self, lines=tuple(by_id.get(line.line_id, line) for line in self.lines))
+
+    def with_cancel(self, cancel: Cancel) -> Order:
+        """Adds the cancel, or puts it in the place of its earlier self."""
+        if all(known.cancel_id != cancel.cancel_id for known in self.cancels):
+            return replace(self, cancels=(*self.cancels, cancel))
+        kept = tuple(cancel if known.cancel_id == cancel.cancel_id else known for known in self.cancels)
+        return replace(self, cancels=kept)

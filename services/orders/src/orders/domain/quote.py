@@ -1,0 +1,70 @@
+"""What the cart promised: lines and amounts frozen for one order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from orders import errors
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteLine:
+    line_id: UUID
+    sku: str
+    product_id: UUID
+    product_name: str
+    variant_name: str | None
+    category_ids: tuple[str, ...]
+    quantity: int
+    unit_price: int
+    discount_amount: int
+    amount: int
+    vat_amount: int
+    tax_free_amount: int
+
+    def holds(self) -> bool:
+        """Whether the line's own numbers make sense."""
+        whole_numbers = min(self.unit_price, self.discount_amount, self.amount, self.vat_amount, self.tax_free_amount)
+        return (
+            self.quantity >= 1
+            and whole_numbers >= 0
+            and self.amount == self.unit_price * self.quantity - self.discount_amount
+            and self.vat_amount + self.tax_free_amount <= self.amount
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """`shipping_vat_amount` is the VAT inside `shipping_amount`."""
+
+    cart_id: UUID
+    mall_id: str
+    channel: str
+    currency: str
+    lines: tuple[QuoteLine, ...]
+    items_amount: int
+    discount_amount: int
+    shipping_amount: int
+    shipping_vat_amount: int
+    total_amount: int
+
+    def check(self) -> None:
+        """Raises `QuoteInconsistent` unless the parts make the total to the last minor unit, `NothingToPay` at zero."""
+        if not self.lines or not all(line.holds() for line in self.lines):
+            raise errors.QuoteInconsistent("a line of the cart's quote does not add up")
+        if len({line.line_id for line in self.lines}) != len(self.lines):
+            raise errors.QuoteInconsistent("a line of the cart's quote comes twice")
+        if not 0 <= self.shipping_vat_amount <= self.shipping_amount:
+            raise errors.QuoteInconsistent("the shipping fee of the cart's quote does not add up")
+        if sum(line.amount for line in self.lines) + self.shipping_amount != self.total_amount:
+            raise errors.QuoteInconsistent("the lines and the shipping fee of the cart's quote do not make its total")
+        if self.total_amount == 0:
+            raise errors.NothingToPay("there is nothing to pay for in this cart")
+
+    def units_by_sku(self) -> dict[str, int]:
+        """Units wanted of each SKU. Two lines of one SKU are one claim on its stock."""
+        wanted: dict[str, int] = {}
+        for line in self.lines:
+            wanted[line.sku] = wanted.get(line.sku, 0) + line.quantity
+        return dict(sorted(wanted.items()))

@@ -1,0 +1,58 @@
+"""From the logistics centre to the door, and the end of the story."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from orders import errors
+from orders.commands import CompleteOrder, NoteShipment
+from orders.domain import facts
+from orders.domain.decision import Decision
+from orders.domain.order import Order
+from orders.domain.status import TRANSITIONS, Status
+
+_WORKED_ON = frozenset({"accepted", "shipped", "in_transit", "delivered"})
+
+
+def note_shipment(order: Order, command: NoteShipment) -> Decision:
+    """Moves the order forward as far as the news says. Steps may be missing; late news changes nothing.
+
+    Raises `NotPaid`: goods of an unpaid order must not move, so such news is a defect to look at.
+    """
+    if order.status is Status.PENDING_PAYMENT:
+        raise errors.NotPaid("a shipment moves although the order is not paid")
+    target = _target(command)
+    moves = target is not None and target in TRANSITIONS[order.status]
+    noted = facts.ShipmentNoted(
+        shipment_id=command.shipment_id,
+        status=command.status,
+        flags=f"{command.order_shipped:d}{command.order_delivered:d}",
+        moved_to=str(target) if moves else None,
+        carrier=command.carrier,
+        waybill=command.waybill,
+        unexpected=order.status is Status.CANCELLED and target is not None,
+        actor="scm",
+    )
+    if target is None or not moves:
+        return Decision(order, (noted,))
+    arrived = {"delivered_at": command.occurred_at} if target is Status.DELIVERED else {}
+    return Decision(order.to(target, **arrived), (noted,))
+
+
+def complete(order: Order, command: CompleteOrder, now: datetime) -> Decision:
+    """The time for objecting runs from the delivery."""
+    if order.status is not Status.DELIVERED or order.delivered_at is None:
+        raise errors.NotDelivered(f"the order is {order.status}, not delivered")
+    if order.cancel_open:
+        raise errors.CancelInProgress("the centre has not answered a cancel of this order")
+    if now < order.delivered_at + command.after:
+        raise errors.CompletionTooEarly("the time to object is not over")
+    return Decision(order.to(Status.COMPLETED, completed_at=now), (facts.OrderCompleted(),))
+
+
+def _target(command: NoteShipment) -> Status | None:
+    if command.order_delivered:
+        return Status.DELIVERED
+    if command.order_shipped:
+        return Status.SHIPPED
+    return Status.PREPARING if command.status in _WORKED_ON else None

@@ -1,0 +1,143 @@
+"""Every refusal of this service, by its stable code."""
+
+from __future__ import annotations
+
+from common.errors import DomainError, Kind
+
+
+class OrderNotFound(DomainError):
+    """No such order, or not for this caller: the two are not told apart."""
+
+    code = "order.not_found"
+    kind: Kind = "not_found"
+
+
+class CartAlreadyOrdered(DomainError):
+    code = "order.cart_already_ordered"
+    kind: Kind = "conflict"
+
+
+class PriceChanged(DomainError):
+    """`total` in the problem is what the cart costs now."""
+
+    code = "price.changed"
+    kind: Kind = "conflict"
+
+
+class NothingToPay(DomainError):
+    """An order is paid by a payment, and there is no payment of nothing."""
+
+    code = "order.nothing_to_pay"
+    kind: Kind = "conflict"
+
+
+class QuoteInconsistent(DomainError):
+    """The quote's parts do not make its total. A defect of the cart, so nothing is ordered on it."""
+
+    code = "order.quote_inconsistent"
+    kind: Kind = "unavailable"
+
+
+class TransitionRefused(DomainError):
+    """The last guard: a step that is not in the table of states."""
+
+    code = "order.transition_refused"
+    kind: Kind = "conflict"
+
+
+class NotPending(DomainError):
+    code = "order.not_pending"
+    kind: Kind = "conflict"
+
+
+class NotDue(DomainError):
+    code = "order.not_due"
+    kind: Kind = "conflict"
+
+
+class NotPaid(DomainError):
+    code = "order.not_paid"
+    kind: Kind = "conflict"
+
+
+class AlreadyShipped(DomainError):
+    code = "order.already_shipped"
+    kind: Kind = "conflict"
+
+
+class AlreadyDelivered(DomainError):
+    code = "order.already_delivered"
+    kind: Kind = "conflict"
+
+
+class AlreadyCompleted(DomainError):
+    code = "order.already_completed"
+    kind: Kind = "conflict"
+
+
+class AlreadyCancelled(DomainError):
+    code = "order.already_cancelled"
+    kind: Kind = "conflict"
+
+
+class PartialCancelUnpaid(DomainError):
+    code = "order.partial_cancel_unpaid"
+    kind: Kind = "conflict"
+
+
+class LineUnknown(DomainError):
+    code = "order.line_unknown"
+
+
+class LineRepeated(DomainError):
+    code = "order.line_repeated"
+
+
+class QuantityExceedsOpen(DomainError):
+    """`open` in the problem is how many units of the line can still be cancelled."""
+
+    code = "order.quantity_exceeds_open"
+    kind: Kind = "conflict"
+
+
+class CancelInProgress(DomainError):
+    code = "order.cancel_in_progress"
+    kind: Kind = "conflict"
+
+
+class CancelNotFound(DomainError):
+    code = "order.cancel_not_found"
+    kind: Kind = "not_found"
+
+
+class CancelAlreadySettled(DomainError):
+    code = "order.cancel_already_settled"
+    kind: Kind = "conflict"
+
+
+class NotDelivered(DomainError):
+    code = "order.not_delivered"
+    kind: Kind = "conflict"
+
+
+class CompletionTooEarly(DomainError):
+    code = "order.completion_too_early"
+    kind: Kind = "conflict"
+
+
+class RefundExceedsPayment(DomainError):
+    code = "order.refund_exceeds_payment"
+    kind: Kind = "conflict"
+
+
+class CursorInvalid(DomainError):
+    code = "cursor.invalid"
+
+
+class UpstreamRefused(DomainError):
+    """Another service's refusal, passed on with its own code, words and fields."""
+
+    def __init__(self, code: str, kind: Kind, detail: str, **fields: object) -> None:
+        super().__init__(detail, **fields)
+        self.code = code
+        self.kind = kind

@@ -1,0 +1,48 @@
+"""The composition of orders: the only file that wires."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from common.runtime import Parts, Runtime, Service
+from orders import api, consumer, jobs
+from orders.clients import HttpCart, HttpCatalog
+from orders.flows import PlaceOrders
+from orders.settings import Settings
+
+
+def build(runtime: Runtime[Settings]) -> Parts:
+    settings = runtime.settings
+    place_orders = PlaceOrders(
+        database=runtime.database,
+        cart=HttpCart(runtime.internal, settings.cart_url),
+        catalog=HttpCatalog(runtime.internal, settings.catalog_url, seconds=settings.reservation_seconds),
+        token_key=settings.token_key.get_secret_value(),
+        payment_window=timedelta(minutes=settings.payment_window_minutes),
+    )
+    terms = jobs.Terms(
+        grace=timedelta(seconds=settings.payment_grace_seconds),
+        account_grace=timedelta(minutes=settings.account_grace_minutes),
+        complete_after=timedelta(days=settings.complete_after_days),
+        expire_seconds=settings.expire_every_seconds,
+        complete_seconds=settings.complete_every_seconds,
+    )
+    return Parts(
+        routers=[api.router],
+        handlers=consumer.handlers_by_event(),
+        jobs=jobs.jobs(runtime.database, terms),
+        state={"place_orders": place_orders, "order_name_pattern": settings.order_name_pattern},
+    )
+
+
+service = Service(
+    name="orders",
+    settings=Settings,
+    build=build,
+    migrations=Path(__file__).parents[2] / "migrations",
+    description="Orders: placing them, their states, cancels and what goes back.",
+)
+
+if __name__ == "__main__":
+    service.main()

@@ -1,0 +1,48 @@
+"""Who ordered and where it goes: personal data, alone in its table."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+import orjson
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from orders import tables
+from orders.commands import Contact
+
+_CONTACT = tables.order_contacts
+_FIELDS = tuple(Contact.__dataclass_fields__)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredContact:
+    """`cancel_notes`: what the customer wrote, by the id of the cancel."""
+
+    contact: Contact
+    cancel_notes: dict[str, str] = field(repr=False)
+
+
+async def insert_contact(connection: AsyncConnection, order_id: UUID, contact: Contact, now: datetime) -> None:
+    await connection.execute(insert(_CONTACT).values(order_id=order_id, recorded_at=now, **asdict(contact)))
+
+
+async def find(connection: AsyncConnection, order_id: UUID) -> StoredContact | None:
+    """None once it was erased."""
+    row = (await connection.execute(select(_CONTACT).where(_CONTACT.c.order_id == order_id))).first()
+    if row is None:
+        return None
+    return StoredContact(Contact(**{name: getattr(row, name) for name in _FIELDS}), row.cancel_notes)
+
+
+async def keep_note(connection: AsyncConnection, order_id: UUID, cancel_id: UUID, note: str) -> None:
+    """Adds the customer's words on a cancel. Of an order whose contact was erased nothing is kept."""
+    await connection.execute(
+        text(
+            "UPDATE order_contacts SET cancel_notes = cancel_notes || CAST(:note AS jsonb) WHERE order_id = :order_id"
+        ),
+        {"order_id": order_id, "note": orjson.dumps({str(cancel_id): note}).decode()},
+    )

@@ -1,0 +1,217 @@
+"""The order's own rows, written by hand both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from orders import errors, tables
+from orders.domain import Cancel, Line, Order, Payment, Status, UnwantedPayment
+from orders.repository import cancels
+
+_ORDER = tables.orders
+_LINE = tables.order_lines
+_UNWANTED = tables.order_unwanted_payments
+
+
+async def insert_order(connection: AsyncConnection, order: Order, access_token_hash: bytes) -> bool:
+    """False when the order is there already, or another order of its cart is; then nothing was written."""
+    values = {
+        "order_id": order.order_id,
+        "number": order.number,
+        "mall_id": order.mall_id,
+        "channel": order.channel,
+        "currency": order.currency,
+        "cart_id": order.cart_id,
+        "access_token_hash": access_token_hash,
+        "items_amount": order.items_amount,
+        "discount_amount": order.discount_amount,
+        "shipping_amount": order.shipping_amount,
+        "shipping_vat_amount": order.shipping_vat_amount,
+        "total_amount": order.total_amount,
+        "placed_at": order.placed_at,
+        **_changing(order),
+    }
+    written = await connection.execute(
+        insert(_ORDER).values(values).on_conflict_do_nothing().returning(_ORDER.c.order_id)
+    )
+    if written.first() is None:
+        return False
+    lines = [_line_values(order.order_id, place, line) for place, line in enumerate(order.lines)]
+    await connection.execute(insert(_LINE), lines)
+    return True
+
+
+async def find(connection: AsyncConnection, order_id: UUID) -> Order | None:
+    found = await find_many(connection, [order_id])
+    return found[0] if found else None
+
+
+async def find_many(connection: AsyncConnection, order_ids: Sequence[UUID]) -> list[Order]:
+    """The orders that exist, in the order of `order_ids`, in four queries however many they are."""
+    rows = (await connection.execute(select(_ORDER).where(_ORDER.c.order_id.in_(order_ids)))).all()
+    by_id = {order.order_id: order for order in await _load(connection, rows)}
+    return [by_id[order_id] for order_id in order_ids if order_id in by_id]
+
+
+async def lock(connection: AsyncConnection, order_id: UUID) -> Order:
+    """Waits for whoever changes the order now. Raises `OrderNotFound`."""
+    row = (await connection.execute(select(_ORDER).where(_ORDER.c.order_id == order_id).with_for_update())).first()
+    if row is None:
+        raise errors.OrderNotFound("there is no such order")
+    return (await _load(connection, [row]))[0]
+
+
+async def lock_if_free(connection: AsyncConnection, order_id: UUID) -> Order | None:
+    """None when somebody else is changing the order."""
+    wanted = select(_ORDER).where(_ORDER.c.order_id == order_id).with_for_update(skip_locked=True)
+    row = (await connection.execute(wanted)).first()
+    return (await _load(connection, [row]))[0] if row is not None else None
+
+
+async def save(connection: AsyncConnection, before: Order, after: Order) -> None:
+    """Writes what changed. Call with the order locked."""
+    order_id = after.order_id
+    if (changed := _changing(after)) != _changing(before):
+        await connection.execute(update(_ORDER).where(_ORDER.c.order_id == order_id).values(changed))
+    for was, line in zip(before.lines, after.lines, strict=True):
+        if was != line:
+            await connection.execute(
+                update(_LINE)
+                .where(_LINE.c.order_id == order_id, _LINE.c.line_id == line.line_id)
+                .values(cancelled_quantity=line.cancelled, cancelling_quantity=line.cancelling)
+            )
+    await cancels.save(connection, order_id, before.cancels, after.cancels)
+    for unwanted in after.unwanted[len(before.unwanted) :]:
+        await connection.execute(insert(_UNWANTED).values(_unwanted_values(order_id, unwanted)))
+
+
+def _changing(order: Order) -> dict[str, Any]:
+    payment = order.payment
+    return {
+        "status": order.status.value,
+        "payment_due_at": order.payment_due_at,
+        "awaited_payment_id": order.awaited_payment_id,
+        "payment_id": payment.payment_id if payment else None,
+        "payment_provider": payment.provider if payment else None,
+        "payment_method": payment.method if payment else None,
+        "paid_amount": payment.amount if payment else 0,
+        "paid_at": payment.paid_at if payment else None,
+        "deposit_reversed_at": payment.reversed_at if payment else None,
+        "refunded_amount": order.refunded_amount,
+        "delivered_at": order.delivered_at,
+        "completed_at": order.completed_at,
+        "cancelled_at": order.cancelled_at,
+    }
+
+
+def _line_values(order_id: UUID, place: int, line: Line) -> dict[str, Any]:
+    return {
+        "order_id": order_id,
+        "line_id": line.line_id,
+        "position": place,
+        "sku": line.sku,
+        "product_id": line.product_id,
+        "product_name": line.product_name,
+        "variant_name": line.variant_name,
+        "category_ids": list(line.category_ids),
+        "quantity": line.quantity,
+        "unit_price": line.unit_price,
+        "discount_amount": line.discount_amount,
+        "amount": line.amount,
+        "vat_amount": line.vat_amount,
+        "tax_free_amount": line.tax_free_amount,
+    }
+
+
+def _unwanted_values(order_id: UUID, unwanted: UnwantedPayment) -> dict[str, Any]:
+    return {
+        "payment_id": unwanted.payment_id,
+        "order_id": order_id,
+        "refund_id": unwanted.refund_id,
+        "amount": unwanted.amount,
+        "currency": unwanted.currency,
+        "reason": unwanted.reason,
+        "confirmed_at": unwanted.confirmed_at,
+    }
+
+
+async def _load(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[Order]:
+    order_ids = [row.order_id for row in rows]
+    if not order_ids:
+        return []
+    lines: dict[UUID, list[Line]] = {order_id: [] for order_id in order_ids}
+    wanted = select(_LINE).where(_LINE.c.order_id.in_(order_ids)).order_by(_LINE.c.order_id, _LINE.c.position)
+    for row in await connection.execute(wanted):
+        lines[row.order_id].append(_line(row))
+    unwanted: dict[UUID, list[UnwantedPayment]] = {order_id: [] for order_id in order_ids}
+    for row in await connection.execute(
+        select(_UNWANTED).where(_UNWANTED.c.order_id.in_(order_ids)).order_by(_UNWANTED.c.confirmed_at)
+    ):
+        unwanted[row.order_id].append(
+            UnwantedPayment(row.payment_id, row.refund_id, row.amount, row.currency, row.reason, row.confirmed_at)
+        )
+    cancelled = await cancels.load(connection, order_ids)
+    return [_order(row, lines[row.order_id], cancelled[row.order_id], unwanted[row.order_id]) for row in rows]
+
+
+def _line(row: Row[Any]) -> Line:
+    return Line(
+        line_id=row.line_id,
+        sku=row.sku,
+        product_id=row.product_id,
+        product_name=row.product_name,
+        variant_name=row.variant_name,
+        category_ids=tuple(row.category_ids),
+        quantity=row.quantity,
+        unit_price=row.unit_price,
+        discount_amount=row.discount_amount,
+        amount=row.amount,
+        vat_amount=row.vat_amount,
+        tax_free_amount=row.tax_free_amount,
+        cancelled=row.cancelled_quantity,
+        cancelling=row.cancelling_quantity,
+    )
+
+
+def _order(row: Row[Any], lines: list[Line], cancelled: list[Cancel], unwanted: list[UnwantedPayment]) -> Order:
+    payment = None
+    if row.payment_id is not None:
+        payment = Payment(
+            payment_id=row.payment_id,
+            provider=row.payment_provider,
+            method=row.payment_method,
+            amount=row.paid_amount,
+            paid_at=row.paid_at,
+            reversed_at=row.deposit_reversed_at,
+        )
+    return Order(
+        order_id=row.order_id,
+        number=row.number,
+        mall_id=row.mall_id,
+        channel=row.channel,
+        currency=row.currency,
+        cart_id=row.cart_id,
+        status=Status(row.status),
+        lines=tuple(lines),
+        items_amount=row.items_amount,
+        discount_amount=row.discount_amount,
+        shipping_amount=row.shipping_amount,
+        shipping_vat_amount=row.shipping_vat_amount,
+        total_amount=row.total_amount,
+        placed_at=row.placed_at,
+        payment_due_at=row.payment_due_at,
+        awaited_payment_id=row.awaited_payment_id,
+        payment=payment,
+        refunded_amount=row.refunded_amount,
+        cancels=tuple(cancelled),
+        unwanted=tuple(unwanted),
+        delivered_at=row.delivered_at,
+        completed_at=row.completed_at,
+        cancelled_at=row.cancelled_at,
+    )

@@ -1,0 +1,206 @@
+"""Answers. Only `OrderDetailView` holds personal data: the others are remembered with their Idempotency-Key."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+from pydantic import Field
+
+from common.wire import MoneyView, View
+from orders.domain import Cancel, CancelStatus, Line, Order, Status
+from orders.repository.contacts import StoredContact
+
+
+class LineView(View):
+    """`amount` is owed for the whole line, VAT included. `cancelling_quantity` waits for the logistics centre."""
+
+    line_id: UUID
+    sku: str
+    product_id: UUID
+    product_name: str
+    variant_name: str | None
+    quantity: int
+    cancelled_quantity: int
+    cancelling_quantity: int
+    unit_price: MoneyView
+    discount_amount: MoneyView
+    amount: MoneyView
+
+    @classmethod
+    def of(cls, line: Line, currency: str) -> LineView:
+        return cls(
+            line_id=line.line_id,
+            sku=line.sku,
+            product_id=line.product_id,
+            product_name=line.product_name,
+            variant_name=line.variant_name,
+            quantity=line.quantity,
+            cancelled_quantity=line.cancelled,
+            cancelling_quantity=line.cancelling,
+            unit_price=MoneyView.of(line.unit_price, currency),
+            discount_amount=MoneyView.of(line.discount_amount, currency),
+            amount=MoneyView.of(line.amount, currency),
+        )
+
+
+class CancelLineView(View):
+    line_id: UUID
+    sku: str
+    quantity: int
+    amount: MoneyView
+
+
+class CancelView(View):
+    """`refund_amount` is what goes back, shipping in it; 0 until the cancel is accepted."""
+
+    cancel_id: UUID
+    status: CancelStatus
+    reason: str
+    lines: list[CancelLineView]
+    shipping_amount: MoneyView
+    refund_amount: MoneyView
+    refused_because: str | None
+    requested_at: datetime
+    settled_at: datetime | None
+
+    @classmethod
+    def of(cls, cancel: Cancel, currency: str) -> CancelView:
+        return cls(
+            cancel_id=cancel.cancel_id,
+            status=cancel.status,
+            reason=cancel.reason,
+            lines=[
+                CancelLineView(
+                    line_id=units.line_id,
+                    sku=units.sku,
+                    quantity=units.quantity,
+                    amount=MoneyView.of(units.worth.amount, currency),
+                )
+                for units in cancel.units
+            ],
+            shipping_amount=MoneyView.of(cancel.shipping_amount, currency),
+            refund_amount=MoneyView.of(cancel.refund_amount, currency),
+            refused_because=cancel.refused_because,
+            requested_at=cancel.requested_at,
+            settled_at=cancel.settled_at,
+        )
+
+
+class PaymentView(View):
+    """`deposit_reversed_at`: the bank took the deposit back."""
+
+    payment_id: UUID
+    provider: str
+    method: str
+    amount: MoneyView
+    paid_at: datetime
+    deposit_reversed_at: datetime | None
+
+
+class OrderView(View):
+    id: UUID
+    order_number: str = Field(examples=["20261122-00001234"])
+    mall_id: str
+    channel: str
+    status: Status
+    lines: list[LineView]
+    items_amount: MoneyView
+    discount_amount: MoneyView
+    shipping_amount: MoneyView
+    total_amount: MoneyView
+    refunded_amount: MoneyView
+    payment: PaymentView | None
+    cancels: list[CancelView]
+    placed_at: datetime
+    payment_due_at: datetime
+    delivered_at: datetime | None
+    completed_at: datetime | None
+    cancelled_at: datetime | None
+
+    @classmethod
+    def of(cls, order: Order, **more: object) -> Self:
+        currency = order.currency
+        fields = {
+            "id": order.order_id,
+            "order_number": order.number,
+            "mall_id": order.mall_id,
+            "channel": order.channel,
+            "status": order.status,
+            "lines": [LineView.of(line, currency) for line in order.lines],
+            "items_amount": MoneyView.of(order.items_amount, currency),
+            "discount_amount": MoneyView.of(order.discount_amount, currency),
+            "shipping_amount": MoneyView.of(order.shipping_amount, currency),
+            "total_amount": MoneyView.of(order.total_amount, currency),
+            "refunded_amount": MoneyView.of(order.refunded_amount, currency),
+            "payment": _payment(order),
+            "cancels": [CancelView.of(cancel, currency) for cancel in order.cancels],
+            "placed_at": order.placed_at,
+            "payment_due_at": order.payment_due_at,
+            "delivered_at": order.delivered_at,
+            "completed_at": order.completed_at,
+            "cancelled_at": order.cancelled_at,
+        }
+        return cls.model_validate(fields | more)
+
+
+class PlacedOrderView(OrderView):
+    """`token` goes in the header X-Order-Token of every later request about this order."""
+
+    token: str
+
+
+class PersonView(View):
+    name: str
+    email: str
+    phone: str
+
+
+class AddressView(View):
+    recipient: str
+    phone: str
+    zonecode: str
+    road_address: str
+    jibun_address: str | None
+    detail: str
+    memo: str | None
+
+
+class OrderDetailView(OrderView):
+    """The order and whose it is. Both are null once the personal data was erased."""
+
+    orderer: PersonView | None
+    ship_to: AddressView | None
+    cancel_notes: dict[str, str] = Field(description="what the customer wrote, by cancel_id")
+
+    @classmethod
+    def with_contact(cls, order: Order, stored: StoredContact | None) -> OrderDetailView:
+        if stored is None:
+            return cls.of(order, orderer=None, ship_to=None, cancel_notes={})
+        contact = stored.contact
+        orderer = PersonView(name=contact.orderer_name, email=contact.orderer_email, phone=contact.orderer_phone)
+        ship_to = AddressView(
+            recipient=contact.recipient,
+            phone=contact.phone,
+            zonecode=contact.zonecode,
+            road_address=contact.road_address,
+            jibun_address=contact.jibun_address,
+            detail=contact.detail,
+            memo=contact.memo,
+        )
+        return cls.of(order, orderer=orderer, ship_to=ship_to, cancel_notes=stored.cancel_notes)
+
+
+def _payment(order: Order) -> PaymentView | None:
+    paid = order.payment
+    if paid is None:
+        return None
+    return PaymentView(
+        payment_id=paid.payment_id,
+        provider=paid.provider,
+        method=paid.method,
+        amount=MoneyView.of(paid.amount, order.currency),
+        paid_at=paid.paid_at,
+        deposit_reversed_at=paid.reversed_at,
+    )

@@ -1,0 +1,184 @@
+"""The tables as the queries see them. The constraints on their content stand in the migrations."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Sequence,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+from common.tables import backbone
+
+metadata = MetaData()
+backbone(metadata)
+
+_id = UUID(as_uuid=True)
+_moment = DateTime(timezone=True)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("order_id", _id, primary_key=True),
+    Column("number", Text, nullable=False),
+    Column("mall_id", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("cart_id", _id, nullable=False),
+    Column("access_token_hash", LargeBinary, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("items_amount", BigInteger, nullable=False),
+    Column("discount_amount", BigInteger, nullable=False),
+    Column("shipping_amount", BigInteger, nullable=False),
+    Column("shipping_vat_amount", BigInteger, nullable=False),
+    Column("total_amount", BigInteger, nullable=False),
+    Column("placed_at", _moment, nullable=False),
+    Column("payment_due_at", _moment, nullable=False),
+    Column("awaited_payment_id", _id),
+    Column("payment_id", _id),
+    Column("payment_provider", Text),
+    Column("payment_method", Text),
+    Column("paid_amount", BigInteger, nullable=False, server_default="0"),
+    Column("paid_at", _moment),
+    Column("deposit_reversed_at", _moment),
+    Column("refunded_amount", BigInteger, nullable=False, server_default="0"),
+    Column("delivered_at", _moment),
+    Column("completed_at", _moment),
+    Column("cancelled_at", _moment),
+    UniqueConstraint("number", name="orders_number_unique"),
+)
+Index("orders_one_per_cart", orders.c.cart_id, unique=True, postgresql_where=text("status <> 'cancelled'"))
+Index("orders_payment_unique", orders.c.payment_id, unique=True)
+Index("orders_mall", orders.c.mall_id, orders.c.order_id.desc())
+Index("orders_mall_status", orders.c.mall_id, orders.c.status, orders.c.order_id.desc())
+Index("orders_status_newest", orders.c.status, orders.c.order_id.desc())
+Index("orders_placed_at", orders.c.placed_at)
+Index("orders_unpaid", orders.c.payment_due_at, postgresql_where=text("status = 'pending_payment'"))
+Index("orders_arrived", orders.c.delivered_at, postgresql_where=text("status = 'delivered'"))
+
+order_lines = Table(
+    "order_lines",
+    metadata,
+    Column("order_id", _id, ForeignKey("orders.order_id"), primary_key=True),
+    Column("line_id", _id, primary_key=True),
+    Column("position", SmallInteger, nullable=False),
+    Column("sku", Text, nullable=False),
+    Column("product_id", _id, nullable=False),
+    Column("product_name", Text, nullable=False),
+    Column("variant_name", Text),
+    Column("category_ids", ARRAY(Text), nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("unit_price", BigInteger, nullable=False),
+    Column("discount_amount", BigInteger, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("vat_amount", BigInteger, nullable=False),
+    Column("tax_free_amount", BigInteger, nullable=False),
+    Column("cancelled_quantity", Integer, nullable=False, server_default="0"),
+    Column("cancelling_quantity", Integer, nullable=False, server_default="0"),
+)
+
+order_cancels = Table(
+    "order_cancels",
+    metadata,
+    Column("cancel_id", _id, primary_key=True),
+    Column("order_id", _id, ForeignKey("orders.order_id"), nullable=False),
+    Column("position", SmallInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("shipping_amount", BigInteger, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("vat_amount", BigInteger, nullable=False),
+    Column("tax_free_amount", BigInteger, nullable=False),
+    Column("refund_amount", BigInteger, nullable=False),
+    Column("refused_because", Text),
+    Column("requested_at", _moment, nullable=False),
+    Column("settled_at", _moment),
+    UniqueConstraint("order_id", "position", name="order_cancels_place_unique"),
+)
+
+order_cancel_lines = Table(
+    "order_cancel_lines",
+    metadata,
+    Column("cancel_id", _id, ForeignKey("order_cancels.cancel_id"), primary_key=True),
+    Column("order_id", _id, nullable=False),
+    Column("line_id", _id, primary_key=True),
+    Column("position", SmallInteger, nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("vat_amount", BigInteger, nullable=False),
+    Column("tax_free_amount", BigInteger, nullable=False),
+    ForeignKeyConstraint(["order_id", "line_id"], ["order_lines.order_id", "order_lines.line_id"]),
+)
+
+order_unwanted_payments = Table(
+    "order_unwanted_payments",
+    metadata,
+    Column("payment_id", _id, primary_key=True),
+    Column("order_id", _id, ForeignKey("orders.order_id"), nullable=False),
+    Column("refund_id", _id, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("confirmed_at", _moment, nullable=False),
+    UniqueConstraint("refund_id", name="order_unwanted_payments_refund_unique"),
+)
+Index("order_unwanted_payments_order", order_unwanted_payments.c.order_id)
+
+order_contacts = Table(
+    "order_contacts",
+    metadata,
+    Column("order_id", _id, ForeignKey("orders.order_id"), primary_key=True),
+    Column("orderer_name", Text, nullable=False),
+    Column("orderer_email", Text, nullable=False),
+    Column("orderer_phone", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("phone", Text, nullable=False),
+    Column("zonecode", Text, nullable=False),
+    Column("road_address", Text, nullable=False),
+    Column("jibun_address", Text),
+    Column("detail", Text, nullable=False),
+    Column("memo", Text),
+    Column("cancel_notes", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    Column("recorded_at", _moment, nullable=False),
+)
+
+order_history = Table(
+    "order_history",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("order_id", _id, ForeignKey("orders.order_id"), nullable=False),
+    Column("at", _moment, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("story", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("once", Text),
+    UniqueConstraint("order_id", "once", name="order_history_once_unique"),
+)
+Index("order_history_order", order_history.c.order_id, order_history.c.id)
+
+order_days = Table(
+    "order_days",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("base", BigInteger, nullable=False),
+)
+
+order_numbers = Sequence("order_numbers", metadata=metadata)

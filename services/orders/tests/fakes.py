@@ -1,0 +1,97 @@
+"""Cart and catalog as orders meets them, in memory, keeping the promises that placing relies on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+import httpx
+import jwt
+from services.orders.tests.builders import a_body, a_quote
+
+from common import ids
+from common.clock import Clock
+from common.errors import UpstreamUnavailable
+from orders.domain import Quote
+from orders.errors import UpstreamRefused
+
+TOKEN_KEY = "test-token-key-of-orders"
+STAFF_KEY = "test-staff-key-that-is-long-enough-for-hs256"
+INTERNAL_KEY = "test-internal-key"
+CART_TOKEN = "cart-token"
+
+
+class FakeCart:
+    """`carts` are the quotes it would give; a frozen one never changes. `down` answers nothing."""
+
+    def __init__(self) -> None:
+        self.carts: dict[UUID, Quote] = {}
+        self.frozen: dict[UUID, Quote] = {}
+        self.held_by: dict[UUID, UUID] = {}
+        self.down = False
+
+    def fill(self, quote: Quote | None = None) -> Quote:
+        made = quote or a_quote()
+        self.carts[made.cart_id] = made
+        return made
+
+    async def freeze(self, cart_id: UUID, order_id: UUID, cart_token: str) -> Quote:
+        if self.down:
+            raise UpstreamUnavailable("cart does not answer", service="cart")
+        if cart_id not in self.carts or cart_token != CART_TOKEN:
+            raise UpstreamRefused("cart.not_found", "not_found", "there is no such cart")
+        if self.held_by.get(cart_id, order_id) != order_id:
+            raise UpstreamRefused("cart.busy", "conflict", "another order is being placed")
+        self.held_by[cart_id] = order_id
+        return self.frozen.setdefault(order_id, self.carts[cart_id])
+
+    async def release(self, cart_id: UUID, order_id: UUID) -> None:
+        if self.held_by.get(cart_id) == order_id:
+            del self.held_by[cart_id]
+
+
+class FakeCatalog:
+    """`stock` of None is endless. A reservation is named by its order, so asking twice reserves once."""
+
+    def __init__(self) -> None:
+        self.stock: dict[str, int] | None = None
+        self.reserved: dict[UUID, dict[str, int]] = {}
+        self.asked = 0
+        self.down = False
+
+    async def reserve(self, order_id: UUID, mall_id: str, units: Mapping[str, int]) -> None:
+        self.asked += 1
+        if self.down:
+            raise UpstreamUnavailable("catalog does not answer", service="catalog")
+        if self.reserved.get(order_id) == units:
+            return
+        if self.stock is not None:
+            short = [
+                {"sku": sku, "wanted": wanted, "available": self.stock.get(sku, 0)}
+                for sku, wanted in units.items()
+                if wanted > self.stock.get(sku, 0)
+            ]
+            if short:
+                raise UpstreamRefused("stock.insufficient", "conflict", "not enough stock", lines=short)
+            for sku, wanted in units.items():
+                self.stock[sku] -= wanted
+        self.reserved[order_id] = dict(units)
+
+    async def release(self, order_id: UUID) -> None:
+        units = self.reserved.pop(order_id, {})
+        if self.stock is not None:
+            for sku, wanted in units.items():
+                self.stock[sku] += wanted
+
+
+def staff(*roles: str) -> dict[str, str]:
+    """The header of a signed-in member of staff."""
+    claims = {"sub": "ji-won", "typ": "staff", "roles": list(roles), "exp": int(Clock().now().timestamp()) + 600}
+    return {"Authorization": f"Bearer {jwt.encode(claims, STAFF_KEY, algorithm='HS256')}"}
+
+
+async def post_order(
+    http: httpx.AsyncClient, cart_id: UUID, *, key: str | None = None, token: str = CART_TOKEN, **changes: object
+) -> httpx.Response:
+    headers = {"Idempotency-Key": key or str(ids.new_id()), "X-Cart-Token": token}
+    return await http.post("/v1/orders", json=a_body(cart_id, **changes), headers=headers)
