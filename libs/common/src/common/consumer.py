@@ -21,7 +21,6 @@ _log = log.get(__name__)
 
 _HIGH_WATER = 2000
 _LOW_WATER = 500
-_COMMIT_SECONDS = 1.0
 _LAG_SECONDS = 15.0
 _DRAIN_PARKED_SECONDS = 1.0
 _MAX_BACKOFF_SECONDS = 10.0
@@ -92,6 +91,7 @@ class ConsumerLoop:
         *,
         clock: Clock,
         batch: int = 100,
+        commit_seconds: float = 1.0,
         drain_seconds: float = 15,
     ) -> None:
         self._consumer = consumer
@@ -99,6 +99,7 @@ class ConsumerLoop:
         self._topics = topics
         self._clock = clock
         self._batch = batch
+        self._commit_seconds = commit_seconds
         self._drain_seconds = drain_seconds
         self._workers: dict[TopicPartition, _Worker] = {}
         self._stopping = asyncio.Event()
@@ -152,7 +153,7 @@ class ConsumerLoop:
             self._check_workers()
             now = self._clock.monotonic()
             if now >= self._next_commit:
-                self._next_commit = now + _COMMIT_SECONDS
+                self._next_commit = now + self._commit_seconds
                 await self._commit()
             if now >= self._next_lag:
                 self._next_lag = now + _LAG_SECONDS

@@ -247,6 +247,7 @@ class _Process(Generic[S]):
             sorted({event_class.topic for event_class in handlers}),
             clock=self._clock,
             batch=settings.consumer_batch_events,
+            commit_seconds=settings.consumer_commit_seconds,
             drain_seconds=settings.drain_seconds / 2,
         )
 

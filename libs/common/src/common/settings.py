@@ -35,6 +35,7 @@ class ServiceSettings(BaseSettings):
     relay_lease_seconds: float = Field(default=10, gt=0, description="how long a dead relay keeps its shards")
     consumer_batch_events: int = Field(default=100, ge=1, description="events handled in one transaction at most")
     consumer_session_seconds: float = Field(default=30, gt=0, description="a silent consumer is out after this")
+    consumer_commit_seconds: float = Field(default=1, gt=0, description="how often offsets are committed")
     dlq_max_consecutive: int = Field(default=50, ge=1, description="so many dead letters in a row halt the consumer")
     dlq_max_ratio: float = Field(default=0.5, gt=0, le=1, description="and so does this share of the last 1,000 events")
     inbox_months: int = Field(default=14, ge=2, description="how long handled event ids are remembered")
