@@ -1,0 +1,122 @@
+"""The kinds of customers, and how each gets from a cart to an end."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from common import ids
+from shop.demo.door import Door, Order, Unexpected
+from shop.demo.people import person
+
+MALLS = ("intake", "livestore")
+CHANNELS = ("pc", "mobile")
+
+
+@dataclass
+class Visit:
+    """One customer's visit: who, what they want, and what came of it."""
+
+    number: int
+    kind: str
+    door: Door
+    order: Order | None = None
+    end: str = ""
+
+    async def place(self) -> Order:
+        """Fills a cart and orders it."""
+        choice = random.Random(self.number)  # noqa: S311 - the same customer wants the same things every time
+        mall = MALLS[self.number % len(MALLS)]
+        products = await self.door.products(mall)
+        skus = [variant["sku"] for product in products for variant in product["variants"]]
+        wishes = [(sku, choice.randint(1, 2)) for sku in choice.sample(skus, k=min(len(skus), choice.randint(1, 3)))]
+        cart = await self.door.fill_cart(mall, choice.choice(CHANNELS), wishes)
+        key = ids.new_id().hex
+        self.order = await self.door.place(cart, person(self.number), key=key)
+        if self.kind == "impatient":
+            again = await self.door.place(cart, person(self.number), key=key)
+            if again.id != self.order.id:
+                raise Unexpected("a double click made two orders")
+        return self.order
+
+    async def until(self, status: str, *, seconds: float = 90) -> dict[str, Any]:
+        assert self.order is not None
+        order = await self.door.wait_for(self.order, lambda found: found["status"] == status, status, seconds=seconds)
+        self.end = status
+        return order
+
+
+async def by_card(visit: Visit) -> None:
+    """Pays by card in the provider's window; the parcel arrives."""
+    await visit.door.pay_by_window(await visit.place(), "card")
+    await visit.until("completed")
+
+
+async def by_transfer(visit: Visit) -> None:
+    await visit.door.pay_by_window(await visit.place(), "transfer")
+    await visit.until("completed")
+
+
+async def by_account(visit: Visit) -> None:
+    """Gets a virtual account, pays into it at the bank; the parcel arrives."""
+    account = await visit.door.ask_for_account(await visit.place())
+    await visit.door.deposit(account)
+    await visit.until("completed")
+
+
+async def regrets(visit: Visit) -> None:
+    """Pays by card, cancels before it is shipped, and gets everything back."""
+    order = await visit.place()
+    payment_id = await visit.door.pay_by_window(order, "card")
+    await visit.until("paid")
+    await visit.door.cancel(order, "changed my mind")
+    await visit.until("cancelled")
+    await _refunded(visit, payment_id, order.total)
+    visit.end = "cancelled, refunded"
+
+
+async def changes_mind_unpaid(visit: Visit) -> None:
+    order = await visit.place()
+    await visit.door.cancel(order, "found it at home")
+    await visit.until("cancelled")
+
+
+async def lets_expire(visit: Visit) -> None:
+    """Never pays into the account: it expires and the stock is free again."""
+    account = await visit.door.ask_for_account(await visit.place())
+    await visit.door.let_expire(account)
+    await visit.until("cancelled")
+    visit.end = "expired"
+
+
+async def _refunded(visit: Visit, payment_id: str, amount: int) -> None:
+    import asyncio
+
+    assert visit.order is not None
+    for _ in range(200):
+        payment = await visit.door.look_at_payment(visit.order, payment_id)
+        if payment.get("refunded_amount", {}).get("amount") == amount:
+            return
+        await asyncio.sleep(0.3)
+    raise Unexpected(f"order {visit.order.number}: {amount} won did not come back")
+
+
+KINDS: dict[str, Callable[[Visit], Awaitable[None]]] = {
+    "card": by_card,
+    "transfer": by_transfer,
+    "account": by_account,
+    "impatient": by_card,
+    "regrets": regrets,
+    "unpaid cancel": changes_mind_unpaid,
+    "lets expire": lets_expire,
+}
+
+
+def cast(count: int) -> list[str]:
+    """Which kinds come: at least one of each special one, the rest pays by card, account and transfer."""
+    special = ["regrets", "lets expire", "unpaid cancel", "impatient"]
+    ordinary = ["card", "account", "card", "account", "transfer"]
+    rest = [ordinary[index % len(ordinary)] for index in range(max(0, count - len(special)))]
+    return [*rest[:3], *special, *rest[3:]]
