@@ -10,7 +10,7 @@ import time
 import psutil
 import pytest
 
-from shop import ports
+from shop import instance, ports
 from shop.supervisor import control
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
@@ -33,6 +33,7 @@ def _shop(state, edge):
     """Runs a command line; the instance is gone after the test, whatever happened."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SHOP_INSTANCE")}
     environment |= {"SHOP_STATE": str(state), "SHOP_PORT": str(edge), "COLUMNS": "200"}
+    environment |= instance.load().python_environment
 
     def run(*arguments, **more):
         return subprocess.run(
