@@ -1,0 +1,164 @@
+"""What notify hears: facts to tell, and what is needed to tell them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from common.db import Tx
+from common.processing import Handler, Handlers
+from contracts.orders import OrderCancelled, OrderContactRecorded, OrderPaid, OrderPlaced
+from contracts.payments import PaymentPending, PaymentRefunded
+from contracts.products import MallChanged
+from contracts.shared import OrderLine
+from contracts.shipments import ShipmentStatus, ShipmentUpdated
+from notify import handlers as does
+from notify.commands import RecordContact, RecordMall, RecordOrder, Tell
+from notify.domain.delivery import Policy
+from notify.domain.messages import Kind, Plan
+
+
+def handlers(plan: Plan, policy: Policy, wake: Callable[[], None]) -> Handlers:
+    """`wake` is called after the commit that may have made something due."""
+    hears = _Hears(plan, policy, wake)
+    table: dict[type[Any], Handler] = {
+        MallChanged: hears.on_mall_changed,
+        OrderContactRecorded: hears.on_order_contact_recorded,
+        OrderPlaced: hears.on_order_placed,
+        PaymentPending: hears.on_payment_pending,
+        OrderPaid: hears.on_order_paid,
+        ShipmentUpdated: hears.on_shipment_updated,
+        OrderCancelled: hears.on_order_cancelled,
+        PaymentRefunded: hears.on_payment_refunded,
+    }
+    return table
+
+
+class _Hears:
+    def __init__(self, plan: Plan, policy: Policy, wake: Callable[[], None]) -> None:
+        self._plan = plan
+        self._policy = policy
+        self._wake = wake
+
+    async def on_mall_changed(self, event: MallChanged, tx: Tx) -> None:
+        command = RecordMall(
+            mall_id=event.mall_id,
+            name=event.name,
+            storefront_url=event.storefront_url,
+            support_email=event.support_email,
+            support_phone=event.support_phone,
+            changed_at=event.occurred_at,
+        )
+        await does.record_mall(command, tx)
+
+    async def on_order_contact_recorded(self, event: OrderContactRecorded, tx: Tx) -> None:
+        command = RecordContact(
+            order_id=event.order_id,
+            mall_id=event.mall_id,
+            name=event.orderer.name,
+            email=event.orderer.email,
+            phone=event.orderer.phone,
+            recorded_at=event.recorded_at,
+        )
+        await does.record_contact(command, tx)
+        tx.then(self._wake)
+
+    async def on_order_placed(self, event: OrderPlaced, tx: Tx) -> None:
+        await does.record_order(_order(event), tx)
+        data = {"payment_due_at": event.payment_due_at}
+        await self._tell(
+            Tell(Kind.ORDER_PLACED, event.order_id, event.order_id, event.mall_id, event.placed_at, data), tx
+        )
+
+    async def on_payment_pending(self, event: PaymentPending, tx: Tx) -> None:
+        account = event.virtual_account
+        data = {
+            "bank_name": account.bank_name,
+            "account_number": account.account_number,
+            "holder": account.holder,
+            "due_at": account.due_at,
+            "amount": event.amount,
+        }
+        command = Tell(
+            Kind.PAYMENT_PENDING,
+            event.payment_id,
+            event.order_id,
+            event.mall_id,
+            event.occurred_at,
+            data,
+            account.due_at,
+        )
+        await self._tell(command, tx)
+
+    async def on_order_paid(self, event: OrderPaid, tx: Tx) -> None:
+        await does.record_order(_order(event), tx)
+        data = {"method": event.method, "paid_at": event.paid_at}
+        await self._tell(Tell(Kind.ORDER_PAID, event.order_id, event.order_id, event.mall_id, event.paid_at, data), tx)
+
+    async def on_shipment_updated(self, event: ShipmentUpdated, tx: Tx) -> None:
+        if event.status is not ShipmentStatus.SHIPPED:
+            return
+        data = {
+            "carrier_name": event.carrier_name,
+            "waybill": event.waybill,
+            "tracking_url": event.tracking_url,
+            "lines": _parts(event.lines),
+        }
+        command = Tell(Kind.ORDER_SHIPPED, event.shipment_id, event.order_id, event.mall_id, event.occurred_at, data)
+        await self._tell(command, tx)
+
+    async def on_order_cancelled(self, event: OrderCancelled, tx: Tx) -> None:
+        data = {
+            "whole": event.whole,
+            "was_paid": event.was_paid,
+            "reason": event.reason,
+            "refund_amount": event.refund_amount,
+            "lines": [
+                {"line_id": line.line_id, "quantity": line.quantity, "amount": line.amount} for line in event.lines
+            ],
+            "cancelled_at": event.cancelled_at,
+        }
+        command = Tell(Kind.ORDER_CANCELLED, event.cancel_id, event.order_id, event.mall_id, event.cancelled_at, data)
+        await self._tell(command, tx)
+
+    async def on_payment_refunded(self, event: PaymentRefunded, tx: Tx) -> None:
+        data = {
+            "method": event.method,
+            "refund_amount": event.refund_amount,
+            "remaining_amount": event.remaining_amount,
+            "refunded_at": event.refunded_at,
+        }
+        command = Tell(Kind.PAYMENT_REFUNDED, event.refund_id, event.order_id, event.mall_id, event.refunded_at, data)
+        await self._tell(command, tx)
+
+    async def _tell(self, command: Tell, tx: Tx) -> None:
+        await does.tell(command, self._plan, self._policy, tx)
+        tx.then(self._wake)
+
+
+def _order(event: OrderPlaced | OrderPaid) -> RecordOrder:
+    return RecordOrder(
+        order_id=event.order_id,
+        order_number=event.order_number,
+        mall_id=event.mall_id,
+        currency=event.currency,
+        lines=tuple(_line(line) for line in event.lines),
+        discount_amount=event.discount_amount,
+        shipping_amount=event.shipping_amount,
+        total_amount=event.total_amount,
+        placed_at=event.placed_at,
+    )
+
+
+def _line(line: OrderLine) -> dict[str, Any]:
+    return {
+        "line_id": line.line_id,
+        "product_name": line.product_name,
+        "variant_name": line.variant_name,
+        "quantity": line.quantity,
+        "amount": line.amount,
+    }
+
+
+def _parts(lines: Sequence[Any]) -> list[dict[str, Any]]:
+    return [{"line_id": line.line_id, "quantity": line.quantity} for line in lines]

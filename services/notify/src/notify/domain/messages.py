@@ -1,0 +1,119 @@
+"""What customers are told. Only information about their own order: nothing here advertises."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from notify.domain.delivery import Channel
+
+
+class Kind(StrEnum):
+    """Which message. Together with the id of its fact it names a message for ever."""
+
+    ORDER_PLACED = "order-placed"  # fact: the order
+    PAYMENT_PENDING = "payment-pending"  # fact: the payment
+    ORDER_PAID = "order-paid"  # fact: the order
+    ORDER_SHIPPED = "order-shipped"  # fact: the shipment
+    ORDER_CANCELLED = "order-cancelled"  # fact: the cancel
+    PAYMENT_REFUNDED = "payment-refunded"  # fact: the refund
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """`data` is what the fact says beyond the order. After `expires_at` telling it is no use any more.
+
+    `trace` is the trace context of the event that caused it.
+    """
+
+    id: UUID
+    kind: Kind
+    fact_id: UUID
+    order_id: UUID
+    mall_id: str
+    fact_at: datetime
+    data: Mapping[str, Any]
+    expires_at: datetime | None = None
+    trace: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of an order as messages show it. `amount` in minor units, for the whole line."""
+
+    line_id: UUID
+    product_name: str
+    variant_name: str | None
+    quantity: int
+    amount: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.product_name} ({self.variant_name})" if self.variant_name else self.product_name
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Our copy of an order, as far as messages need it."""
+
+    order_id: UUID
+    order_number: str
+    mall_id: str
+    currency: str
+    lines: tuple[Line, ...]
+    discount_amount: int
+    shipping_amount: int
+    total_amount: int
+    placed_at: datetime
+
+    @property
+    def summary(self) -> str:
+        """`그래놀라 외 2건`."""
+        first = self.lines[0].product_name if self.lines else "주문 상품"
+        return first if len(self.lines) < 2 else f"{first} 외 {len(self.lines) - 1}건"
+
+    def some_of(self, parts: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:
+        """The lines that `parts` ({line_id, quantity, amount?}) name, so many of each. Unknown ones are left out."""
+        named = {UUID(str(part["line_id"])): part for part in parts}
+        return tuple(
+            replace(line, quantity=int(part["quantity"]), amount=int(part.get("amount", line.amount)))
+            for line in self.lines
+            if (part := named.get(line.line_id)) is not None
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Mall:
+    mall_id: str
+    name: str
+    storefront_url: str | None = None
+    support_email: str | None = None
+    support_phone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """Everything a message is written from."""
+
+    message: Message
+    order: Order
+    mall: Mall
+    customer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """On which channels a message starts. Without a text provider there is e-mail alone."""
+
+    alimtalk: bool
+    texts: bool
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        if not self.texts:
+            return (Channel.EMAIL,)
+        return (Channel.EMAIL, Channel.ALIMTALK if self.alimtalk else Channel.SMS)

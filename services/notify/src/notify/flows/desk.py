@@ -1,0 +1,90 @@
+"""The transactions around sending: one before (taking in hand), one after for each delivery (writing down)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from opentelemetry import trace
+from opentelemetry.trace import SpanKind, Status, StatusCode
+
+from common.clock import Clock
+from common.db import Database
+from common.telemetry import extract
+from notify import handlers
+from notify.commands import Settle, TakeDue
+from notify.domain.delivery import Channel, Policy, Task
+from notify.domain.outcomes import Accepted, Delivered, Outcome, Retry
+from notify.handlers import Work
+
+_tracer = trace.get_tracer("shop.notify")
+
+_TOO_LATE = Retry("lease_nearly_over")
+
+
+class Desk:
+    """`after` is called when a delivery was written down, to look at once for what may follow it."""
+
+    def __init__(self, database: Database, policy: Policy, *, batch: int, after: Callable[[], None]) -> None:
+        self._database = database
+        self._policy = policy
+        self._batch = batch
+        self._after = after
+
+    @property
+    def clock(self) -> Clock:
+        return self._database.clock
+
+    async def take(self, *channels: Channel) -> list[Work]:
+        """Deliveries that are ours until their lease ends. Those there is no use in are closed here."""
+        command = TakeDue(tuple(channels), self._batch)
+        async with self._database.transaction() as tx:
+            taken = await handlers.take_due(command, self._policy, tx)
+        if taken:
+            self._after()
+        for work in taken:
+            if work.claim.close_as is not None:
+                await self.write_down(work, work.claim.close_as)
+        return [work for work in taken if work.claim.task is not Task.CLOSE]
+
+    def late(self, work: Work, seconds: float) -> Outcome | None:
+        """Whether a call of so many seconds might outlive the lease; then another may already hold the delivery."""
+        due_at = work.delivery.due_at
+        left = (due_at - self.clock.now()).total_seconds() if due_at is not None else 0
+        return _TOO_LATE if left <= seconds else None
+
+    async def write_down(self, work: Work, outcome: Outcome) -> None:
+        delivery = work.delivery
+        async with self._database.transaction() as tx:
+            await handlers.settle(Settle(delivery.id, delivery.version, outcome), self._policy, tx)
+
+    @contextmanager
+    def span(self, work: Work) -> Iterator[trace.Span]:
+        """A span in the trace of the event that caused the message."""
+        delivery, letter = work.delivery, work.letter
+        message = letter.message if letter is not None else None
+        with _tracer.start_as_current_span(
+            f"{work.claim.task} {delivery.channel}",
+            context=extract(message.trace if message is not None else {}),
+            kind=SpanKind.CLIENT,
+            record_exception=False,
+            attributes={
+                "shop.delivery.id": str(delivery.id),
+                "shop.message.kind": message.kind.value if message is not None else "",
+                "shop.delivery.attempt": delivery.attempts,
+            },
+        ) as span:
+            yield span
+
+
+def show(span: trace.Span, outcome: Outcome) -> None:
+    """Marks the span with how it went."""
+    span.set_attribute("shop.delivery.outcome", type(outcome).__name__.lower())
+    if not isinstance(outcome, Accepted | Delivered):
+        span.set_status(Status(StatusCode.ERROR, getattr(outcome, "code", "")))
+
+
+def slices(works: Sequence[Work], count: int) -> list[list[Work]]:
+    """The works dealt out to at most `count` hands."""
+    dealt = [list(works[start::count]) for start in range(min(count, len(works)))]
+    return [hand for hand in dealt if hand]

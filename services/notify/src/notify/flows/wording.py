@@ -1,0 +1,131 @@
+"""What templates may say: the facts of a letter under the names the templates use, and codes in Korean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from notify.domain import texts
+from notify.domain.messages import Kind, Letter
+
+TITLES: dict[Kind, str] = {
+    Kind.ORDER_PLACED: "주문 접수 안내",
+    Kind.PAYMENT_PENDING: "입금 안내",
+    Kind.ORDER_PAID: "결제 완료 안내",
+    Kind.ORDER_SHIPPED: "상품 발송 안내",
+    Kind.ORDER_CANCELLED: "주문 취소 안내",
+    Kind.PAYMENT_REFUNDED: "환불 완료 안내",
+}
+
+_METHODS = {
+    "card": "카드",
+    "virtual_account": "가상계좌",
+    "transfer": "계좌이체",
+    "easy_pay": "간편결제",
+    "mobile_phone": "휴대폰 결제",
+}
+# Reasons that programs give. Any other reason was typed by a person and is not repeated.
+_REASONS = {
+    "payment_expired": "입금 기한 경과",
+    "stock_unavailable": "재고 부족",
+    "deposit_reversed": "입금 취소",
+}
+
+_COMMON = frozenset({"쇼핑몰", "고객명", "주문번호", "상품명", "고객센터"})
+NAMES: dict[Kind, frozenset[str]] = {
+    Kind.ORDER_PLACED: _COMMON | {"주문금액", "주문일시", "결제기한"},
+    Kind.PAYMENT_PENDING: _COMMON | {"은행", "계좌번호", "예금주", "입금금액", "입금기한"},
+    Kind.ORDER_PAID: _COMMON | {"결제금액", "결제수단", "결제일시"},
+    Kind.ORDER_SHIPPED: _COMMON | {"택배사", "송장번호", "배송조회"},
+    Kind.ORDER_CANCELLED: _COMMON | {"취소구분", "취소사유", "환불예정금액", "취소일시"},
+    Kind.PAYMENT_REFUNDED: _COMMON | {"환불금액", "결제수단", "환불일시"},
+}
+_NAME_LETTERS, _PRODUCT_LETTERS = 20, 40
+
+
+def method(code: str) -> str:
+    return _METHODS.get(code, "기타 결제수단")
+
+
+def reason(code: str) -> str:
+    return _REASONS.get(code, "고객 요청")
+
+
+def as_moment(when: datetime | str) -> datetime:
+    """A moment, also where it comes out of stored JSON."""
+    return when if isinstance(when, datetime) else datetime.fromisoformat(when)
+
+
+def facts(letter: Letter) -> dict[str, Any]:
+    """What mail and text templates see. `lines` are those the message is about: all, the shipped, the cancelled."""
+    message, order = letter.message, letter.order
+    parts = message.data.get("lines")
+    return {
+        "kind": message.kind.value,
+        "title": TITLES[message.kind],
+        "mall": letter.mall,
+        "customer": texts.shortened(letter.customer, _NAME_LETTERS),
+        "order": order,
+        "lines": order.lines if parts is None else order.some_of(parts),
+        "data": message.data,
+        "method": method(str(message.data.get("method", ""))),
+        "reason": reason(str(message.data.get("reason", ""))),
+    }
+
+
+def variables(letter: Letter) -> dict[str, str]:
+    """The values of the Alimtalk variables of the letter's kind, by name."""
+    order, mall = letter.order, letter.mall
+    common = {
+        "쇼핑몰": mall.name,
+        "고객명": texts.shortened(letter.customer, _NAME_LETTERS),
+        "주문번호": order.order_number,
+        "상품명": texts.shortened(order.summary, _PRODUCT_LETTERS),
+        "고객센터": mall.support_phone or mall.support_email or mall.storefront_url or mall.name,
+    }
+    return common | _own(letter, letter.message.data, order.currency)
+
+
+def _own(letter: Letter, data: Mapping[str, Any], currency: str) -> dict[str, str]:
+    match letter.message.kind:
+        case Kind.ORDER_PLACED:
+            return {
+                "주문금액": texts.money(letter.order.total_amount, currency),
+                "주문일시": texts.moment(letter.order.placed_at),
+                "결제기한": texts.moment(as_moment(data["payment_due_at"])),
+            }
+        case Kind.PAYMENT_PENDING:
+            return {
+                "은행": str(data["bank_name"]),
+                "계좌번호": str(data["account_number"]),
+                "예금주": str(data["holder"]),
+                "입금금액": texts.money(int(data["amount"]), currency),
+                "입금기한": texts.moment(as_moment(data["due_at"])),
+            }
+        case Kind.ORDER_PAID:
+            return {
+                "결제금액": texts.money(letter.order.total_amount, currency),
+                "결제수단": method(str(data["method"])),
+                "결제일시": texts.moment(as_moment(data["paid_at"])),
+            }
+        case Kind.ORDER_SHIPPED:
+            return {
+                "택배사": str(data["carrier_name"] or "택배"),
+                "송장번호": str(data["waybill"] or "-"),
+                "배송조회": str(data["tracking_url"] or "택배사에서 확인해 주세요"),
+            }
+        case Kind.ORDER_CANCELLED:
+            refund = int(data["refund_amount"])
+            return {
+                "취소구분": "전체 취소" if data["whole"] else "부분 취소",
+                "취소사유": reason(str(data["reason"])),
+                "환불예정금액": texts.money(refund, currency) if refund else "없음",
+                "취소일시": texts.moment(as_moment(data["cancelled_at"])),
+            }
+        case Kind.PAYMENT_REFUNDED:
+            return {
+                "환불금액": texts.money(int(data["refund_amount"]), currency),
+                "결제수단": method(str(data["method"])),
+                "환불일시": texts.moment(as_moment(data["refunded_at"])),
+            }

@@ -1,0 +1,143 @@
+"""Our copies of malls, orders and contacts, and the messages the facts called for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notify.commands import RecordContact, RecordMall, RecordOrder
+from notify.domain.delivery import FINAL
+from notify.domain.messages import Kind, Letter, Line, Mall, Message, Order
+from notify.tables import contacts, deliveries, malls, messages, orders
+
+
+async def save_mall(connection: AsyncConnection, mall: RecordMall) -> None:
+    """An older word never overwrites a newer one."""
+    values = vars(mall)
+    statement = insert(malls).values(values)
+    changed = {name: statement.excluded[name] for name in values if name != "mall_id"}
+    await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["mall_id"], set_=changed, where=malls.c.changed_at <= statement.excluded.changed_at
+        )
+    )
+
+
+async def save_order(connection: AsyncConnection, order: RecordOrder) -> None:
+    values = vars(order) | {"lines": [dict(line) for line in order.lines]}
+    statement = insert(orders).values(values)
+    changed = {name: statement.excluded[name] for name in values if name != "order_id"}
+    await connection.execute(statement.on_conflict_do_update(index_elements=["order_id"], set_=changed))
+
+
+async def save_contact(connection: AsyncConnection, contact: RecordContact) -> None:
+    """The first contact of an order stays."""
+    await connection.execute(insert(contacts).values(vars(contact)).on_conflict_do_nothing())
+
+
+async def add_message(connection: AsyncConnection, message: Message, now: datetime) -> bool:
+    """False: this fact was told before."""
+    values = {
+        "id": message.id,
+        "kind": message.kind,
+        "fact_id": message.fact_id,
+        "order_id": message.order_id,
+        "mall_id": message.mall_id,
+        "fact_at": message.fact_at,
+        "expires_at": message.expires_at,
+        "data": dict(message.data),
+        "trace": dict(message.trace),
+        "created_at": now,
+    }
+    added = await connection.execute(insert(messages).values(values).on_conflict_do_nothing().returning(messages.c.id))
+    return added.first() is not None
+
+
+async def lock_message(connection: AsyncConnection, message_id: UUID) -> Message:
+    """Whoever ends a delivery holds its message, so that the last of them to fail is known to be the last."""
+    row = (await connection.execute(select(messages).where(messages.c.id == message_id).with_for_update())).one()
+    return _message(row)
+
+
+async def letters(connection: AsyncConnection, message_ids: Iterable[UUID]) -> dict[UUID, Letter]:
+    """What the messages are written from, by message id. A mall not heard of yet goes by its id."""
+    found = (
+        select(
+            messages,
+            orders.c.order_number,
+            orders.c.currency,
+            orders.c.lines,
+            orders.c.discount_amount,
+            orders.c.shipping_amount,
+            orders.c.total_amount,
+            orders.c.placed_at,
+            contacts.c.name.label("customer"),
+            malls.c.name.label("mall_name"),
+            malls.c.storefront_url,
+            malls.c.support_email,
+            malls.c.support_phone,
+        )
+        .join(orders, orders.c.order_id == messages.c.order_id)
+        .outerjoin(contacts, contacts.c.order_id == messages.c.order_id)
+        .outerjoin(malls, malls.c.mall_id == messages.c.mall_id)
+        .where(messages.c.id.in_(list(message_ids)))
+    )
+    return {row.id: _letter(row) for row in await connection.execute(found)}
+
+
+async def forget(connection: AsyncConnection, before: datetime) -> int:
+    """Erases contacts recorded before this moment and the addresses of their ended deliveries."""
+    gone = delete(contacts).where(contacts.c.recorded_at < before).returning(contacts.c.order_id)
+    order_ids = list(await connection.scalars(gone))
+    await connection.execute(
+        update(deliveries)
+        .where(deliveries.c.order_id.in_(order_ids), deliveries.c.status.in_(sorted(FINAL)))
+        .values(recipient=None)
+    )
+    return len(order_ids)
+
+
+def _message(row: Row[Any]) -> Message:
+    return Message(
+        id=row.id,
+        kind=Kind(row.kind),
+        fact_id=row.fact_id,
+        order_id=row.order_id,
+        mall_id=row.mall_id,
+        fact_at=row.fact_at,
+        expires_at=row.expires_at,
+        data=row.data,
+        trace=row.trace,
+    )
+
+
+def _letter(row: Row[Any]) -> Letter:
+    order = Order(
+        order_id=row.order_id,
+        order_number=row.order_number,
+        mall_id=row.mall_id,
+        currency=row.currency,
+        lines=tuple(_line(line) for line in row.lines),
+        discount_amount=row.discount_amount,
+        shipping_amount=row.shipping_amount,
+        total_amount=row.total_amount,
+        placed_at=row.placed_at,
+    )
+    mall = Mall(
+        mall_id=row.mall_id,
+        name=row.mall_name or row.mall_id,
+        storefront_url=row.storefront_url,
+        support_email=row.support_email,
+        support_phone=row.support_phone,
+    )
+    return Letter(_message(row), order, mall, row.customer or "고객")
+
+
+def _line(line: Mapping[str, Any]) -> Line:
+    return Line(UUID(line["line_id"]), line["product_name"], line.get("variant_name"), line["quantity"], line["amount"])
