@@ -1,0 +1,1 @@
+"""What counts as a sale, when, and how figures are compared."""

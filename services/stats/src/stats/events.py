@@ -1,0 +1,129 @@
+"""The only place that knows both the contracts and stats' own words: events in as commands, reports out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from contracts.envelope import Event
+from contracts.orders import CancelledLine, OrderCancelled, OrderCompleted, OrderPaid, OrderPlaced
+from contracts.payments import PaymentRefunded
+from contracts.reports import DailyReportReady
+from contracts.shared import OrderLine
+from stats.commands import OrderKind, Record, RecordOrder, RecordRefund, Units
+from stats.domain.figures import DailyReport
+
+
+def _units(line: OrderLine | CancelledLine) -> Units:
+    named = line if isinstance(line, OrderLine) else None
+    return Units(
+        line_id=line.line_id,
+        sku=line.sku,
+        product_id=line.product_id,
+        product_name=None if named is None else named.product_name,
+        variant_name=None if named is None else named.variant_name,
+        category_ids=line.category_ids,
+        quantity=line.quantity,
+        amount=line.amount,
+    )
+
+
+def _placed(event: OrderPlaced) -> Record:
+    return RecordOrder(
+        OrderKind.PLACED,
+        event.order_id,
+        event.order_id,
+        event.mall_id,
+        event.channel,
+        event.currency,
+        event.placed_at,
+        lines=tuple(map(_units, event.lines)),
+        shipping_amount=event.shipping_amount,
+        told_amount=event.total_amount,
+    )
+
+
+def _paid(event: OrderPaid) -> Record:
+    return RecordOrder(
+        OrderKind.PAID,
+        event.order_id,
+        event.order_id,
+        event.mall_id,
+        event.channel,
+        event.currency,
+        event.paid_at,
+        lines=tuple(map(_units, event.lines)),
+        shipping_amount=event.shipping_amount,
+        told_amount=event.total_amount,
+        was_paid=True,
+    )
+
+
+def _cancelled(event: OrderCancelled) -> Record:
+    return RecordOrder(
+        OrderKind.CANCELLED,
+        event.cancel_id,
+        event.order_id,
+        event.mall_id,
+        event.channel,
+        event.currency,
+        event.cancelled_at,
+        lines=tuple(map(_units, event.lines)),
+        shipping_amount=event.shipping_amount,
+        whole=event.whole,
+        was_paid=event.was_paid,
+    )
+
+
+def _completed(event: OrderCompleted) -> Record:
+    return RecordOrder(
+        OrderKind.COMPLETED,
+        event.order_id,
+        event.order_id,
+        event.mall_id,
+        event.channel,
+        event.currency,
+        event.completed_at,
+        was_paid=True,
+    )
+
+
+def _refunded(event: PaymentRefunded) -> Record:
+    return RecordRefund(
+        event.refund_id,
+        event.payment_id,
+        event.order_id,
+        event.mall_id,
+        event.currency,
+        event.refund_amount,
+        event.refunded_at,
+    )
+
+
+_READ: dict[type[Event], Callable[[Any], Record]] = {
+    OrderPlaced: _placed,
+    OrderPaid: _paid,
+    OrderCancelled: _cancelled,
+    OrderCompleted: _completed,
+    PaymentRefunded: _refunded,
+}
+HEARD = tuple(_READ)
+TOPICS = tuple(sorted({event_class.topic for event_class in HEARD}))
+
+
+def to_command(event: Event) -> Record:
+    """What a heard event asks of stats."""
+    return _READ[type(event)](event)
+
+
+def daily_report_ready(report: DailyReport, now: datetime) -> Event:
+    return DailyReportReady(
+        mall_id=report.mall_id,
+        day=report.day,
+        currency=report.currency,
+        orders=report.orders,
+        paid_amount=report.paid_amount,
+        cancelled_amount=report.cancelled_amount,
+        occurred_at=now,
+    )
