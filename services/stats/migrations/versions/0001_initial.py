@@ -72,7 +72,7 @@ _GENERATIONS = (
     "CREATE SEQUENCE generations START 2",
     """
 CREATE TABLE live_generation (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    one_row boolean PRIMARY KEY DEFAULT true CHECK (one_row),
     generation bigint NOT NULL
 )
 """,
@@ -124,7 +124,6 @@ CREATE TABLE daily_reports (
 _INDEXES = (
     "CREATE INDEX order_facts_mall ON order_facts (generation, mall_id, kind, at)",
     "CREATE INDEX order_facts_at ON order_facts (generation, kind, at)",
-    "CREATE INDEX order_facts_order ON order_facts (order_id)",
     "CREATE INDEX line_facts_mall ON line_facts (generation, mall_id, at)",
     "CREATE INDEX line_facts_at ON line_facts (generation, at)",
     "CREATE INDEX line_facts_sku ON line_facts (generation, sku, at) WHERE kind = 'sale'",

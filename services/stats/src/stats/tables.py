@@ -83,7 +83,7 @@ refund_facts = Table(
 live_generation = Table(
     "live_generation",
     metadata,
-    Column("only", Boolean, primary_key=True),
+    Column("one_row", Boolean, primary_key=True),
     Column("generation", BigInteger, nullable=False),
 )
 

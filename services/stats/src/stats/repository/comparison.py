@@ -15,7 +15,7 @@ _SHOWN = 100
 
 
 async def compare(connection: AsyncConnection, live: int, rebuilt: int, since: datetime) -> Comparison:
-    """A fact in use that was recorded from `since` on may be newer than what was read, so its absence is no difference."""
+    """A fact in use that was recorded from `since` on may be newer than what was read: its absence is no difference."""
     compared = missing = extra = different = 0
     differences: list[Difference] = []
     for table, keys in KEYS.items():
