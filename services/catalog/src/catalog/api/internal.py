@@ -1,0 +1,49 @@
+"""What other services of the shop ask. Never routed by the edge."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from catalog.commands import ReleaseHold
+from catalog.errors import ReservationNotFound
+from catalog.handlers import reservations as handlers
+from catalog.repository import audit, reservations
+from catalog.schemas.stock import AuditView, HoldBody, ReservationView
+from common.auth import InternalOnly
+from common.http import DatabaseDep
+from common.problems import responses
+
+router = APIRouter(prefix="/internal", dependencies=[InternalOnly], tags=["internal"])
+
+
+@router.put("/reservations/{order_id}", summary="Hold units for an order", responses=responses(401, 409, 422))
+async def hold(database: DatabaseDep, order_id: UUID, wanted: HoldBody) -> ReservationView:
+    """All lines or none, for a limited time. The same order with the same lines gets the same answer."""
+    async with database.transaction() as tx:
+        return ReservationView.of(await handlers.hold_stock(wanted.to_command(order_id, tx.now), tx))
+
+
+@router.delete("/reservations/{order_id}", summary="Give a hold back", responses=responses(401))
+async def release(database: DatabaseDep, order_id: UUID) -> ReservationView:
+    """Releases a hold. What was confirmed or sold stays as it is: only the order's cancel gives that back."""
+    async with database.transaction() as tx:
+        found = await handlers.release_hold(ReleaseHold(order_id), tx)
+    return ReservationView.of(found) if found else ReservationView.of_nothing(order_id)
+
+
+@router.get("/reservations/{order_id}", summary="A reservation", responses=responses(401, 404))
+async def read(database: DatabaseDep, order_id: UUID) -> ReservationView:
+    async with database.read() as connection:
+        found = await reservations.read(connection, order_id)
+    if found is None:
+        raise ReservationNotFound("nothing was ever reserved for this order")
+    return ReservationView.of(found)
+
+
+@router.get("/audit", summary="Whether the books balance", responses=responses(401))
+async def balance(database: DatabaseDep) -> AuditView:
+    """Compares every counter with its movements and with the reservations. `wrong` is empty."""
+    async with database.read() as connection:
+        return AuditView(**await audit.run(connection))

@@ -1,0 +1,61 @@
+"""Pictures: permission to upload straight into object storage, then a place beside the product."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from catalog.api.access import Editor, EditorOnly, Key
+from catalog.flows import UPLOAD_LIFETIME, Media
+from catalog.schemas.media import PictureBody, UploadBody, UploadView
+from catalog.schemas.products import StaffProductView
+from common.http import DatabaseDep
+from common.idempotency import Claim, once
+from common.problems import responses
+
+router = APIRouter(tags=["staff: pictures"])
+
+
+def _media(request: Request) -> Media:
+    media: Media = request.app.state.media
+    return media
+
+
+@router.post(
+    "/v1/media/uploads",
+    summary="Announce a picture",
+    status_code=201,
+    response_model=UploadView,
+    responses=responses(401, 403, 404, 422, 503),
+)
+async def announce(request: Request, database: DatabaseDep, who: Editor, key: Key, upload: UploadBody) -> Response:
+    """JPEG, PNG, WebP or AVIF of exactly the size announced. The answer is a form a browser can post."""
+
+    async def work(claim: Claim) -> Response:
+        media = _media(request)
+        announced = await media.announce(upload.to_command(claim.resource_id))
+        form = await media.upload_form(announced)
+        view = UploadView(
+            upload_id=announced.id,
+            url=form.url,
+            fields=form.fields,
+            expires_in_seconds=int(UPLOAD_LIFETIME.total_seconds()),
+        )
+        async with database.transaction() as tx:
+            return await claim.remember(tx, 201, view)
+
+    return await once(database, request, key, work, caller=who.subject)
+
+
+@router.post(
+    "/v1/products/{product_id}/pictures",
+    summary="Show an uploaded picture",
+    dependencies=[EditorOnly],
+    status_code=201,
+    responses=responses(401, 403, 404, 409, 422, 503),
+)
+async def attach(request: Request, product_id: UUID, picture: PictureBody) -> StaffProductView:
+    """Looks whether the file arrived and is what was announced. The same upload again changes nothing."""
+    media = _media(request)
+    return StaffProductView.of(await media.attach(picture.to_command(product_id)), media.public_url)

@@ -1,0 +1,171 @@
+"""What customers read. Bodies are prepared, answers carry an ETag, and a list is one query."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Header, Path, Query, Request, Response
+
+from catalog.api.access import ROLE
+from catalog.domain import search
+from catalog.errors import MallNotFound, ProductAmbiguous, ProductNotFound
+from catalog.repository import body, listing, malls
+from catalog.repository.listing import Filter, Row, Sort
+from catalog.schemas import cursor as cursors
+from catalog.schemas.products import CategoryId, CategoryTree, MallView, ProductView
+from common.auth import OptionalStaff, require
+from common.http import DatabaseDep
+from common.problems import responses
+from common.wire import MallId, Page
+
+router = APIRouter()
+
+_JSON = "application/json"
+_PRIVATE = "private, no-store"
+IfNoneMatch = Annotated[str | None, Header(description="An ETag from before: 304 without a body while it still fits.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Storefront:
+    """What of the settings shapes the answers."""
+
+    media_url: str
+    low_stock_units: int
+    cache_seconds: int
+
+    def fill(self, row: Row) -> bytes:
+        return body.fill(row.body, row.units, low=self.low_stock_units, media_url=self.media_url.encode())
+
+    def answer(self, content: bytes, if_none_match: str | None) -> Response:
+        """The answer, or 304 when the caller has it already."""
+        tag = f'W/"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
+        headers = {"ETag": tag, "Cache-Control": f"public, max-age={self.cache_seconds}"}
+        if if_none_match is not None and _knows(if_none_match, tag):
+            return Response(status_code=304, headers=headers)
+        return Response(content, media_type=_JSON, headers=headers)
+
+
+def _knows(if_none_match: str, tag: str) -> bool:
+    known = {part.strip().removeprefix("W/") for part in if_none_match.split(",")}
+    return "*" in known or tag.removeprefix("W/") in known
+
+
+def _storefront(request: Request) -> Storefront:
+    storefront: Storefront = request.app.state.storefront
+    return storefront
+
+
+@router.get(
+    "/v1/products",
+    summary="Published products",
+    response_model=Page[ProductView],
+    responses={304: {"description": "Unchanged"}, **responses(422)},
+    tags=["shopping"],
+)
+async def list_products(
+    *,
+    request: Request,
+    database: DatabaseDep,
+    mall: Annotated[MallId | None, Query(examples=["intake"])] = None,
+    category: Annotated[CategoryId | None, Query(description="with everything below it")] = None,
+    q: Annotated[str | None, Query(max_length=100, description="words of the name, two letters are enough")] = None,
+    sort: Sort = "newest",
+    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """A page of the catalogue. `q` finds all its words anywhere in the name, without regard to spaces."""
+    after = None if cursor is None else cursors.to_products(cursor, sort)
+    question = search.ask(q) if q and q.strip() else None
+    rows: list[Row] = []
+    if question is None or question.words:
+        async with database.read() as connection:
+            rows = await listing.page(connection, Filter(mall, category, question), sort, after, limit + 1)
+    more = len(rows) > limit
+    storefront = _storefront(request)
+    items = b",".join(storefront.fill(row) for row in rows[:limit])
+    next_cursor = orjson.dumps(cursors.of_products(sort, rows[limit - 1].position) if more else None)
+    return storefront.answer(b'{"items":[' + items + b'],"next_cursor":' + next_cursor + b"}", if_none_match)
+
+
+@router.get(
+    "/v1/products/{id_or_slug}",
+    summary="One product",
+    response_model=ProductView,
+    responses={304: {"description": "Unchanged"}, **responses(404, 422)},
+    tags=["shopping"],
+)
+async def read_product(
+    *,
+    request: Request,
+    database: DatabaseDep,
+    who: OptionalStaff,
+    id_or_slug: Annotated[str, Path(max_length=120)],
+    mall: Annotated[MallId | None, Query(description="needed when two malls use the same slug")] = None,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """A published product. Staff with the role `catalog` sees drafts and hidden ones too."""
+    if who is not None:
+        require(who, ROLE)
+    product_id = _uuid(id_or_slug)
+    async with database.read() as connection:
+        if product_id is not None:
+            found = await listing.by_id(connection, product_id, all_states=who is not None)
+            rows = [found] if found else []
+        else:
+            rows = await listing.by_slug(connection, id_or_slug, mall, all_states=who is not None)
+    if not rows:
+        raise ProductNotFound("there is no such product")
+    if len(rows) > 1:
+        raise ProductAmbiguous("several malls have a product of this slug: say which with ?mall=")
+    storefront = _storefront(request)
+    content = storefront.fill(rows[0])
+    if who is not None:
+        return Response(content, media_type=_JSON, headers={"Cache-Control": _PRIVATE})
+    return storefront.answer(content, if_none_match)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+@router.get(
+    "/v1/categories",
+    summary="The tree of categories",
+    response_model=CategoryTree,
+    responses={304: {"description": "Unchanged"}, **responses(404, 422)},
+    tags=["shopping"],
+)
+async def read_categories(
+    request: Request, database: DatabaseDep, mall: Annotated[MallId, Query()], if_none_match: IfNoneMatch = None
+) -> Response:
+    async with database.read() as connection:
+        found = await malls.categories(connection, mall)
+        if not found and await malls.read_mall(connection, mall) is None:
+            raise MallNotFound(f"there is no mall {mall}")
+    content = CategoryTree.of(found).model_dump_json().encode()
+    return _storefront(request).answer(content, if_none_match)
+
+
+@router.get(
+    "/v1/malls/{mall_id}",
+    summary="A mall",
+    response_model=MallView,
+    responses={304: {"description": "Unchanged"}, **responses(404)},
+    tags=["shopping"],
+)
+async def read_mall(
+    request: Request, database: DatabaseDep, mall_id: Annotated[MallId, Path()], if_none_match: IfNoneMatch = None
+) -> Response:
+    async with database.read() as connection:
+        mall = await malls.read_mall(connection, mall_id)
+    if mall is None:
+        raise MallNotFound(f"there is no mall {mall_id}")
+    return _storefront(request).answer(MallView.of(mall).model_dump_json().encode(), if_none_match)

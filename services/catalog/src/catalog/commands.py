@@ -1,0 +1,183 @@
+"""Everything that can be asked of catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+Quantities = Mapping[str, int]
+"""Units by SKU. Two lines of one SKU are one entry with their sum."""
+
+
+# Malls, categories, products
+
+
+@dataclass(frozen=True, slots=True)
+class OpenMall:
+    mall_id: str
+    name: str
+    currency: str
+    storefront_url: str | None = None
+    support_email: str | None = None
+    support_phone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeMall:
+    mall_id: str
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AddCategory:
+    mall_id: str
+    category_id: str
+    name: str
+    parent_id: str | None
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewVariant:
+    variant_id: UUID
+    sku: str
+    name: str | None
+    price: int
+    list_price: int | None
+    tax: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddProduct:
+    product_id: UUID
+    mall_id: str
+    slug: str
+    name: str
+    description: str
+    category_id: str | None
+    currency: str
+    variants: tuple[NewVariant, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeProduct:
+    product_id: UUID
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PublishProduct:
+    product_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class HideProduct:
+    product_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePrice:
+    """`list_price` None takes the crossed-out price away."""
+
+    sku: str
+    price: int
+    list_price: int | None
+    currency: str
+
+
+# Pictures
+
+
+@dataclass(frozen=True, slots=True)
+class AnnounceUpload:
+    upload_id: UUID
+    product_id: UUID
+    file_name: str
+    content_type: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class AttachPicture:
+    product_id: UUID
+    upload_id: UUID
+    alt: str
+
+
+# Stock
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveStock:
+    receipt_id: UUID
+    reference: str
+    mall_id: str | None
+    items: Quantities
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCount:
+    count_id: UUID
+    centre: str
+    sku: str
+    counted: int
+    counted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyCount:
+    """`sold_not_shipped`: how many of the counted units had an owner already when they were counted."""
+
+    count_id: UUID
+    sku: str
+    sold_not_shipped: int
+    staff: str
+
+
+# Reservations, named by their order
+
+
+@dataclass(frozen=True, slots=True)
+class HoldStock:
+    order_id: UUID
+    mall_id: str
+    lines: Quantities
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseHold:
+    order_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ExpireHold:
+    order_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmReservation:
+    order_id: UUID
+    mall_id: str
+    lines: Quantities
+
+
+@dataclass(frozen=True, slots=True)
+class SellReservation:
+    order_id: UUID
+    mall_id: str
+    lines: Quantities
+
+
+@dataclass(frozen=True, slots=True)
+class CancelUnits:
+    """Units of an order will not be delivered. `whole`: nothing of the order is left."""
+
+    order_id: UUID
+    mall_id: str
+    cancel_id: UUID
+    whole: bool
+    lines: Quantities

@@ -1,0 +1,1 @@
+"""The rules of the catalogue: what may be sold, at what price, and who holds which unit."""

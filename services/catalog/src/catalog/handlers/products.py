@@ -1,0 +1,136 @@
+"""Commands about products. `media_url` is the public address of the pictures, which events carry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from catalog import events
+from catalog.commands import (
+    AddProduct,
+    AnnounceUpload,
+    AttachPicture,
+    ChangePrice,
+    ChangeProduct,
+    HideProduct,
+    PublishProduct,
+)  # fmt: skip
+from catalog.domain import media, product
+from catalog.domain.media import Upload
+from catalog.domain.product import Category, Decision, Mall, Picture, Product, Tax, Variant
+from catalog.errors import (
+    CategoryNotFound,
+    MallNotFound,
+    ProductNotFound,
+    SkuNotFound,
+    SkuTaken,
+    SlugTaken,
+    UploadNotFound,
+)  # fmt: skip
+from catalog.repository import malls, products, stock, uploads
+from common.db import Tx
+
+
+async def add_product(command: AddProduct, tx: Tx) -> Product:
+    mall = await _mall(command.mall_id, tx)
+    product.check_currency(command.currency, mall.currency)
+    variants = tuple(
+        Variant(new.variant_id, new.sku, new.name, new.price, new.list_price, Tax(new.tax)) for new in command.variants
+    )
+    decision = product.draft(
+        Product(
+            id=command.product_id,
+            mall_id=command.mall_id,
+            slug=command.slug,
+            name=command.name,
+            description=command.description,
+            currency=mall.currency,
+            variants=variants,
+            categories=await _categories(command.mall_id, command.category_id, tx),
+        )
+    )
+    if not await products.insert_product(tx.connection, decision.state, tx.now):
+        raise SlugTaken(f"{command.mall_id} has a product {command.slug} already")
+    taken = await products.insert_variants(tx.connection, decision.state)
+    if taken:
+        raise SkuTaken(f"these SKUs exist already: {', '.join(taken)}", skus=taken)
+    await stock.open_counters(tx.connection, command.mall_id, [variant.sku for variant in variants])
+    return decision.state
+
+
+async def change_product(command: ChangeProduct, tx: Tx, media_url: str) -> Product:
+    current = await _locked(command.product_id, tx)
+    changes: dict[str, Any] = dict(command.changes)
+    if "category_id" in changes:
+        changes["categories"] = await _categories(current.mall_id, changes.pop("category_id"), tx)
+    return await _carry_out(current, product.change(current, changes), tx, media_url)
+
+
+async def publish_product(command: PublishProduct, tx: Tx, media_url: str) -> Product:
+    current = await _locked(command.product_id, tx)
+    return await _carry_out(current, product.publish(current, tx.now), tx, media_url)
+
+
+async def hide_product(command: HideProduct, tx: Tx, media_url: str) -> Product:
+    current = await _locked(command.product_id, tx)
+    return await _carry_out(current, product.hide(current), tx, media_url)
+
+
+async def change_price(command: ChangePrice, tx: Tx, media_url: str) -> Product:
+    product_id = await products.product_of_sku(tx.connection, command.sku)
+    if product_id is None:
+        raise SkuNotFound(f"there is no {command.sku}")
+    current = await _locked(product_id, tx)
+    return await _carry_out(current, product.change_price(current, command), tx, media_url)
+
+
+async def announce_upload(command: AnnounceUpload, tx: Tx) -> Upload:
+    media.check_announced(command.content_type, command.size)
+    await _locked(command.product_id, tx)
+    key = media.object_key(command.upload_id, command.content_type)
+    await uploads.insert(tx.connection, command, key, tx.now)
+    return Upload(command.upload_id, command.product_id, key, command.content_type, command.size)
+
+
+async def find_upload(command: AttachPicture, tx: Tx) -> Upload:
+    upload = await uploads.read(tx.connection, command.upload_id, command.product_id)
+    if upload is None:
+        raise UploadNotFound("this product has no such upload")
+    return upload
+
+
+async def attach_picture(command: AttachPicture, tx: Tx, media_url: str) -> Product:
+    """For an upload that was found in object storage just now."""
+    current = await _locked(command.product_id, tx)
+    upload = await find_upload(command, tx)
+    picture = Picture(upload.id, upload.key, command.alt)
+    return await _carry_out(current, product.add_picture(current, picture), tx, media_url)
+
+
+async def _locked(product_id: Any, tx: Tx) -> Product:
+    found = await products.lock(tx.connection, product_id)
+    if found is None:
+        raise ProductNotFound("there is no such product")
+    return found
+
+
+async def _carry_out(before: Product, decision: Decision, tx: Tx, media_url: str) -> Product:
+    if decision.state != before:
+        await products.save(tx.connection, decision.state, tx.now)
+        tx.publish(*events.of_products(decision.events, tx.now, media_url))
+    return decision.state
+
+
+async def _mall(mall_id: str, tx: Tx) -> Mall:
+    mall = await malls.read_mall(tx.connection, mall_id)
+    if mall is None:
+        raise MallNotFound(f"there is no mall {mall_id}")
+    return mall
+
+
+async def _categories(mall_id: str, category_id: str | None, tx: Tx) -> tuple[Category, ...]:
+    if category_id is None:
+        return ()
+    path = await malls.path_to(tx.connection, mall_id, category_id)
+    if not path:
+        raise CategoryNotFound(f"there is no category {category_id} in {mall_id}")
+    return path

@@ -1,0 +1,48 @@
+"""Wires catalog together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from catalog import api, consumer, jobs
+from catalog.clients import S3Location, S3Storage
+from catalog.flows import Media
+from catalog.settings import Settings
+from common.runtime import Parts, Runtime, Service
+
+
+def build(runtime: Runtime[Settings]) -> Parts:
+    settings = runtime.settings
+    location = S3Location(
+        endpoint=settings.s3_endpoint,
+        public_url=settings.s3_public_url.rstrip("/"),
+        bucket=settings.s3_bucket,
+        region=settings.s3_region,
+        access_key=settings.s3_access_key.get_secret_value(),
+        secret_key=settings.s3_secret_key.get_secret_value(),
+    )
+    media = Media(runtime.database, S3Storage(location), location.public_url)
+    storefront = api.Storefront(location.public_url, settings.low_stock_units, settings.list_cache_seconds)
+    return Parts(
+        routers=api.routers,
+        handlers=consumer.handlers(),
+        jobs=jobs.jobs(
+            runtime.database,
+            media,
+            post_seconds=settings.post_movements_seconds,
+            expire_seconds=settings.expire_holds_seconds,
+        ),
+        state={"media": media, "storefront": storefront},
+    )
+
+
+service = Service(
+    name="catalog",
+    settings=Settings,
+    build=build,
+    migrations=Path(__file__).parents[2] / "migrations",
+    description="Malls, categories, products, prices, pictures, sellable stock and reservations.",
+)
+
+if __name__ == "__main__":
+    service.main()

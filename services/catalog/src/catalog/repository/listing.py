@@ -1,0 +1,118 @@
+"""What customers read: one query for a page, and every body prepared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from catalog.domain import search
+
+Sort = Literal["newest", "price_asc", "price_desc", "name"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    column: str
+    cast: str
+    descending: bool
+
+
+_ORDERS: dict[Sort, _Order] = {
+    "newest": _Order("published_at", "timestamptz", descending=True),
+    "price_asc": _Order("lowest_price_amount", "bigint", descending=False),
+    "price_desc": _Order("lowest_price_amount", "bigint", descending=True),
+    "name": _Order("name", "text", descending=False),
+}
+_UNITS = (
+    "ARRAY(SELECT s.on_hand - s.reserved FROM variants v JOIN stock s ON s.sku = v.sku"
+    " WHERE v.product_id = p.id ORDER BY v.position) AS units"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which published products. `category` stands for itself and all below it."""
+
+    mall_id: str | None = None
+    category: str | None = None
+    question: search.Question | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The last row of a page: its sort value and its id."""
+
+    value: datetime | int | str
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A prepared body and the available units of its variants."""
+
+    position: Position
+    body: bytes
+    units: Sequence[int]
+
+
+async def page(
+    connection: AsyncConnection, wanted: Filter, sort: Sort, after: Position | None, limit: int
+) -> list[Row]:
+    """Up to `limit` published products behind `after`."""
+    order = _ORDERS[sort]
+    given: dict[str, Any] = {"limit": limit}
+    where = ["p.status = 'published'", *_conditions(wanted, given)]
+    direction, sign = ("DESC", "<") if order.descending else ("ASC", ">")
+    if after is not None:
+        where.append(f"(p.{order.column}, p.id) {sign} (CAST(:value AS {order.cast}), CAST(:id AS uuid))")
+        given |= {"value": after.value, "id": after.id}
+    # Only constants of this file are put into the text; what callers send is bound.
+    query = (
+        f"SELECT p.id, p.{order.column} AS value, p.body, {_UNITS} FROM products p"  # noqa: S608 - see above
+        f" WHERE {' AND '.join(where)} ORDER BY p.{order.column} {direction}, p.id {direction} LIMIT :limit"
+    )
+    rows = await connection.execute(text(query), given)
+    return [Row(Position(row.value, row.id), row.body, row.units) for row in rows]
+
+
+def _conditions(wanted: Filter, given: dict[str, Any]) -> list[str]:
+    found = []
+    if wanted.mall_id is not None:
+        found.append("p.mall_id = :mall_id")
+        given["mall_id"] = wanted.mall_id
+    if wanted.category is not None:
+        found.append("p.category_path @> ARRAY[:category]::text[]")
+        given["category"] = wanted.category
+    if wanted.question is not None:
+        # A boiled-down word has no % and no _, so it is a pattern as it is.
+        found.append("p.grams @> CAST(:grams AS text[]) AND p.search_text LIKE ALL (CAST(:patterns AS text[]))")
+        given["grams"] = list(wanted.question.grams)
+        given["patterns"] = [f"%{word}%" for word in wanted.question.words]
+    return found
+
+
+async def by_id(connection: AsyncConnection, product_id: UUID, *, all_states: bool) -> Row | None:
+    rows = await _read(connection, "p.id = :id", {"id": product_id}, all_states=all_states)
+    return rows[0] if rows else None
+
+
+async def by_slug(connection: AsyncConnection, slug: str, mall_id: str | None, *, all_states: bool) -> list[Row]:
+    """The product of this slug, of one mall or of each mall that has one."""
+    if mall_id is None:
+        return await _read(connection, "p.slug = :slug", {"slug": slug}, all_states=all_states)
+    return await _read(
+        connection, "p.mall_id = :mall_id AND p.slug = :slug", {"mall_id": mall_id, "slug": slug}, all_states=all_states
+    )
+
+
+async def _read(connection: AsyncConnection, where: str, given: dict[str, Any], *, all_states: bool) -> list[Row]:
+    seen = where if all_states else f"p.status = 'published' AND {where}"
+    query = f"SELECT p.id, p.slug, p.body, {_UNITS} FROM products p WHERE {seen} LIMIT 2"  # noqa: S608 - constants
+    rows = await connection.execute(text(query), given)
+    return [Row(Position(row.slug, row.id), row.body, row.units) for row in rows]

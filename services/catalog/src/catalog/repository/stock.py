@@ -1,0 +1,163 @@
+"""Counters of stock, and the movements they can be rebuilt from. A counter and its movement change in one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from catalog.domain.stock import Level, Move, Reason
+
+_RESERVE = text(
+    "WITH changed AS (UPDATE stock SET reserved = reserved + :units"
+    "  WHERE sku = :sku AND mall_id = :mall_id AND on_hand - reserved >= :units"
+    "  RETURNING sku, mall_id, on_hand, reserved, sold),"
+    " noted AS (INSERT INTO stock_movements (sku, delta_on_hand, delta_reserved, reason, reference, at)"
+    "  SELECT sku, 0, :units, 'reserved', :reference, :now FROM changed)"
+    " SELECT * FROM changed"
+)
+_ADD = text(
+    "WITH changed AS (UPDATE stock SET on_hand = on_hand + :units WHERE sku = :sku"
+    "  RETURNING sku, mall_id, on_hand, reserved, sold),"
+    " noted AS (INSERT INTO stock_movements (sku, delta_on_hand, delta_reserved, reason, reference, at)"
+    "  SELECT sku, :units, 0, :reason, :reference, :now FROM changed)"
+    " SELECT * FROM changed"
+)
+_POSTPONE = text(
+    "INSERT INTO pending_movements (sku, delta_on_hand, delta_reserved, reason, reference, at)"
+    " SELECT m.*, :reference, :now FROM unnest(CAST(:skus AS text[]), CAST(:on_hand AS bigint[]),"
+    " CAST(:reserved AS bigint[]), CAST(:reasons AS text[])) AS m"
+)
+_POST = text(
+    "WITH due AS (DELETE FROM pending_movements WHERE sku = :sku"
+    "  RETURNING id, sku, delta_on_hand, delta_reserved, reason, reference, at),"
+    " noted AS (INSERT INTO stock_movements (sku, delta_on_hand, delta_reserved, reason, reference, at)"
+    "  SELECT sku, delta_on_hand, delta_reserved, reason, reference, at FROM due ORDER BY id),"
+    " total AS (SELECT count(*) AS movements, sum(delta_on_hand) AS on_hand, sum(delta_reserved) AS reserved,"
+    "  min(reference) AS reference FROM due)"
+    " UPDATE stock SET on_hand = stock.on_hand + total.on_hand, reserved = stock.reserved + total.reserved,"
+    "  sold = stock.sold - total.on_hand FROM total WHERE stock.sku = :sku AND total.movements > 0"
+    " RETURNING stock.sku, mall_id, stock.on_hand, stock.reserved, stock.sold, total.movements, total.reference"
+)
+_LEVELS = (
+    "SELECT s.sku, s.mall_id, s.on_hand + coalesce(p.on_hand, 0) AS on_hand, s.reserved + coalesce(p.reserved, 0) AS"
+    " reserved, s.sold - coalesce(p.on_hand, 0) AS sold FROM stock s LEFT JOIN LATERAL (SELECT sum(delta_on_hand) AS"
+    " on_hand, sum(delta_reserved) AS reserved FROM pending_movements WHERE sku = s.sku) p ON true"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A counter after its pending movements were added. `reference` names the only one's order; None: several."""
+
+    before: Level
+    after: Level
+    reference: str | None
+
+
+def _level(row: object) -> Level:
+    return Level(row.sku, row.mall_id, int(row.on_hand), int(row.reserved), int(row.sold))  # type: ignore[attr-defined]
+
+
+async def open_counters(connection: AsyncConnection, mall_id: str, skus: Sequence[str]) -> None:
+    """New SKUs start with nothing."""
+    await connection.execute(
+        text("INSERT INTO stock (sku, mall_id) SELECT sku, :mall_id FROM unnest(CAST(:skus AS text[])) AS sku"),
+        {"mall_id": mall_id, "skus": list(skus)},
+    )
+
+
+async def reserve(
+    connection: AsyncConnection, mall_id: str, sku: str, units: int, *, reference: str, now: datetime
+) -> Level | None:
+    """Takes units if so many are available; None if not, and then nothing changed.
+
+    The row stays locked until the transaction ends: take several SKUs in sorted order.
+    """
+    given = {"sku": sku, "mall_id": mall_id, "units": units, "reference": reference, "now": now}
+    row = (await connection.execute(_RESERVE, given)).one_or_none()
+    return None if row is None else _level(row)
+
+
+async def add(
+    connection: AsyncConnection, sku: str, units: int, *, reason: Reason, reference: str, now: datetime
+) -> Level:
+    """Adds units on hand, or takes some away after a count. The SKU exists; take several in sorted order."""
+    given = {"sku": sku, "units": units, "reason": reason, "reference": reference, "now": now}
+    return _level((await connection.execute(_ADD, given)).one())
+
+
+async def postpone(connection: AsyncConnection, moves: Sequence[Move], *, reference: str, now: datetime) -> None:
+    """Notes moves to be added to the counters a moment later, by `post`.
+
+    A consumer's transaction carries many orders in the order in which they come. If it changed the counters itself, two
+    of them would meet on popular SKUs in opposite orders and deadlock, and shoppers would wait behind both.
+    """
+    if not moves:
+        return
+    await connection.execute(
+        _POSTPONE,
+        {
+            "skus": [move.sku for move in moves],
+            "on_hand": [move.delta_on_hand for move in moves],
+            "reserved": [move.delta_reserved for move in moves],
+            "reasons": [move.reason for move in moves],
+            "reference": reference,
+            "now": now,
+        },
+    )
+
+
+async def pending_skus(connection: AsyncConnection) -> list[str]:
+    """SKUs with movements that are not in their counters yet."""
+    rows = await connection.scalars(text("SELECT DISTINCT sku FROM pending_movements ORDER BY sku"))
+    return list(rows)
+
+
+async def post(connection: AsyncConnection, sku: str) -> Posted | None:
+    """Adds a SKU's pending movements to its counters; None when there are none.
+
+    The counter is locked first, as `reserve` does, so the two never wait for each other in a circle.
+    """
+    pending = await connection.scalar(
+        text("SELECT EXISTS (SELECT 1 FROM pending_movements WHERE sku = :sku)"), {"sku": sku}
+    )
+    if not pending:
+        return None
+    before = await lock(connection, sku)
+    row = (await connection.execute(_POST, {"sku": sku})).one_or_none()
+    if before is None or row is None:
+        return None
+    return Posted(before, _level(row), row.reference if row.movements == 1 else None)
+
+
+async def lock(connection: AsyncConnection, sku: str) -> Level | None:
+    """The counters as they are, without what is pending, locked until the transaction ends."""
+    row = (
+        await connection.execute(
+            text("SELECT sku, mall_id, on_hand, reserved, sold FROM stock WHERE sku = :sku FOR NO KEY UPDATE"),
+            {"sku": sku},
+        )
+    ).one_or_none()
+    return None if row is None else _level(row)
+
+
+async def levels(connection: AsyncConnection, skus: Iterable[str]) -> dict[str, Level]:
+    """The true numbers of the SKUs that exist: counters and pending movements, in one snapshot."""
+    rows = await connection.execute(text(f"{_LEVELS} WHERE s.sku = ANY(:skus)"), {"skus": list(skus)})
+    return {row.sku: _level(row) for row in rows}
+
+
+async def on_hand_at(connection: AsyncConnection, sku: str, moment: datetime) -> int:
+    """How many units the books had at that moment, out of the movements."""
+    found = await connection.scalar(
+        text(
+            "SELECT coalesce(sum(delta_on_hand), 0) FROM (SELECT sku, delta_on_hand, at FROM stock_movements"
+            " UNION ALL SELECT sku, delta_on_hand, at FROM pending_movements) m WHERE sku = :sku AND at <= :moment"
+        ),
+        {"sku": sku, "moment": moment},
+    )
+    return int(found or 0)

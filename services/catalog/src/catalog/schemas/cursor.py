@@ -1,0 +1,72 @@
+"""Cursors of lists: opaque to clients, checked on the way back in."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from catalog.errors import CursorInvalid
+from catalog.repository.listing import Position, Sort
+
+
+def encode(*parts: Any) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps(parts)).decode().rstrip("=")
+
+
+def decode(cursor: str, length: int) -> Sequence[Any]:
+    """The parts as JSON knows them. Raises `CursorInvalid` for anything `encode` did not make."""
+    try:
+        parts = orjson.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError) as error:
+        raise CursorInvalid("the cursor is not one of ours") from error
+    if not isinstance(parts, list) or len(parts) != length:
+        raise CursorInvalid("the cursor is not one of ours")
+    return parts
+
+
+def of_products(sort: Sort, last: Position) -> str:
+    return encode(sort, last.value, last.id)
+
+
+def to_products(cursor: str, sort: Sort) -> Position:
+    """Where a list goes on. Raises `CursorInvalid` when the cursor belongs to another sort order."""
+    made_for, value, last_id = decode(cursor, 3)
+    if made_for != sort:
+        raise CursorInvalid("the cursor belongs to another sort order")
+    try:
+        return Position(_value(sort, value), UUID(last_id))
+    except (TypeError, ValueError, AttributeError) as error:
+        raise CursorInvalid("the cursor is not one of ours") from error
+
+
+def _value(sort: Sort, value: Any) -> datetime | int | str:
+    if sort == "newest":
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None:
+            raise ValueError("a moment without its zone")
+        return moment
+    if sort == "name":
+        if not isinstance(value, str) or "\x00" in value:
+            raise ValueError("not a name")
+        return value
+    if type(value) is not int or abs(value) >= 2**63:
+        raise ValueError("not a price")
+    return value
+
+
+def of_counts(counted_at: datetime, count_id: UUID, sku: str) -> str:
+    return encode(counted_at, count_id, sku)
+
+
+def to_counts(cursor: str) -> tuple[datetime, UUID, str]:
+    counted_at, count_id, sku = decode(cursor, 3)
+    try:
+        return datetime.fromisoformat(counted_at), UUID(count_id), str(sku)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise CursorInvalid("the cursor is not one of ours") from error

@@ -1,0 +1,207 @@
+"""The tables as the code sees them. The migrations make them, with all their checks; a test compares the two."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)  # fmt: skip
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+metadata = MetaData()
+
+_moment = DateTime(timezone=True)
+_id = UUID(as_uuid=True)
+_on_sale = text("status = 'published'")
+
+malls = Table(
+    "malls",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("storefront_url", Text),
+    Column("support_email", Text),
+    Column("support_phone", Text),
+    Column("created_at", _moment, nullable=False),
+    Column("updated_at", _moment, nullable=False),
+)
+
+categories = Table(
+    "categories",
+    metadata,
+    Column("mall_id", Text, ForeignKey("malls.id"), primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("parent_id", Text),
+    Column("path", ARRAY(Text), nullable=False),
+    Column("position", Integer, nullable=False, server_default="0"),
+    ForeignKeyConstraint(["mall_id", "parent_id"], ["categories.mall_id", "categories.id"]),
+)
+
+products = Table(
+    "products",
+    metadata,
+    Column("id", _id, primary_key=True),
+    Column("mall_id", Text, ForeignKey("malls.id"), nullable=False),
+    Column("slug", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("category_id", Text),
+    Column("category_path", ARRAY(Text), nullable=False),
+    Column("status", Text, nullable=False),
+    Column("published_at", _moment),
+    Column("lowest_price_amount", BigInteger, nullable=False),
+    Column("search_text", Text, nullable=False),
+    Column("grams", ARRAY(Text), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at", _moment, nullable=False),
+    Column("updated_at", _moment, nullable=False),
+    UniqueConstraint("mall_id", "slug"),
+    ForeignKeyConstraint(["mall_id", "category_id"], ["categories.mall_id", "categories.id"]),
+    Index("products_newest", "mall_id", "published_at", "id", postgresql_where=_on_sale),
+    Index("products_newest_everywhere", "published_at", "id", postgresql_where=_on_sale),
+    Index("products_cheapest", "mall_id", "lowest_price_amount", "id", postgresql_where=_on_sale),
+    Index("products_by_name", "mall_id", "name", "id", postgresql_where=_on_sale),
+    Index("products_slug", "slug"),
+    Index("products_grams", "grams", postgresql_using="gin", postgresql_where=_on_sale),
+    Index("products_categories", "category_path", postgresql_using="gin", postgresql_where=_on_sale),
+)
+
+variants = Table(
+    "variants",
+    metadata,
+    Column("id", _id, primary_key=True),
+    Column("sku", Text, nullable=False, unique=True),
+    Column("product_id", _id, ForeignKey("products.id"), nullable=False),
+    Column("mall_id", Text, ForeignKey("malls.id"), nullable=False),
+    Column("name", Text),
+    Column("price_amount", BigInteger, nullable=False),
+    Column("list_price_amount", BigInteger),
+    Column("currency", Text, nullable=False),
+    Column("tax", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    UniqueConstraint("product_id", "position"),
+)
+
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("id", _id, primary_key=True),
+    Column("product_id", _id, ForeignKey("products.id"), nullable=False),
+    Column("object_key", Text, nullable=False, unique=True),
+    Column("file_name", Text, nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("created_at", _moment, nullable=False),
+    Index("uploads_created", "created_at"),
+)
+
+pictures = Table(
+    "pictures",
+    metadata,
+    Column("id", _id, ForeignKey("uploads.id"), primary_key=True),
+    Column("product_id", _id, ForeignKey("products.id"), nullable=False),
+    Column("object_key", Text, nullable=False, unique=True),
+    Column("alt", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    UniqueConstraint("product_id", "position"),
+)
+
+stock = Table(
+    "stock",
+    metadata,
+    Column("sku", Text, ForeignKey("variants.sku"), primary_key=True),
+    Column("mall_id", Text, ForeignKey("malls.id"), nullable=False),
+    Column("on_hand", BigInteger, nullable=False, server_default="0"),
+    Column("reserved", BigInteger, nullable=False, server_default="0"),
+    Column("sold", BigInteger, nullable=False, server_default="0"),
+)
+
+
+def _movements(name: str, *indexes: Index) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("id", BigInteger, Identity(always=True), primary_key=True),
+        Column("sku", Text, nullable=False),
+        Column("delta_on_hand", BigInteger, nullable=False),
+        Column("delta_reserved", BigInteger, nullable=False),
+        Column("reason", Text, nullable=False),
+        Column("reference", Text, nullable=False),
+        Column("at", _moment, nullable=False),
+        *indexes,
+    )
+
+
+stock_movements = _movements(
+    "stock_movements",
+    Index("stock_movements_sku", "sku", "at"),
+    Index("stock_movements_reference", "reference"),
+)
+pending_movements = _movements("pending_movements", Index("pending_movements_sku", "sku"))
+
+reservations = Table(
+    "reservations",
+    metadata,
+    Column("order_id", _id, primary_key=True),
+    Column("mall_id", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("expires_at", _moment),
+    Column("over", Boolean, nullable=False, server_default="false"),
+    Column("cancel_ids", ARRAY(_id), nullable=False, server_default="{}"),
+    Column("created_at", _moment, nullable=False),
+    Column("changed_at", _moment, nullable=False),
+    Index("reservations_expiry", "expires_at", postgresql_where=text("status = 'held'")),
+)
+
+reservation_lines = Table(
+    "reservation_lines",
+    metadata,
+    Column("order_id", _id, ForeignKey("reservations.order_id", ondelete="CASCADE"), primary_key=True),
+    Column("sku", Text, primary_key=True),
+    Column("quantity", BigInteger, nullable=False),
+    Column("returned", BigInteger, nullable=False, server_default="0"),
+)
+
+stock_receipts = Table(
+    "stock_receipts",
+    metadata,
+    Column("id", _id, primary_key=True),
+    Column("reference", Text, nullable=False, unique=True),
+    Column("items", JSONB, nullable=False),
+    Column("received_at", _moment, nullable=False),
+)
+
+stock_counts = Table(
+    "stock_counts",
+    metadata,
+    Column("count_id", _id, primary_key=True),
+    Column("sku", Text, ForeignKey("stock.sku"), primary_key=True),
+    Column("centre", Text, nullable=False),
+    Column("counted", BigInteger, nullable=False),
+    Column("counted_at", _moment, nullable=False),
+    Column("on_hand_then", BigInteger, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("sold_not_shipped", BigInteger),
+    Column("applied_difference", BigInteger),
+    Column("applied_by", Text),
+    Column("applied_at", _moment),
+    Index("stock_counts_open", "counted_at", "count_id", "sku", postgresql_where=text("status = 'open'")),
+)
