@@ -1,0 +1,5 @@
+"""The routes of payments. The fixed paths come before `/{payment_id}`."""
+
+from payments.api import callbacks, ledger, payments, returns
+
+routers = (ledger.router, payments.router, returns.router, callbacks.router)

@@ -1,0 +1,71 @@
+"""The books, for staff and for the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import groupby
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from common.auth import CurrentStaff, require
+from common.http import DatabaseDep
+from common.problems import responses
+from common.wire import MoneyView
+from payments.api.access import ROLE
+from payments.repository import ledger
+from payments.schemas import AuditView, JournalView, LedgerView, PostingView
+
+router = APIRouter(prefix="/v1/payments", tags=["ledger"])
+
+
+@router.get(
+    "/ledger", response_model=LedgerView, responses=responses(401, 403), summary="An order's money, entry by entry"
+)
+async def order_ledger(database: DatabaseDep, staff: CurrentStaff, order_id: Annotated[UUID, Query()]) -> LedgerView:
+    """Staff with the role `payments`."""
+    require(staff, ROLE)
+    async with database.read() as connection:
+        rows = await ledger.of_order(connection, order_id)
+        balances = await ledger.balances(connection, order_id)
+    journals = []
+    for ref, entries in groupby(rows, key=lambda row: str(row.ref)):
+        lines = list(entries)
+        journals.append(
+            JournalView(
+                ref=ref,
+                kind=lines[0].kind,
+                payment_id=lines[0].payment_id,
+                posted_at=lines[0].posted_at,
+                postings=[
+                    PostingView(account=line.account, amount=MoneyView.of(line.amount, line.currency)) for line in lines
+                ],
+            )
+        )
+    return LedgerView(order_id=order_id, journals=journals, balances=_shown(balances))
+
+
+@router.get("/audit", response_model=AuditView, responses=responses(401, 403), summary="Do the books balance?")
+async def audit(database: DatabaseDep, staff: CurrentStaff) -> AuditView:
+    """Recounts every payment from the ledger and compares. Staff with the role `payments`."""
+    require(staff, ROLE)
+    async with database.read() as connection:
+        wrong = await ledger.wrong_payments(connection)
+        unbalanced = await ledger.unbalanced_journals(connection)
+        counts = await ledger.counts(connection)
+        balances = await ledger.balances(connection)
+    return AuditView(
+        balanced=not wrong and not unbalanced,
+        counts=counts,
+        balances=_shown(balances),
+        wrong_payments=[dict(row._mapping) for row in wrong],  # noqa: SLF001 - the row as a mapping
+        unbalanced_journals=[dict(row._mapping) for row in unbalanced],  # noqa: SLF001 - the row as a mapping
+    )
+
+
+def _shown(balances: Mapping[tuple[str, str], int]) -> list[PostingView]:
+    return [
+        PostingView(account=account, amount=MoneyView.of(balance, currency))
+        for (account, currency), balance in sorted(balances.items())
+    ]

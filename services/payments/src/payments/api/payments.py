@@ -1,0 +1,137 @@
+"""Starting, confirming and looking at payments."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from common import idempotency
+from common.auth import OptionalStaff
+from common.db import Database
+from common.errors import Unauthenticated
+from common.http import DatabaseDep
+from common.idempotency import idempotency_key
+from common.ids import token_hash
+from common.problems import responses
+from common.wire import Page
+from payments import errors
+from payments.api.access import OrderToken, may_see
+from payments.commands import ConfirmPayment, GiveRefundAccount
+from payments.domain.status import Status
+from payments.flows.confirming import Confirming
+from payments.flows.opening import Opening
+from payments.handlers import refund as refund_handlers
+from payments.repository import payment as rows
+from payments.repository import refund as refund_rows
+from payments.schemas import ConfirmBody, OpenBody, PaymentView, RefundAccountBody
+
+router = APIRouter(prefix="/v1/payments", tags=["payments"])
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=PaymentView,
+    responses=responses(401, 404, 409, 422, 503),
+    summary="Start paying an order",
+)
+async def open_payment(
+    request: Request,
+    database: DatabaseDep,
+    body: OpenBody,
+    key: Annotated[str, Depends(idempotency_key)],
+    x_order_token: OrderToken = None,
+) -> Response:
+    """Answers with `next_action`: go to the provider's window, pay into an account, or ask again in a moment.
+
+    A new try gives up an older window nobody has paid at. While another payment of the order may be bringing money
+    the answer is 409 `payment.already_open`; once the order is paid, 409 `payment.already_paid`.
+    """
+    if not x_order_token:
+        raise Unauthenticated("the header X-Order-Token is needed")
+    token: str = x_order_token
+    opening: Opening = request.app.state.opening
+
+    async def work(claim: idempotency.Claim) -> Response:
+        return await opening.open(body, token, claim)
+
+    return await idempotency.once(database, request, key, work, caller=token_hash(token).hex())
+
+
+@router.get(
+    "", response_model=Page[PaymentView], responses=responses(401, 403, 404), summary="The payments of an order"
+)
+async def list_payments(
+    database: DatabaseDep,
+    staff: OptionalStaff,
+    order_id: Annotated[UUID, Query()],
+    x_order_token: OrderToken = None,
+) -> Page[PaymentView]:
+    """Oldest first; an order has a handful at most, so there is one page."""
+    async with database.read() as connection:
+        found = await rows.of_order(connection, order_id)
+        seen = [may_see(payment, x_order_token, staff) for payment in found]
+        items = [
+            PaymentView.of(payment, await refund_rows.of_payment(connection, payment.id), for_staff=staff is not None)
+            for payment in seen
+        ]
+    return Page(items=items)
+
+
+@router.get(
+    "/{payment_id}", response_model=PaymentView, responses=responses(401, 403, 404), summary="Look at a payment"
+)
+async def get_payment(
+    database: DatabaseDep, staff: OptionalStaff, payment_id: UUID, x_order_token: OrderToken = None
+) -> PaymentView:
+    async with database.read() as connection:
+        payment = may_see(await rows.find(connection, payment_id), x_order_token, staff)
+        refunds = await refund_rows.of_payment(connection, payment_id)
+    return PaymentView.of(payment, refunds, for_staff=staff is not None)
+
+
+@router.post(
+    "/{payment_id}/confirm",
+    response_model=PaymentView,
+    responses={**responses(404, 409, 422), 202: {"model": PaymentView, "description": "The provider has not said yet"}},
+    summary="Confirm with the provider's return parameters",
+)
+async def confirm_payment(request: Request, response: Response, payment_id: UUID, body: ConfirmBody) -> PaymentView:
+    """Order id and amount are compared with our own rows before the provider is asked to take the money.
+
+    200 once the outcome is known, 202 while it is not: ask for the payment again. Sending it twice takes money once.
+    """
+    confirming: Confirming = request.app.state.confirming
+    payment = await confirming.confirm(ConfirmPayment(payment_id, body.paymentKey, body.orderId, body.amount))
+    if payment.status in (Status.CONFIRMING, Status.UNKNOWN):
+        response.status_code = 202
+    return PaymentView.of(payment)
+
+
+@router.post(
+    "/{payment_id}/refund-account",
+    status_code=204,
+    responses=responses(401, 403, 404, 409, 422),
+    summary="Name the account a deposit goes back to",
+)
+async def give_refund_account(
+    request: Request,
+    staff: OptionalStaff,
+    payment_id: UUID,
+    body: RefundAccountBody,
+    x_order_token: OrderToken = None,
+) -> Response:
+    """Kept sealed until the refund is done, then erased. The newest account counts."""
+    database: Database = request.app.state.database
+    async with database.read() as connection:
+        payment = may_see(await rows.find(connection, payment_id), x_order_token, staff)
+    code = request.app.state.gateways[payment.provider].bank_code(body.bank)
+    if code is None:
+        raise errors.BankUnknown("no such bank")
+    async with database.transaction() as tx:
+        command = GiveRefundAccount(payment_id, body.to_account(code))
+        await refund_handlers.give_refund_account(command, tx, seal=request.app.state.seal)
+        tx.then(request.app.state.wake_refunds)
+    return Response(status_code=204)

@@ -1,0 +1,44 @@
+"""Where the provider's window sends the browser."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from common.problems import responses
+from payments.commands import ConfirmPayment
+from payments.flows.confirming import Confirming, Way
+from payments.schemas import PaymentView, WireAmount
+
+router = APIRouter(prefix="/v1/payments/{payment_id}/return", tags=["payments"])
+
+
+@router.get("/success", responses=responses(404, 409, 422), summary="The customer agreed at the window")
+async def success(
+    request: Request,
+    payment_id: UUID,
+    payment_key: Annotated[str, Query(alias="paymentKey", min_length=1, max_length=200)],
+    order_ref: Annotated[str, Query(alias="orderId", min_length=1, max_length=64)],
+    amount: Annotated[WireAmount, Query()],
+) -> Response:
+    """Confirms, then redirects to the opener's `return_url` with `payment_id`, `status` and, if refused, `code`."""
+    confirming: Confirming = request.app.state.confirming
+    return _onward(await confirming.came_back(ConfirmPayment(payment_id, payment_key, order_ref, amount)))
+
+
+@router.get("/fail", responses=responses(404), summary="The customer left the window")
+async def fail(
+    request: Request, payment_id: UUID, code: Annotated[str | None, Query(max_length=200)] = None
+) -> Response:
+    """Believes nothing of this: the provider is asked. Then redirects like `success`."""
+    confirming: Confirming = request.app.state.confirming
+    return _onward(await confirming.gave_up(payment_id, code))
+
+
+def _onward(way: Way) -> Response:
+    if way.url is not None:
+        return RedirectResponse(way.url, status_code=303)
+    return Response(PaymentView.of(way.payment).model_dump_json(), media_type="application/json")

@@ -1,0 +1,1 @@
+"""Who payments calls: payment providers behind one port, and orders."""

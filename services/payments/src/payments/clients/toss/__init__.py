@@ -1,0 +1,5 @@
+"""Toss Payments v1."""
+
+from payments.clients.toss.gateway import TossAccess, TossGateway
+
+__all__ = ["TossAccess", "TossGateway"]

@@ -1,0 +1,166 @@
+"""Toss's JSON in our words. Only what is named here is ever taken over: the card object is dropped unread."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from common.clock import SEOUL
+from payments.clients.gateway import Notice
+from payments.clients.toss.banks import BANKS
+from payments.commands.answers import Account, Hint, Refused, Return, Seen, Standing
+from payments.errors import CallbackUnreadable
+
+_STANDINGS = {
+    "READY": Standing.NOT_STARTED,
+    "IN_PROGRESS": Standing.NOT_STARTED,
+    "WAITING_FOR_DEPOSIT": Standing.WAITING,
+    "DONE": Standing.PAID,
+    "PARTIAL_CANCELED": Standing.PARTLY_RETURNED,
+    "CANCELED": Standing.RETURNED,
+    "ABORTED": Standing.FAILED,
+    "EXPIRED": Standing.EXPIRED,
+}
+# Refusals that say nothing final about the payment.
+_HINTS = {
+    "FORBIDDEN_CONSECUTIVE_REQUEST": Hint.LATER,
+    "TOO_MANY_REQUESTS": Hint.LATER,
+    "NOT_MATCHES_REFUNDABLE_AMOUNT": Hint.ASK,
+    "ALREADY_CANCELED_PAYMENT": Hint.ASK,
+    "INVALID_REFUND_ACCOUNT_INFO": Hint.ACCOUNT,
+    "INVALID_REFUND_ACCOUNT_NUMBER": Hint.ACCOUNT,
+    "INVALID_BANK": Hint.ACCOUNT,
+}
+# Told with a 4xx by some, and yet not an answer: what happened is not known.
+UNDECIDED = frozenset(
+    {
+        "PROVIDER_ERROR", "FAILED_INTERNAL_SYSTEM_PROCESSING", "UNKNOWN_PAYMENT_ERROR", "IDEMPOTENT_REQUEST_PROCESSING",
+    }
+)  # fmt: skip
+_KEPT_OF_PAYMENT = (
+    "paymentKey", "orderId", "status", "method", "currency", "totalAmount", "balanceAmount", "lastTransactionKey",
+    "requestedAt", "approvedAt",
+)  # fmt: skip
+_KEPT_OF_DEPOSIT = ("createdAt", "orderId", "status", "transactionKey")
+_TRANSMISSION = "tosspayments-webhook-transmission-id"
+
+
+class NotToss(ValueError):
+    """The answer is not what Toss sends. What happened is not known."""
+
+
+def payment_of(body: Any, holder: str) -> Seen:
+    """Raises `NotToss`."""
+    try:
+        failure = body.get("failure") or {}
+        return Seen(
+            order_ref=_text(body["orderId"]),
+            key=_text(body["paymentKey"]),
+            merchant=_text(body.get("mId", "")),
+            currency=_text(body.get("currency", "KRW")),
+            amount=_whole(body["totalAmount"]),
+            balance=_whole(body["balanceAmount"]),
+            standing=_STANDINGS[body["status"]],
+            account=_account(body.get("virtualAccount"), holder),
+            secret=body.get("secret"),
+            receipt_url=(body.get("receipt") or {}).get("url"),
+            failure_code=failure.get("code"),
+            failure_reason=failure.get("message"),
+            returns=tuple(_return(row) for row in body.get("cancels") or ()),
+        )
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise NotToss(f"not a payment of Toss: {error!r}") from error
+
+
+def refusal_of(body: Any) -> Refused:
+    """Raises `NotToss`."""
+    if not isinstance(body, dict) or not isinstance(body.get("code"), str):
+        raise NotToss("a refusal without a code")
+    code = body["code"]
+    return Refused(code, str(body.get("message", ""))[:300], _HINTS.get(code, Hint.FINAL))
+
+
+def due_date(moment: datetime) -> str:
+    """Toss reads Korean time without an offset, to the second."""
+    return moment.astimezone(SEOUL).replace(tzinfo=None).isoformat(timespec="seconds")
+
+
+def notice_of(headers: Mapping[str, str], body: bytes) -> Notice:
+    """Raises `CallbackUnreadable`."""
+    try:
+        document = orjson.loads(body)
+    except ValueError as error:
+        raise CallbackUnreadable("the callback is not JSON") from error
+    if not isinstance(document, dict):
+        raise CallbackUnreadable("the callback is not an object")
+    dedup_key = (headers.get(_TRANSMISSION) or hashlib.sha256(body).hexdigest())[:200]
+    try:
+        if "eventType" in document:
+            return _event(document, dedup_key)
+        return _deposit(document, dedup_key)
+    except (KeyError, TypeError, ValueError) as error:
+        raise CallbackUnreadable("the callback lacks what it must say") from error
+
+
+def _event(document: dict[str, Any], dedup_key: str) -> Notice:
+    kind = _text(document["eventType"])[:60]
+    if kind != "PAYMENT_STATUS_CHANGED":
+        return Notice(dedup_key, kind, "", {"eventType": kind}, about_payment=False)
+    data = document["data"]
+    kept = {name: data[name] for name in _KEPT_OF_PAYMENT if isinstance(data.get(name), str | int)}
+    return Notice(
+        dedup_key,
+        kind,
+        _text(data["orderId"])[:64],
+        {"eventType": kind, "createdAt": str(document.get("createdAt"))[:40], "data": kept},
+        key=_text(data["paymentKey"]),
+        amount=_whole(data["totalAmount"]),
+    )
+
+
+def _deposit(document: dict[str, Any], dedup_key: str) -> Notice:
+    kept = {name: document[name] for name in _KEPT_OF_DEPOSIT if isinstance(document.get(name), str)}
+    _text(document["status"])
+    return Notice(
+        dedup_key, "DEPOSIT_CALLBACK", _text(document["orderId"])[:64], kept, secret=_text(document["secret"])
+    )
+
+
+def _account(body: Any, holder: str) -> Account | None:
+    if not body or not body.get("accountNumber") or not body.get("dueDate"):
+        return None
+    code = _text(body["bankCode"])
+    due = datetime.fromisoformat(body["dueDate"])
+    return Account(
+        bank_code=code,
+        bank_name=BANKS.get(code, code),
+        number=_text(body["accountNumber"]),
+        holder=holder,
+        due_at=due if due.tzinfo else due.replace(tzinfo=SEOUL),
+    )
+
+
+def _return(row: Any) -> Return:
+    return Return(
+        reference=_text(row["transactionKey"]),
+        amount=_whole(row["cancelAmount"]),
+        note=str(row.get("cancelReason", "")),
+        done=row.get("cancelStatus", "DONE") == "DONE",
+    )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value
+
+
+def _whole(value: Any) -> int:
+    """Won are whole. Some JSON writers add a `.0`; any other fraction is refused."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+        raise TypeError("not a whole number")
+    return int(value)

@@ -1,0 +1,105 @@
+"""Everything that can be asked of payments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from payments.commands.answers import Answer, RefundAccount
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPayment:
+    """Start paying an order. `payment_id` is the same at every try of one request."""
+
+    payment_id: UUID
+    order_id: UUID
+    order_number: str
+    mall_id: str
+    currency: str
+    amount: int
+    tax_free_amount: int
+    provider: str
+    merchant: str
+    method: str
+    order_name: str
+    owner_hash: bytes
+    return_url: str | None
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmPayment:
+    """What the provider's return carries. Compared with our rows before the provider is asked."""
+
+    payment_id: UUID
+    key: str
+    order_ref: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAnswer:
+    """What the provider said. Counts only if the payment is still at `version`, the one that was asked about."""
+
+    payment_id: UUID
+    version: int
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class CloseOrder:
+    """The order wants no money any more: whatever of its payments is still open is closed."""
+
+    order_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRefund:
+    refund_id: UUID
+    payment_id: UUID
+    order_id: UUID
+    amount: int
+    tax_free_amount: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BeginRefund:
+    """Work on a refund that is due: send it, or ask what became of it."""
+
+    refund_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRefund:
+    """What the provider said to a refund. `asked`: it was only looked up, not sent."""
+
+    refund_id: UUID
+    attempt: int
+    answer: Answer
+    asked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GiveRefundAccount:
+    payment_id: UUID
+    account: RefundAccount
+
+
+@dataclass(frozen=True, slots=True)
+class TakeCallback:
+    """A provider's callback as it arrived, without what we never keep. A hint: the provider is asked before we act."""
+
+    provider: str
+    dedup_key: str
+    kind: str
+    order_ref: str
+    key: str | None
+    amount: int | None
+    secret_hash: bytes | None
+    body_digest: bytes
+    document: dict[str, Any] = field(repr=False)

@@ -1,0 +1,45 @@
+"""What happened, for those who listen. `events` turns these into contracts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from payments.domain.payment import Payment
+from payments.domain.refund import Refund
+
+
+@dataclass(frozen=True, slots=True)
+class AccountIssued:
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyReceived:
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class DepositTakenBack:
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class Refunded:
+    """`refunded` is all that has gone back so far, this refund included."""
+
+    payment: Payment
+    refund: Refund
+    refunded: int
+
+
+Fact = AccountIssued | MoneyReceived | Failed | Expired | DepositTakenBack | Refunded

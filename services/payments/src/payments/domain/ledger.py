@@ -1,0 +1,91 @@
+"""Double entry. A posting above zero is a debit, below zero a credit; the postings of a journal sum to zero.
+
+`provider_receivable:<provider>` is what the provider holds for us, `customer_payments` what orders have been paid,
+`refunds_payable` what we have promised back. Nothing is ever changed or deleted: a mistake is posted the other way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from payments.domain.payment import Payment
+from payments.domain.refund import Refund
+
+CUSTOMER_PAYMENTS = "customer_payments"
+REFUNDS_PAYABLE = "refunds_payable"
+
+
+def provider_receivable(provider: str) -> str:
+    return f"provider_receivable:{provider}"
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    account: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """One movement of money. `ref` names it for ever: the same movement cannot be posted twice."""
+
+    ref: str
+    kind: str
+    payment_id: UUID
+    order_id: UUID
+    currency: str
+    postings: tuple[Posting, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.postings) < 2 or sum(posting.amount for posting in self.postings) != 0:
+            raise ValueError(f"{self.ref} is not balanced")
+
+
+def received(payment: Payment) -> Journal:
+    """The provider holds the customer's money."""
+    return _move(
+        payment, "received", f"received:{payment.id}:{payment.confirmations}",
+        debit=provider_receivable(payment.provider), credit=CUSTOMER_PAYMENTS, amount=payment.amount,
+    )  # fmt: skip
+
+
+def deposit_reversed(payment: Payment) -> Journal:
+    """The bank took the deposit back. Refunds promised from it are dropped before."""
+    return _move(
+        payment, "deposit_reversed", f"deposit_reversed:{payment.id}:{payment.confirmations}",
+        debit=CUSTOMER_PAYMENTS, credit=provider_receivable(payment.provider), amount=payment.amount,
+    )  # fmt: skip
+
+
+def refund_owed(payment: Payment, refund: Refund) -> Journal:
+    return _move(
+        payment, "refund_owed", f"refund_owed:{refund.id}",
+        debit=CUSTOMER_PAYMENTS, credit=REFUNDS_PAYABLE, amount=refund.amount,
+    )  # fmt: skip
+
+
+def refund_paid(payment: Payment, refund: Refund) -> Journal:
+    return _move(
+        payment, "refund_paid", f"refund_paid:{refund.id}",
+        debit=REFUNDS_PAYABLE, credit=provider_receivable(payment.provider), amount=refund.amount,
+    )  # fmt: skip
+
+
+def refund_dropped(payment: Payment, refund: Refund) -> Journal:
+    """The promise could not be kept: the money belongs to the order again."""
+    return _move(
+        payment, "refund_dropped", f"refund_dropped:{refund.id}",
+        debit=REFUNDS_PAYABLE, credit=CUSTOMER_PAYMENTS, amount=refund.amount,
+    )  # fmt: skip
+
+
+def _move(payment: Payment, kind: str, ref: str, *, debit: str, credit: str, amount: int) -> Journal:
+    return Journal(
+        ref=ref,
+        kind=kind,
+        payment_id=payment.id,
+        order_id=payment.order_id,
+        currency=payment.currency,
+        postings=(Posting(debit, amount), Posting(credit, -amount)),
+    )

@@ -1,0 +1,188 @@
+"""What follows from what the provider says. Everything the provider says comes through here: answers to our own
+requests, look-ups by jobs, and look-ups after a callback."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from payments.commands.answers import Answer, Hint, Missing, Redirect, Refused, Seen, Standing, Unknown
+from payments.domain import facts, ledger
+from payments.domain.payment import Decision, Payment, opened
+from payments.domain.refund import Refund, given_back
+from payments.domain.status import HOLDING, LIVE, PENDING, RUNNING, RefundStatus, Status
+
+
+def answered(payment: Payment, answer: Answer, refunds: Sequence[Refund], now: datetime) -> Decision:
+    """The one door for whatever a provider answered about a payment."""
+    match answer:
+        case Redirect():
+            return opened(payment, answer)
+        case Seen():
+            return seen(payment, answer, refunds, now)
+        case Refused():
+            return refused(payment, answer)
+        case Missing():
+            return missing(payment, now)
+        case Unknown():
+            return unknown(payment)
+
+
+def unknown(payment: Payment) -> Decision:
+    """A confirmation without an answer: from now on the provider is asked, and nothing is guessed."""
+    if payment.status is Status.CONFIRMING:
+        return Decision(payment.to(Status.UNKNOWN), settled=False)
+    return Decision(payment, settled=False)
+
+
+def refused(payment: Payment, answer: Refused) -> Decision:
+    """The provider refused to open or to confirm."""
+    if answer.hint in (Hint.LATER, Hint.ASK):
+        return unknown(payment)
+    if payment.status in (Status.CREATED, Status.CONFIRMING, Status.UNKNOWN):
+        return _failed(payment, answer.code, answer.reason)
+    return Decision(payment)
+
+
+def missing(payment: Payment, now: datetime) -> Decision:
+    """The provider knows nothing: no money can come of it."""
+    if payment.status is Status.OPEN:
+        return _ran_out(payment) if now >= payment.due_at else Decision(payment)
+    if payment.status in (Status.CREATED, Status.CONFIRMING, Status.UNKNOWN):
+        return _failed(payment, "not_found_at_provider", "the provider knows no such payment")
+    if payment.status in LIVE or payment.status in HOLDING:
+        return _look_at(payment, "missing_at_provider")
+    return Decision(replace(payment, closing=False))
+
+
+def mismatch(payment: Payment, answer: Seen) -> str | None:
+    """What of the provider's payment is not as we know it."""
+    if answer.order_ref != payment.order_ref:
+        return "order_mismatch"
+    if payment.merchant and answer.merchant != payment.merchant:
+        return "merchant_mismatch"
+    if answer.currency != payment.currency:
+        return "currency_mismatch"
+    if answer.amount != payment.amount:
+        return "amount_mismatch"
+    if payment.key is not None and answer.key != payment.key:
+        return "key_mismatch"
+    return None
+
+
+def seen(payment: Payment, answer: Seen, refunds: Sequence[Refund], now: datetime) -> Decision:
+    """Money that is there is always taken down, however late; nothing that does not match is ever confirmed."""
+    found = mismatch(payment, answer)
+    if found is not None:
+        # An account or window of another try may be shown; only what cannot be ours is worth a person's look.
+        return _look_at(payment, found)
+    match answer.standing:
+        case Standing.PAID | Standing.PARTLY_RETURNED:
+            decision = _paid(payment, answer, refunds, now)
+        case Standing.WAITING:
+            decision = _waiting(payment, answer, refunds)
+        case Standing.NOT_STARTED:
+            decision = _not_started(payment, now)
+        case Standing.FAILED:
+            decision = _over(payment, answer.failure_code or "aborted", answer.failure_reason or "refused")
+        case Standing.EXPIRED if payment.status is Status.WAITING and not payment.closing:
+            decision = _ran_out(payment)
+        case Standing.EXPIRED:
+            decision = _over(payment, "session_expired", "the payment was not confirmed in time")
+        case Standing.RETURNED:
+            decision = _returned(payment, answer, refunds, now)
+    return decision
+
+
+def _not_started(payment: Payment, now: datetime) -> Decision:
+    if payment.status is Status.OPEN and now >= payment.due_at:
+        return _ran_out(payment)
+    return Decision(payment, settled=payment.status not in (Status.CONFIRMING, Status.UNKNOWN))
+
+
+def _paid(payment: Payment, answer: Seen, refunds: Sequence[Refund], now: datetime) -> Decision:
+    if payment.status in HOLDING or payment.status is Status.REFUNDED:
+        return _compare_balance(payment, answer, refunds)
+    paid = payment.to(
+        Status.CONFIRMED,
+        key=answer.key,
+        receipt_url=answer.receipt_url,
+        confirmed_at=now,
+        confirmations=payment.confirmations + 1,
+        closing=False,
+        attention="returned_at_provider" if answer.standing is Standing.PARTLY_RETURNED else payment.attention,
+    )
+    return Decision(paid, (facts.MoneyReceived(paid),), (ledger.received(paid),))
+
+
+def _compare_balance(payment: Payment, answer: Seen, refunds: Sequence[Refund]) -> Decision:
+    """Money given back at the provider's own console is not ours to explain: a person has to."""
+    if any(refund.status in RUNNING for refund in refunds):
+        return Decision(payment)
+    if answer.balance != payment.amount - given_back(refunds):
+        return _look_at(payment, "returned_at_provider")
+    return Decision(payment)
+
+
+def _waiting(payment: Payment, answer: Seen, refunds: Sequence[Refund]) -> Decision:
+    match payment.status:
+        case Status.CREATED | Status.CONFIRMING | Status.UNKNOWN if answer.account is not None:
+            issued = payment.to(
+                Status.WAITING,
+                key=answer.key,
+                account=answer.account,
+                due_at=answer.account.due_at,
+                secret_hash=hashlib.sha256(answer.secret.encode()).digest() if answer.secret else None,
+            )
+            return Decision(issued, () if issued.closing else (facts.AccountIssued(issued),))
+        case Status.CONFIRMED:
+            return _taken_back(payment, refunds)
+        case Status.PARTLY_REFUNDED | Status.REFUNDED:
+            return _look_at(payment, "reversed_after_refund")
+        case Status.FAILED | Status.EXPIRED | Status.CANCELLED:
+            # An account nobody of ours waits for: it is closed there, so that nobody pays into it.
+            return Decision(replace(payment, key=answer.key, closing=True))
+        case _:
+            return Decision(payment)
+
+
+def _taken_back(payment: Payment, refunds: Sequence[Refund]) -> Decision:
+    if any(refund.status in RUNNING for refund in refunds):
+        return Decision(payment, settled=False)
+    dropped = tuple(refund.to(RefundStatus.VOID) for refund in refunds if refund.status in PENDING)
+    back = payment.to(Status.REVERSED)
+    journals = (*(ledger.refund_dropped(payment, refund) for refund in dropped), ledger.deposit_reversed(payment))
+    return Decision(back, (facts.DepositTakenBack(back),), journals, dropped)
+
+
+def _returned(payment: Payment, answer: Seen, refunds: Sequence[Refund], now: datetime) -> Decision:
+    if payment.status in HOLDING or payment.status is Status.REFUNDED:
+        return _compare_balance(payment, answer, refunds)
+    if payment.status is Status.WAITING and not payment.closing and now >= payment.due_at:
+        return _ran_out(payment)
+    return _over(payment, "cancelled_at_provider", "the payment was called off at the provider")
+
+
+def _over(payment: Payment, code: str, reason: str) -> Decision:
+    """Nothing can come of it any more."""
+    if payment.status in LIVE:
+        return _failed(payment, code, reason)
+    return Decision(replace(payment, closing=False))
+
+
+def _failed(payment: Payment, code: str, reason: str) -> Decision:
+    if payment.closing:
+        return Decision(payment.to(Status.CANCELLED, closing=False))
+    failed = payment.to(Status.FAILED, failure_code=code, failure_reason=reason)
+    return Decision(failed, (facts.Failed(failed),))
+
+
+def _ran_out(payment: Payment) -> Decision:
+    expired = payment.to(Status.EXPIRED, closing=False)
+    return Decision(expired, (facts.Expired(expired),))
+
+
+def _look_at(payment: Payment, what: str) -> Decision:
+    return Decision(replace(payment, attention=what), settled=payment.status not in (Status.CONFIRMING, Status.UNKNOWN))

@@ -1,0 +1,169 @@
+"""One try to pay an order, from the customer's choice of a method to money held. What the provider says is judged in
+`observation`; money going back in `refund`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from payments import errors
+from payments.commands import ConfirmPayment, OpenPayment
+from payments.commands.answers import Account, Redirect
+from payments.domain.status import LIVE, Status, check_move
+
+if TYPE_CHECKING:
+    from payments.domain.facts import Fact
+    from payments.domain.ledger import Journal
+    from payments.domain.refund import Refund
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """`key` is the provider's name for it. `closing`: nobody wants it any more, but the provider must be asked first.
+
+    `attention` names what a person has to look at. `version` counts the saves.
+    """
+
+    id: UUID
+    order_id: UUID
+    order_number: str
+    mall_id: str
+    currency: str
+    amount: int
+    tax_free_amount: int
+    provider: str
+    merchant: str
+    method: str
+    order_name: str
+    owner_hash: bytes = field(repr=False)
+    due_at: datetime
+    created_at: datetime
+    return_url: str | None = None
+    status: Status = Status.CREATED
+    version: int = 0
+    key: str | None = None
+    redirect_url: str | None = None
+    account: Account | None = None
+    secret_hash: bytes | None = field(default=None, repr=False)
+    closing: bool = False
+    closed_reason: str | None = None
+    failure_code: str | None = None
+    failure_reason: str | None = None
+    receipt_url: str | None = None
+    attention: str | None = None
+    confirmations: int = 0
+    confirmed_at: datetime | None = None
+
+    @property
+    def order_ref(self) -> str:
+        """What the provider calls our order: one per try, so a try is never mistaken for another."""
+        return str(self.id)
+
+    def to(self, status: Status, **changes: Any) -> Payment:
+        """Raises `IllegalMove` for a move the table does not have."""
+        check_move(self.status, status)
+        return replace(self, status=status, **changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What follows. `settled=False`: nothing could be concluded, ask again later."""
+
+    payment: Payment
+    facts: tuple[Fact, ...] = ()
+    journals: tuple[Journal, ...] = ()
+    refunds: tuple[Refund, ...] = ()
+    settled: bool = True
+
+
+def new(command: OpenPayment, now: datetime) -> Payment:
+    return Payment(
+        id=command.payment_id,
+        order_id=command.order_id,
+        order_number=command.order_number,
+        mall_id=command.mall_id,
+        currency=command.currency,
+        amount=command.amount,
+        tax_free_amount=command.tax_free_amount,
+        provider=command.provider,
+        merchant=command.merchant,
+        method=command.method,
+        order_name=command.order_name,
+        owner_hash=command.owner_hash,
+        due_at=command.due_at,
+        created_at=now,
+        return_url=command.return_url,
+    )
+
+
+def make_room(others: Sequence[Payment]) -> list[Payment]:
+    """What becomes of the order's other payments when a new try starts. Raises when one of them may be paying it.
+
+    An open window nobody has paid at is given up: its confirmation will be refused before money moves.
+    """
+    closed = []
+    for other in others:
+        if other.confirmed_at is not None and other.status not in (Status.REFUNDED, Status.REVERSED):
+            raise errors.AlreadyPaid("this order is paid", payment_id=str(other.id))
+        if other.status is Status.OPEN:
+            closed.append(other.to(Status.CANCELLED, closed_reason="replaced"))
+        elif other.status in LIVE:
+            raise errors.AlreadyOpen(
+                "another payment of this order is under way", payment_id=str(other.id), payment_status=other.status
+            )
+    return closed
+
+
+def opened(payment: Payment, redirect: Redirect) -> Decision:
+    """The provider's window is ready. Of a payment that went on or was closed meanwhile nothing changes."""
+    if payment.status is not Status.CREATED:
+        return Decision(payment)
+    if payment.closing:
+        return Decision(payment.to(Status.CANCELLED, closing=False))
+    return Decision(payment.to(Status.OPEN, redirect_url=redirect.url))
+
+
+def confirm(payment: Payment, command: ConfirmPayment, *, order_is_paid: bool) -> Decision:
+    """Lets the provider be asked to take the money. A repeat of a confirmation already under way changes nothing."""
+    if command.order_ref != payment.order_ref:
+        raise errors.OrderMismatch("the provider's order id is not this payment's")
+    if command.amount != payment.amount:
+        raise errors.AmountMismatch("this is not the amount of the payment")
+    if payment.status is Status.OPEN:
+        if order_is_paid:
+            raise errors.AlreadyPaid("this order is paid by another payment")
+        return Decision(payment.to(Status.CONFIRMING, key=command.key))
+    if payment.key != command.key or payment.status in (Status.CANCELLED, Status.EXPIRED, Status.FAILED):
+        raise errors.NotOpen(
+            "this payment cannot be confirmed any more",
+            payment_status=payment.status,
+            reason=payment.closed_reason or payment.failure_code,
+        )
+    return Decision(payment)
+
+
+def close(payment: Payment, reason: str) -> Decision:
+    """Nobody wants this payment any more. What the provider may still turn into money is closed there first."""
+    if payment.status is Status.OPEN:
+        return Decision(payment.to(Status.CANCELLED, closed_reason=reason))
+    if (payment.status in LIVE or payment.status is Status.REVERSED) and not payment.closing:
+        return Decision(replace(payment, closing=True, closed_reason=reason))
+    return Decision(payment)
+
+
+def ask_at(payment: Payment, now: datetime, *, patience: timedelta) -> datetime | None:
+    """When the provider should be asked by itself. `patience`: how long a request of ours may take at most."""
+    match payment.status:
+        case Status.CREATED | Status.CONFIRMING:
+            return now + patience
+        case Status.UNKNOWN:
+            return now + timedelta(seconds=2)
+        case Status.OPEN:
+            return payment.due_at
+        case Status.WAITING if not payment.closing:
+            return payment.due_at
+        case _:
+            return now if payment.closing else None

@@ -1,0 +1,115 @@
+"""How payments refuses. Codes are stable; HTTP numbers are given to the kinds elsewhere."""
+
+from __future__ import annotations
+
+from common.errors import DomainError, Kind
+
+
+class OrderNotFound(DomainError):
+    """Also the answer to a wrong order token."""
+
+    code = "order.not_found"
+    kind: Kind = "not_found"
+
+
+class PaymentNotFound(DomainError):
+    """Also the answer to a wrong order token."""
+
+    code = "payment.not_found"
+    kind: Kind = "not_found"
+
+
+class OrderNotPayable(DomainError):
+    """The order waits for no payment: paid, cancelled, or over its time."""
+
+    code = "payment.order_not_payable"
+    kind: Kind = "conflict"
+
+
+class AlreadyOpen(DomainError):
+    """A payment of this order may be bringing money just now."""
+
+    code = "payment.already_open"
+    kind: Kind = "conflict"
+
+
+class AlreadyPaid(DomainError):
+    code = "payment.already_paid"
+    kind: Kind = "conflict"
+
+
+class NotOpen(DomainError):
+    """Too late to confirm: the payment was replaced, closed, refused or ran out."""
+
+    code = "payment.not_open"
+    kind: Kind = "conflict"
+
+
+class KeyTaken(DomainError):
+    """The provider's key belongs to another payment."""
+
+    code = "payment.key_taken"
+    kind: Kind = "conflict"
+
+
+class AmountMismatch(DomainError):
+    """Not the amount we asked for. It is never confirmed."""
+
+    code = "payment.amount_mismatch"
+
+
+class OrderMismatch(DomainError):
+    """The provider's order id is not this payment's."""
+
+    code = "payment.order_mismatch"
+
+
+class ProviderRefused(DomainError):
+    """The provider refused for good; `provider_code` is its reason. The customer may start another payment."""
+
+    code = "payment.refused"
+
+
+class ProviderUnknown(DomainError):
+    code = "payment.provider_unknown"
+
+
+class MethodUnsupported(DomainError):
+    code = "payment.method_unsupported"
+
+
+class CurrencyUnsupported(DomainError):
+    code = "payment.currency_unsupported"
+
+
+class BankUnknown(DomainError):
+    code = "payment.bank_unknown"
+
+
+class ReturnUrlRefused(DomainError):
+    code = "payment.return_url_refused"
+
+
+class NoRefundAccountNeeded(DomainError):
+    """Only money that came by deposit needs an account to go back to."""
+
+    code = "payment.refund_account_not_needed"
+    kind: Kind = "conflict"
+
+
+class RefundReused(DomainError):
+    """The refund id came before with another payment or amount: a defect of the asker."""
+
+    code = "refund.id_reused"
+    kind: Kind = "conflict"
+
+
+class CallbackUnreadable(DomainError):
+    code = "callback.unreadable"
+
+
+class CallbackRefused(DomainError):
+    """Not from the provider, or not about a payment of ours as we know it. Recorded; nothing was changed."""
+
+    code = "callback.refused"
+    kind: Kind = "forbidden"

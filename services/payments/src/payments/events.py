@@ -1,0 +1,69 @@
+"""The only translator from what happened to the contracts others read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, assert_never
+
+from contracts import payments as contract
+from contracts.envelope import Event
+from payments.domain import facts
+from payments.domain.payment import Payment
+
+
+def to_contract(fact: facts.Fact, now: datetime) -> Event:
+    match fact:
+        case facts.AccountIssued(payment):
+            return contract.PaymentPending(**_common(payment), virtual_account=_account(payment), occurred_at=now)
+        case facts.MoneyReceived(payment):
+            return contract.PaymentConfirmed(
+                **_common(payment), receipt_url=payment.receipt_url, confirmed_at=payment.confirmed_at or now
+            )
+        case facts.Failed(payment):
+            return contract.PaymentFailed(
+                **_common(payment),
+                code=payment.failure_code or "refused",
+                reason=payment.failure_reason or "",
+                occurred_at=now,
+            )
+        case facts.Expired(payment):
+            return contract.PaymentExpired(**_common(payment), occurred_at=now)
+        case facts.DepositTakenBack(payment):
+            return contract.DepositReversed(**_common(payment), occurred_at=now)
+        case facts.Refunded(payment, refund, refunded):
+            return contract.PaymentRefunded(
+                **_common(payment),
+                refund_id=refund.id,
+                refund_amount=refund.amount,
+                refunded_amount=refunded,
+                remaining_amount=payment.amount - refunded,
+                reason=refund.reason,
+                refunded_at=refund.refunded_at or now,
+            )
+    assert_never(fact)
+
+
+def _common(payment: Payment) -> dict[str, Any]:
+    return {
+        "payment_id": payment.id,
+        "order_id": payment.order_id,
+        "order_number": payment.order_number,
+        "mall_id": payment.mall_id,
+        "currency": payment.currency,
+        "amount": payment.amount,
+        "provider": payment.provider,
+        "method": payment.method,
+    }
+
+
+def _account(payment: Payment) -> contract.VirtualAccount:
+    account = payment.account
+    if account is None:
+        raise ValueError(f"payment {payment.id} waits for a deposit without an account")
+    return contract.VirtualAccount(
+        bank_code=account.bank_code,
+        bank_name=account.bank_name,
+        account_number=account.number,
+        holder=account.holder,
+        due_at=account.due_at,
+    )

@@ -1,0 +1,1 @@
+"""Use cases that call a provider or orders. The call always stands between two transactions, never inside one."""

@@ -1,0 +1,95 @@
+"""The customer comes back from the provider's window."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from uuid import UUID
+
+from common.db import Database
+from common.errors import DomainError
+from payments import errors
+from payments.clients.gateway import Gateways
+from payments.commands import ConfirmPayment
+from payments.domain.payment import Payment
+from payments.domain.status import Status
+from payments.flows.settling import Settling
+from payments.handlers import payment as handlers
+from payments.repository import payment as rows
+
+_CODE = re.compile(r"^[A-Za-z0-9_.-]{1,64}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where the browser goes on. `url` is None when the opener gave no return_url."""
+
+    payment: Payment
+    url: str | None
+
+
+class Confirming:
+    def __init__(self, database: Database, gateways: Gateways, settling: Settling) -> None:
+        self._database = database
+        self._gateways = gateways
+        self._settling = settling
+
+    async def confirm(self, command: ConfirmPayment) -> Payment:
+        """Compares with our rows first; only then is the provider asked, by one caller only.
+
+        Returns the payment as it stands: confirmed, or `unknown` when the provider gave no answer. Raises
+        `ProviderRefused` when it said no.
+        """
+        async with self._database.transaction() as tx:
+            begun = await handlers.begin_confirm(command, tx, patience=self._settling.patience)
+        if not begun.started:
+            return begun.payment
+        answer = await self._gateways[begun.payment.provider].confirm(begun.payment)
+        recorded = await self._settling.record(begun.payment, answer)
+        payment = recorded.payment
+        if payment.status in (Status.FAILED, Status.CANCELLED):
+            raise errors.ProviderRefused(
+                payment.failure_reason or "the payment was refused",
+                payment_id=str(payment.id),
+                provider_code=payment.failure_code,
+            )
+        return payment
+
+    async def came_back(self, command: ConfirmPayment) -> Way:
+        """For the browser itself: a refusal is told to the storefront by redirect. Raises it without a return_url."""
+        payment = await self._find(command.payment_id)
+        try:
+            payment = await self.confirm(command)
+        except DomainError as refusal:
+            if payment.return_url is None:
+                raise
+            payment = await self._find(command.payment_id)
+            return Way(payment, _with(payment, refusal.code))
+        return Way(payment, _with(payment, None))
+
+    async def gave_up(self, payment_id: UUID, code: str | None) -> Way:
+        """The window says it failed. Anyone can open this URL, so the provider decides what really happened."""
+        payment = await self._find(payment_id)
+        if payment.status is Status.OPEN:
+            payment = (await self._settling.settle(payment_id)).payment
+        return Way(payment, _with(payment, code if code and _CODE.match(code) else None))
+
+    async def _find(self, payment_id: UUID) -> Payment:
+        async with self._database.read() as connection:
+            payment = await rows.find(connection, payment_id)
+        if payment is None:
+            raise errors.PaymentNotFound("there is no such payment")
+        return payment
+
+
+def _with(payment: Payment, code: str | None) -> str | None:
+    """The return_url with what happened; its own parameters stay."""
+    if payment.return_url is None:
+        return None
+    parts = urlsplit(payment.return_url)
+    told = {"payment_id": str(payment.id), "order_id": str(payment.order_id), "status": str(payment.status)}
+    if code is not None:
+        told["code"] = code
+    query = [*parse_qsl(parts.query, keep_blank_values=True), *told.items()]
+    return urlunsplit(parts._replace(query=urlencode(query)))

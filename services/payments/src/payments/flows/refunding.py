@@ -1,0 +1,60 @@
+"""Carries one refund to the provider, or asks what became of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from common import log
+from common.db import Database
+from payments.clients.gateway import Cancel, Gateways
+from payments.commands import BeginRefund, RecordRefund
+from payments.commands.answers import Answer
+from payments.domain.refund import Refund
+from payments.handlers import refund as handlers
+from payments.handlers.refund import Step
+from payments.repository.refund import Seal
+
+_log = log.get(__name__)
+
+
+class Refunding:
+    def __init__(self, database: Database, gateways: Gateways, seal: Seal, *, patience: timedelta) -> None:
+        self._database = database
+        self._gateways = gateways
+        self._seal = seal
+        self._patience = patience
+
+    async def work_on(self, refund_id: UUID) -> Refund | None:
+        """One step: send or ask, then record. Dying in between is an unknown outcome, asked about later.
+
+        None: nothing to do now.
+        """
+        async with self._database.transaction() as tx:
+            step = await handlers.begin_refund(BeginRefund(refund_id), tx, patience=self._patience, seal=self._seal)
+        if step is None:
+            return None
+        answer = await self._call(step)
+        command = RecordRefund(refund_id, step.refund.attempt, answer, asked=step.ask)
+        async with self._database.transaction() as tx:
+            refund = await handlers.record_refund(command, tx, patience=self._patience)
+        if refund is not None:
+            _log.info("refund worked on", refund_id=str(refund_id), status=refund.status, code=refund.failure_code)
+        return refund
+
+    async def _call(self, step: Step) -> Answer:
+        gateway = self._gateways[step.payment.provider]
+        if step.ask:
+            return await gateway.get(step.payment)
+        refund = step.refund
+        return await gateway.cancel(
+            step.payment,
+            Cancel(
+                note=refund.note,
+                amount=refund.amount,
+                tax_free_amount=refund.tax_free_amount,
+                balance=step.balance,
+                idempotency_key=refund.idempotency_key,
+                account=step.account,
+            ),
+        )

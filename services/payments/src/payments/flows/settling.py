@@ -1,0 +1,77 @@
+"""Asks the provider where a payment stands, and takes it down. After a crash, a timeout, a callback, a due date: the
+answer to all of them is to look."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from common.db import Database
+from payments import errors
+from payments.clients.gateway import Cancel, Gateways, PaymentGateway
+from payments.commands import RecordAnswer
+from payments.commands.answers import Answer, Refused, Seen, Standing
+from payments.domain.payment import Payment
+from payments.domain.status import Status
+from payments.handlers import payment as handlers
+from payments.handlers.payment import Recorded
+from payments.repository import payment as rows
+
+_TRIES = 4
+
+
+class Settling:
+    """`patience`: how long one of our own requests may take. `grace`: how long past its due date an account that still
+    waits is left alone, because the bank may just be telling the provider of a deposit."""
+
+    def __init__(self, database: Database, gateways: Gateways, *, patience: timedelta, grace: timedelta) -> None:
+        self._database = database
+        self._gateways = gateways
+        self.patience = patience
+        self._grace = grace
+
+    async def settle(self, payment_id: UUID) -> Recorded:
+        """Looks until an answer counted, a few times at most. `settled=False`: look again later."""
+        recorded = await self._once(payment_id)
+        for _ in range(_TRIES):
+            if not recorded.stale and not self._goes_on(recorded):
+                break
+            recorded = await self._once(payment_id)
+        return recorded
+
+    async def record(self, payment: Payment, answer: Answer) -> Recorded:
+        command = RecordAnswer(payment.id, payment.version, answer)
+        async with self._database.transaction() as tx:
+            return await handlers.record_answer(command, tx, patience=self.patience)
+
+    async def _once(self, payment_id: UUID) -> Recorded:
+        async with self._database.read() as connection:
+            payment = await rows.find(connection, payment_id)
+        if payment is None:
+            raise errors.PaymentNotFound("there is no such payment")
+        answer = await self._ask(payment, self._gateways[payment.provider])
+        return await self.record(payment, answer)
+
+    @staticmethod
+    def _goes_on(recorded: Recorded) -> bool:
+        """What was just learned calls for one more step: an account found open that must be closed."""
+        return recorded.settled and recorded.payment.closing and recorded.payment.status is not Status.WAITING
+
+    async def _ask(self, payment: Payment, gateway: PaymentGateway) -> Answer:
+        answer = await gateway.get(payment)
+        if not isinstance(answer, Seen):
+            return answer
+        if answer.standing is Standing.WAITING and self._wants_closing(payment):
+            closed = await gateway.cancel(payment, Cancel(note=f"close {payment.id}"))
+            return answer if isinstance(closed, Refused) else closed
+        if answer.standing is Standing.NOT_STARTED and payment.status is Status.UNKNOWN and not payment.closing:
+            # The customer has agreed and the confirmation got lost. The same idempotency key makes this the same
+            # request, so it cannot take the money twice.
+            return await gateway.confirm(payment)
+        return answer
+
+    def _wants_closing(self, payment: Payment) -> bool:
+        if payment.key is None:
+            return False
+        overdue = payment.due_at + self._grace <= self._database.clock.now()
+        return payment.closing or (payment.status is Status.WAITING and overdue)

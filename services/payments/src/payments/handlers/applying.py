@@ -1,0 +1,36 @@
+"""Carries out a decision: rows, ledger and events in the one open transaction."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from common.db import Tx
+from payments import events
+from payments.domain import payment as rules
+from payments.domain.facts import MoneyReceived
+from payments.domain.payment import Decision, Payment
+from payments.domain.status import LIVE
+from payments.repository import ledger as books
+from payments.repository import payment as payment_rows
+from payments.repository import refund as refund_rows
+
+
+async def apply(tx: Tx, before: Payment, decision: Decision, *, why: str, patience: timedelta) -> None:
+    """Call with the gate of the order held."""
+    after = decision.payment
+    if after != before:
+        ask_at = rules.ask_at(after, tx.now, patience=patience)
+        await payment_rows.save(tx.connection, before, after, ask_at=ask_at, why=why, now=tx.now)
+    await books.post(tx.connection, decision.journals, tx.now)
+    for refund in decision.refunds:
+        await refund_rows.save(tx.connection, refund)
+    tx.publish(*(events.to_contract(fact, tx.now) for fact in decision.facts))
+    if any(isinstance(fact, MoneyReceived) for fact in decision.facts):
+        await _close_others(tx, after, patience)
+
+
+async def _close_others(tx: Tx, paid: Payment, patience: timedelta) -> None:
+    """Money came by one way (a late deposit, say): the order's other ways are shut before more comes."""
+    for other in await payment_rows.of_order(tx.connection, paid.order_id):
+        if other.id != paid.id and other.status in LIVE:
+            await apply(tx, other, rules.close(other, "order_paid"), why="the order was paid", patience=patience)

@@ -1,0 +1,49 @@
+"""Callbacks: kept before anything else is done with them, then worked off."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from common.db import Tx
+from payments.commands import TakeCallback
+from payments.domain import callback as rules
+from payments.domain.callback import Verdict
+from payments.domain.payment import Payment
+from payments.repository import callback as rows
+from payments.repository import payment as payment_rows
+from payments.repository.callback import Known
+
+
+async def take_callback(command: TakeCallback, tx: Tx) -> Verdict:
+    """Stores it with its verdict. One that came before keeps the verdict it got then."""
+    payment = await find_payment(command.order_ref, tx.connection)
+    verdict = rules.judge(payment, command)
+    known = await rows.keep(tx.connection, command, status=verdict.status, reason=verdict.reason, now=tx.now)
+    return verdict if known is None else Verdict(known.status, known.reason)
+
+
+async def settle_callback(known: Known, tx: Tx) -> None:
+    """The provider was asked. A secret that could not be compared before is compared now."""
+    payment = await find_payment(known.order_ref, tx.connection)
+    wrong = (
+        payment is not None
+        and known.secret_hash is not None
+        and not rules.secret_may_be_right(payment, known.secret_hash)
+    )
+    await rows.settle(
+        tx.connection,
+        known.id,
+        status="refused" if wrong else "done",
+        reason="wrong_secret" if wrong else None,
+        now=tx.now,
+    )
+
+
+async def find_payment(order_ref: str, connection: AsyncConnection) -> Payment | None:
+    try:
+        payment_id = UUID(order_ref)
+    except ValueError:
+        return None
+    return await payment_rows.find(connection, payment_id)

@@ -1,0 +1,78 @@
+"""Everything time-driven. Each turn takes a batch of what is due; one that fails does not keep the others waiting."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+
+from common import log
+from common.db import Database
+from common.jobs import Job
+from payments.flows.callbacks import Callbacks
+from payments.flows.refunding import Refunding
+from payments.flows.settling import Settling
+from payments.repository import payment as payment_rows
+from payments.repository import refund as refund_rows
+
+SETTLE = "settle-payments"
+REFUND = "refunds"
+CALLBACKS = "callbacks"
+
+_log = log.get(__name__)
+_BATCH = 50
+_AT_ONCE = 5
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds between turns; a wake makes a turn come sooner."""
+
+    settle_seconds: float
+    refund_seconds: float = 1
+    callback_seconds: float = 1
+    keep_accounts: timedelta = timedelta(days=30)
+
+
+def jobs(database: Database, settling: Settling, refunding: Refunding, callbacks: Callbacks, pace: Pace) -> list[Job]:
+    async def settle_payments() -> None:
+        """Unknown outcomes, requests cut off by a crash, accounts and windows past their time, accounts to close."""
+        async with database.transaction() as tx:
+            due = await payment_rows.take_due(tx.connection, tx.now, limit=_BATCH)
+        await _each(SETTLE, due, settling.settle)
+
+    async def refund() -> None:
+        async with database.read() as connection:
+            due = await refund_rows.due(connection, database.clock.now(), limit=_BATCH)
+        await _each(REFUND, due, refunding.work_on)
+
+    async def work_off_callbacks() -> None:
+        await _each(CALLBACKS, await callbacks.take_due(_BATCH), callbacks.work_on)
+
+    async def forget_refund_accounts() -> None:
+        async with database.transaction() as tx:
+            await refund_rows.forget_old_accounts(tx.connection, tx.now, pace.keep_accounts)
+
+    return [
+        Job(SETTLE, pace.settle_seconds, settle_payments),
+        Job(REFUND, pace.refund_seconds, refund),
+        Job(CALLBACKS, pace.callback_seconds, work_off_callbacks),
+        Job("forget-refund-accounts", 3600, forget_refund_accounts),
+    ]
+
+
+async def _each(job: str, items: Iterable[T], work: Callable[[T], Awaitable[object]]) -> None:
+    """A few at a time: a slow provider must not hold up the rest, nor take every database connection."""
+    free = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(item: T) -> None:
+        async with free:
+            try:
+                await work(item)
+            except Exception:  # noqa: BLE001 - the item stays due and comes again
+                _log.exception("one item of a job failed", job=job)
+
+    await asyncio.gather(*(one(item) for item in items))

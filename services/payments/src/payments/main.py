@@ -1,0 +1,84 @@
+"""Composition root of payments: the only file that wires."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import httpx
+
+from common.runtime import Parts, Runtime, Service
+from payments import api, consumer, jobs
+from payments.clients.gateway import Gateways
+from payments.clients.orders import HttpOrders, Orders
+from payments.clients.toss import TossAccess, TossGateway
+from payments.flows.callbacks import Callbacks
+from payments.flows.confirming import Confirming
+from payments.flows.opening import Opening, OpeningTerms
+from payments.flows.refunding import Refunding
+from payments.flows.settling import Settling
+from payments.repository.refund import Seal
+from payments.settings import Settings, TossSettings
+
+
+def toss(http: httpx.AsyncClient, settings: TossSettings) -> TossGateway:
+    return TossGateway(
+        http,
+        TossAccess(
+            url=settings.url,
+            secret_key=settings.secret_key.get_secret_value(),
+            client_key=settings.client_key,
+            window_url=settings.window_url,
+            merchant=settings.merchant_id,
+            holder=settings.account_holder,
+            default_bank=settings.default_bank,
+            timeout_seconds=settings.timeout_seconds,
+        ),
+    )
+
+
+def assemble(runtime: Runtime[Settings], gateways: Gateways, orders: Orders) -> Parts:
+    """Payments with the providers and the orders it is given."""
+    settings, database = runtime.settings, runtime.database
+    patience = timedelta(seconds=settings.patience_seconds)
+    seal = Seal(settings.sealing_key.get_secret_value() or settings.toss.secret_key.get_secret_value())
+    wake_settling = partial(runtime.wake_job, jobs.SETTLE)
+    wake_refunds = partial(runtime.wake_job, jobs.REFUND)
+    wake_callbacks = partial(runtime.wake_job, jobs.CALLBACKS)
+    settling = Settling(database, gateways, patience=patience, grace=timedelta(seconds=settings.expiry_grace_seconds))
+    refunding = Refunding(database, gateways, seal, patience=patience)
+    callbacks = Callbacks(database, gateways, settling, wake_callbacks)
+    origins = tuple(origin.strip().rstrip("/") for origin in settings.return_origins.split(",") if origin.strip())
+    terms = OpeningTerms(settings.public_url, settings.account_valid, origins)
+    pace = jobs.Pace(settings.unknown_every_seconds, keep_accounts=timedelta(days=settings.refund_account_days))
+    return Parts(
+        routers=api.routers,
+        handlers=consumer.handlers(patience=patience, wake_refunds=wake_refunds, wake_settling=wake_settling),
+        jobs=jobs.jobs(database, settling, refunding, callbacks, pace),
+        state={
+            "opening": Opening(database, gateways, orders, settling, terms),
+            "confirming": Confirming(database, gateways, settling),
+            "callbacks": callbacks,
+            "gateways": gateways,
+            "seal": seal,
+            "wake_refunds": wake_refunds,
+        },
+    )
+
+
+def build(runtime: Runtime[Settings]) -> Parts:
+    gateways: Gateways = {"toss": toss(runtime.http, runtime.settings.toss)}
+    return assemble(runtime, gateways, HttpOrders(runtime.internal, runtime.settings.orders_url))
+
+
+service = Service(
+    name="payments",
+    settings=Settings,
+    build=build,
+    migrations=Path(__file__).parents[2] / "migrations",
+    description="Payments, provider adapters, refunds and the money ledger.",
+)
+
+if __name__ == "__main__":
+    service.main()

@@ -1,0 +1,1 @@
+"""All SQL of payments, by what it is about."""

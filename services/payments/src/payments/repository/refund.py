@@ -1,0 +1,119 @@
+"""Refunds, read and written under the gate of their payment's order; and the sealed accounts they go to."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from payments.commands.answers import RefundAccount
+from payments.domain.refund import Refund
+from payments.domain.status import PENDING, RefundStatus
+from payments.tables import refund_accounts, refunds
+
+_PLAIN = (
+    "id", "payment_id", "order_id", "amount", "tax_free_amount", "reason", "requested_at", "attempt", "next_at",
+    "provider_reference", "failure_code", "failure_reason", "refunded_at",
+)  # fmt: skip
+_NONCE_BYTES = 12
+
+
+class Seal:
+    """AES-256-GCM, bound to the payment: a sealed account moved to another payment does not open."""
+
+    def __init__(self, secret: str) -> None:
+        self._cipher = AESGCM(hashlib.sha256(b"refund-accounts\x1f" + secret.encode()).digest())
+
+    def close(self, payment_id: UUID, account: RefundAccount) -> bytes:
+        plain = json.dumps([account.bank, account.number, account.holder]).encode()
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, plain, payment_id.bytes)
+
+    def open(self, payment_id: UUID, sealed: bytes) -> RefundAccount:
+        """Raises `cryptography.exceptions.InvalidTag` when the key or the payment is another."""
+        plain = self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], payment_id.bytes)
+        return RefundAccount(*json.loads(plain))
+
+
+async def payment_of(connection: AsyncConnection, refund_id: UUID) -> UUID | None:
+    found: UUID | None = await connection.scalar(select(refunds.c.payment_id).where(refunds.c.id == refund_id))
+    return found
+
+
+async def of_payment(connection: AsyncConnection, payment_id: UUID) -> list[Refund]:
+    """Oldest first."""
+    rows = await connection.execute(
+        select(refunds).where(refunds.c.payment_id == payment_id).order_by(refunds.c.requested_at, refunds.c.id)
+    )
+    return [_refund(row) for row in rows]
+
+
+async def add(connection: AsyncConnection, refund: Refund) -> None:
+    await connection.execute(insert(refunds).values(_values(refund)))
+
+
+async def save(connection: AsyncConnection, refund: Refund) -> None:
+    await connection.execute(update(refunds).where(refunds.c.id == refund.id).values(_values(refund)))
+
+
+async def due(connection: AsyncConnection, now: datetime, *, limit: int) -> Sequence[UUID]:
+    """Refunds to send or to ask about. Taking one is done by `BeginRefund`, under the gate."""
+    found = await connection.scalars(
+        select(refunds.c.id).where(refunds.c.next_at <= now).order_by(refunds.c.next_at).limit(limit)
+    )
+    return found.all()
+
+
+async def keep_account(
+    connection: AsyncConnection, payment_id: UUID, account: RefundAccount, seal: Seal, now: datetime
+) -> None:
+    """The newest account counts."""
+    sealed = seal.close(payment_id, account)
+    row = upsert(refund_accounts).values(payment_id=payment_id, sealed=sealed, given_at=now)
+    await connection.execute(
+        row.on_conflict_do_update(index_elements=["payment_id"], set_={"sealed": sealed, "given_at": now})
+    )
+
+
+async def has_account(connection: AsyncConnection, payment_id: UUID) -> bool:
+    found = await connection.scalar(
+        select(refund_accounts.c.payment_id).where(refund_accounts.c.payment_id == payment_id)
+    )
+    return found is not None
+
+
+async def open_account(connection: AsyncConnection, payment_id: UUID, seal: Seal) -> RefundAccount | None:
+    sealed = await connection.scalar(select(refund_accounts.c.sealed).where(refund_accounts.c.payment_id == payment_id))
+    return None if sealed is None else seal.open(payment_id, sealed)
+
+
+async def forget_account(connection: AsyncConnection, payment_id: UUID) -> None:
+    await connection.execute(delete(refund_accounts).where(refund_accounts.c.payment_id == payment_id))
+
+
+async def forget_old_accounts(connection: AsyncConnection, now: datetime, keep: timedelta) -> int:
+    """Erases accounts given long ago that no pending refund waits to use. Returns how many."""
+    waiting = select(refunds.c.payment_id).where(refunds.c.status.in_([status.value for status in PENDING]))
+    done = await connection.execute(
+        delete(refund_accounts).where(
+            refund_accounts.c.given_at < now - keep, refund_accounts.c.payment_id.not_in(waiting)
+        )
+    )
+    return done.rowcount
+
+
+def _refund(row: Row[Any]) -> Refund:
+    return Refund(**{name: getattr(row, name) for name in _PLAIN}, status=RefundStatus(row.status))
+
+
+def _values(refund: Refund) -> dict[str, Any]:
+    return {name: getattr(refund, name) for name in _PLAIN} | {"status": refund.status}

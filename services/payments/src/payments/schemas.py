@@ -1,0 +1,231 @@
+"""The wire: bodies in, views out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AnyHttpUrl, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from common.wire import Body, MoneyView, View
+from payments.commands.answers import RefundAccount
+from payments.domain.payment import Payment
+from payments.domain.refund import Refund, given_back
+from payments.domain.status import RefundStatus, Status
+
+Method = Literal["card", "transfer", "virtual_account", "easy_pay"]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+
+
+def _whole_won(value: Any) -> Any:
+    """The provider's return carries the amount as text in a URL; storefronts hand it on as text or number."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 15:
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError("a whole number of minor units")  # noqa: TRY004 - pydantic turns only this into a 422
+    return value
+
+
+WireAmount = Annotated[int, BeforeValidator(_whole_won), Field(gt=0, examples=[15900])]
+
+
+class OpenBody(Body):
+    """How the customer wants to pay an order."""
+
+    order_id: UUID
+    provider: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,20}$")] = Field(examples=["toss"])
+    method: Method
+    return_url: AnyHttpUrl | None = Field(
+        default=None,
+        max_length=500,
+        description="where the browser goes after the provider's window, with `payment_id` and `status` added",
+    )
+    depositor_name: Text | None = Field(default=None, description="handed on to the provider and not kept")
+    bank: Text | None = Field(default=None, description="for a virtual account: the bank by code or name")
+
+
+class ConfirmBody(BaseModel):
+    """The provider's return parameters as they came; fields this does not name are ignored."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    paymentKey: Annotated[str, StringConstraints(min_length=1, max_length=200)]  # noqa: N815 - the provider's name
+    orderId: Annotated[str, StringConstraints(min_length=1, max_length=64)]  # noqa: N815 - the provider's name
+    amount: WireAmount
+
+
+class RefundAccountBody(Body):
+    """Where the customer wants a deposit back."""
+
+    bank: Text = Field(description="by code or name", examples=["88"])
+    account_number: Annotated[str, StringConstraints(pattern=r"^[0-9][0-9 -]{4,28}[0-9]$")]
+    holder_name: Text
+
+    def to_account(self, bank_code: str) -> RefundAccount:
+        return RefundAccount(bank_code, "".join(filter(str.isdigit, self.account_number)), self.holder_name)
+
+
+class RedirectView(View):
+    """Send the browser to the provider's window."""
+
+    type: Literal["redirect"] = "redirect"
+    url: str
+
+
+class DepositView(View):
+    """Pay exactly this amount into this account before `due_at`."""
+
+    type: Literal["deposit"] = "deposit"
+    bank_code: str
+    bank_name: str
+    account_number: str
+    holder: str
+    amount: MoneyView
+    due_at: datetime
+
+
+class WaitView(View):
+    """The provider has not answered yet: ask for the payment again in a moment."""
+
+    type: Literal["wait"] = "wait"
+
+
+class AccountWantedView(View):
+    """A refund waits for `POST /v1/payments/{id}/refund-account`."""
+
+    type: Literal["refund_account"] = "refund_account"
+
+
+NextAction = Annotated[RedirectView | DepositView | WaitView | AccountWantedView, Field(discriminator="type")]
+
+
+class FailureView(View):
+    code: str
+    reason: str
+
+
+class RefundView(View):
+    id: UUID
+    status: str
+    amount: MoneyView
+    reason: str
+    requested_at: datetime
+    refunded_at: datetime | None
+
+
+class PaymentView(View):
+    """A payment as its customer sees it. `attention` is for staff."""
+
+    id: UUID
+    order_id: UUID
+    order_number: str
+    provider: str
+    method: str
+    status: str = Field(examples=["open"])
+    amount: MoneyView
+    refunded: MoneyView
+    next_action: NextAction | None
+    failure: FailureView | None
+    closed_reason: str | None
+    receipt_url: str | None
+    due_at: datetime
+    created_at: datetime
+    confirmed_at: datetime | None
+    refunds: list[RefundView]
+    attention: str | None = None
+
+    @classmethod
+    def of(cls, payment: Payment, refunds: Sequence[Refund] = (), *, for_staff: bool = False) -> PaymentView:
+        failure = None
+        if payment.failure_code is not None:
+            failure = FailureView(code=payment.failure_code, reason=payment.failure_reason or "")
+        return cls(
+            id=payment.id,
+            order_id=payment.order_id,
+            order_number=payment.order_number,
+            provider=payment.provider,
+            method=payment.method,
+            status=payment.status,
+            amount=MoneyView.of(payment.amount, payment.currency),
+            refunded=MoneyView.of(given_back(refunds), payment.currency),
+            next_action=_next_action(payment, refunds),
+            failure=failure,
+            closed_reason=payment.closed_reason,
+            receipt_url=payment.receipt_url,
+            due_at=payment.due_at,
+            created_at=payment.created_at,
+            confirmed_at=payment.confirmed_at,
+            refunds=[_refund(refund, payment.currency) for refund in refunds],
+            attention=payment.attention if for_staff else None,
+        )
+
+
+def _next_action(payment: Payment, refunds: Sequence[Refund]) -> NextAction | None:
+    match payment.status:
+        case Status.OPEN if payment.redirect_url is not None:
+            return RedirectView(url=payment.redirect_url)
+        case Status.WAITING if payment.account is not None:
+            return DepositView(
+                bank_code=payment.account.bank_code,
+                bank_name=payment.account.bank_name,
+                account_number=payment.account.number,
+                holder=payment.account.holder,
+                amount=MoneyView.of(payment.amount, payment.currency),
+                due_at=payment.account.due_at,
+            )
+        case Status.CREATED | Status.CONFIRMING | Status.UNKNOWN:
+            return WaitView()
+        case _ if any(refund.status is RefundStatus.NEEDS_ACCOUNT for refund in refunds):
+            return AccountWantedView()
+        case _:
+            return None
+
+
+def _refund(refund: Refund, currency: str) -> RefundView:
+    return RefundView(
+        id=refund.id,
+        status=refund.status,
+        amount=MoneyView.of(refund.amount, currency),
+        reason=refund.reason,
+        requested_at=refund.requested_at,
+        refunded_at=refund.refunded_at,
+    )
+
+
+class PostingView(View):
+    """A debit is above zero, a credit below."""
+
+    account: str
+    amount: MoneyView
+
+
+class JournalView(View):
+    ref: str
+    kind: str
+    payment_id: UUID
+    posted_at: datetime
+    postings: list[PostingView]
+
+
+class LedgerView(View):
+    """Every movement of an order's money, and the balances that follow."""
+
+    order_id: UUID
+    journals: list[JournalView]
+    balances: list[PostingView]
+
+
+class AuditView(View):
+    """`balanced`: every journal sums to zero and every payment's books say what its state and refunds say."""
+
+    balanced: bool
+    counts: dict[str, int]
+    balances: list[PostingView]
+    wrong_payments: list[dict[str, Any]]
+    unbalanced_journals: list[dict[str, Any]]
+
+
+class AcceptedView(View):
+    status: Literal["ok"] = "ok"

@@ -1,0 +1,61 @@
+"""What payments is told from outside. Each provider has a settings class of its own."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from common.settings import ServiceSettings
+
+
+class TossSettings(BaseSettings):
+    """Toss Payments: `PAYMENTS_TOSS_*`."""
+
+    model_config = SettingsConfigDict(env_prefix="PAYMENTS_TOSS_", extra="ignore")
+
+    url: str = Field(default="https://api.tosspayments.com", description="base URL of the API, without /v1")
+    secret_key: SecretStr = Field(default=SecretStr(""), description="secret key; test_ or live_ picks the mode")
+    client_key: str = Field(default="", description="client key, shown to browsers")
+    window_url: str = Field(
+        default="http://127.0.0.1:8080/sandbox/toss/pay", description="where browsers find the payment window"
+    )
+    merchant_id: str = Field(default="", description="our mId; empty compares none")
+    account_holder: str = Field(default="토스페이먼츠", description="holder shown with a virtual account")
+    default_bank: str = Field(default="88", description="bank code of virtual accounts when the customer names none")
+    timeout_seconds: float = Field(default=10, gt=0, le=25, description="how long a call to Toss may take")
+
+
+class Settings(ServiceSettings):
+    """Read from the environment with the prefix `PAYMENTS_`."""
+
+    model_config = SettingsConfigDict(env_prefix="PAYMENTS_", extra="ignore")
+
+    orders_url: str = Field(default="http://127.0.0.1:8103", description="base URL of orders")
+    public_url: str = Field(default="http://127.0.0.1:8080", description="our edge as browsers reach it")
+    return_origins: str = Field(
+        default="", description="origins a return_url may lead to, comma separated; empty allows any"
+    )
+    account_valid_hours: float = Field(default=24, gt=0, le=720, description="time to pay into a virtual account")
+    account_valid_minutes: float | None = Field(
+        default=None, gt=0, description="overrides the hours, fractions allowed: for demos of expiry"
+    )
+    expiry_grace_seconds: float = Field(
+        default=60, ge=0, description="how long past its due date an account the provider still shows open is left"
+    )
+    unknown_every_seconds: float = Field(default=2, gt=0, description="how often due look-ups are made")
+    patience_seconds: float = Field(
+        default=30, gt=0, description="a request to a provider without a record after this was cut off"
+    )
+    refund_account_days: int = Field(default=30, ge=1, description="an account for refunds nobody used is erased")
+    sealing_key: SecretStr = Field(
+        default=SecretStr(""), description="seals refund accounts at rest; empty uses the Toss secret key"
+    )
+    toss: TossSettings = Field(default_factory=TossSettings)
+
+    @property
+    def account_valid(self) -> timedelta:
+        if self.account_valid_minutes is not None:
+            return timedelta(minutes=self.account_valid_minutes)
+        return timedelta(hours=self.account_valid_hours)
