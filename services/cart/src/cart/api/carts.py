@@ -1,69 +1,30 @@
-"""Routes: parse, handle, render. Every answer about a cart is the whole cart with what it costs."""
+"""Carts of guests. Every answer is the whole cart with what it costs."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends, Header, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from cart import handlers
-from cart.commands import AddLine, ChangeLine, CreateCart, FreezeCart, Holder, ReleaseCart, RemoveLine
-from cart.domain.cart import Terms
+from cart.api.asking import HolderDep, OptionalKey, TermsDep
+from cart.commands import AddLine, ChangeLine, CreateCart, RemoveLine
 from cart.domain.tokens import replayable_token, stored_key
 from cart.errors import CartNotFound
 from cart.handlers import Priced
 from cart.repository import carts
-from cart.schemas import (
-    AddLineBody,
-    CartCreated,
-    CartView,
-    ChangeLineBody,
-    CreateCartBody,
-    FreezeBody,
-    FrozenQuote,
-    ShippingRuleBody,
-    ShippingRulesView,
-)
+from cart.schemas.carts import AddLineBody, CartCreated, CartView, ChangeLineBody, CreateCartBody
 from common import idempotency, ids
-from common.auth import CurrentStaff, InternalOnly, Staff
 from common.db import Database, Tx
-from common.errors import Forbidden, Unauthenticated
 from common.http import DatabaseDep
 from common.idempotency import Claim, KeyInvalid
 from common.problems import responses
-from common.wire import MallId
 
 router = APIRouter()
 
 _LEAST_GUEST_KEY = 16
-
-
-def _terms(request: Request) -> Terms:
-    terms: Terms = request.app.state.terms
-    return terms
-
-
-def _holder(
-    cart_id: UUID,
-    x_cart_token: Annotated[str | None, Header(description="the token of the 201 that made the cart")] = None,
-) -> Holder:
-    if not x_cart_token:
-        raise Unauthenticated("the cart's token is needed (header X-Cart-Token)")
-    return Holder(cart_id, ids.token_hash(x_cart_token))
-
-
-def _optional_key(
-    idempotency_key: Annotated[str | None, Header(description="makes a repeat of this request harmless")] = None,
-) -> str | None:
-    return None if idempotency_key is None else idempotency.idempotency_key(idempotency_key)
-
-
-TermsDep = Annotated[Terms, Depends(_terms)]
-HolderDep = Annotated[Holder, Depends(_holder)]
-OptionalKey = Annotated[str | None, Depends(_optional_key)]
 
 
 @router.post(
@@ -176,75 +137,3 @@ async def _in_transaction(database: Database, work: Callable[[Tx], Awaitable[Pri
     async with database.transaction() as tx:
         priced = await work(tx)
     return CartView.of(priced)
-
-
-@router.post(
-    "/internal/carts/{cart_id}/freeze",
-    response_model=FrozenQuote,
-    responses=responses(401, 404, 409, 422),
-    dependencies=[InternalOnly],
-    summary="Fix what an order will cost",
-    description="The same `order_id` always gets the same quote. Without the cart's token the cart is not found.",
-)
-async def freeze_cart(
-    cart_id: UUID,
-    body: FreezeBody,
-    database: DatabaseDep,
-    terms: TermsDep,
-    x_cart_token: Annotated[str | None, Header()] = None,
-) -> FrozenQuote:
-    holder = Holder(cart_id, ids.token_hash(x_cart_token or ""))
-    async with database.transaction() as tx:
-        priced = await handlers.freeze_cart(holder, FreezeCart(body.order_id), terms, tx)
-    return FrozenQuote.of(priced)
-
-
-@router.delete(
-    "/internal/carts/{cart_id}/freeze/{order_id}",
-    status_code=204,
-    responses=responses(401, 422),
-    dependencies=[InternalOnly],
-    summary="Let go of a cart whose order will not be placed",
-)
-async def release_cart(cart_id: UUID, order_id: UUID, database: DatabaseDep) -> None:
-    async with database.transaction() as tx:
-        await handlers.release_cart(ReleaseCart(cart_id, order_id), tx)
-
-
-def _pricing_staff(who: CurrentStaff) -> Staff:
-    if not who.roles & {"catalog", "promotions", "admin"}:
-        raise Forbidden("this needs the role catalog or promotions")
-    return who
-
-
-PricingStaff = Annotated[Staff, Depends(_pricing_staff)]
-MallPath = Annotated[MallId, Path(examples=["intake"])]
-
-
-@router.get(
-    "/v1/shipping-rules/{mall_id}",
-    response_model=ShippingRulesView,
-    responses=responses(401, 403, 422),
-    summary="What shipping costs in a mall, now and later",
-)
-async def read_shipping_rules(
-    mall_id: MallPath, _who: PricingStaff, database: DatabaseDep, terms: TermsDep
-) -> ShippingRulesView:
-    async with database.read() as connection:
-        found = await handlers.shipping_rules(mall_id, terms, connection, database.clock.now())
-    return ShippingRulesView.of(mall_id, *found)
-
-
-@router.put(
-    "/v1/shipping-rules/{mall_id}",
-    response_model=ShippingRulesView,
-    responses=responses(401, 403, 422),
-    summary="Set what shipping costs from a moment on",
-)
-async def set_shipping_rule(
-    mall_id: MallPath, body: ShippingRuleBody, who: PricingStaff, database: DatabaseDep, terms: TermsDep
-) -> ShippingRulesView:
-    async with database.transaction() as tx:
-        await handlers.set_shipping_rule(body.to_command(mall_id, who.subject), tx)
-        found = await handlers.shipping_rules(mall_id, terms, tx.connection, tx.now)
-    return ShippingRulesView.of(mall_id, *found)

@@ -1,0 +1,52 @@
+"""For orders only: what an order will cost, and who has the cart meanwhile."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Header
+
+from cart import handlers
+from cart.api.asking import TermsDep
+from cart.commands import FreezeCart, Holder, ReleaseCart
+from cart.schemas.freezing import FreezeBody, FrozenQuote
+from common import ids
+from common.auth import InternalOnly
+from common.http import DatabaseDep
+from common.problems import responses
+
+router = APIRouter()
+
+
+@router.post(
+    "/internal/carts/{cart_id}/freeze",
+    response_model=FrozenQuote,
+    responses=responses(401, 404, 409, 422),
+    dependencies=[InternalOnly],
+    summary="Fix what an order will cost",
+    description="The same `order_id` always gets the same quote. Without the cart's token the cart is not found.",
+)
+async def freeze_cart(
+    cart_id: UUID,
+    body: FreezeBody,
+    database: DatabaseDep,
+    terms: TermsDep,
+    x_cart_token: Annotated[str | None, Header()] = None,
+) -> FrozenQuote:
+    holder = Holder(cart_id, ids.token_hash(x_cart_token or ""))
+    async with database.transaction() as tx:
+        priced = await handlers.freeze_cart(holder, FreezeCart(body.order_id), terms, tx)
+    return FrozenQuote.of(priced)
+
+
+@router.delete(
+    "/internal/carts/{cart_id}/freeze/{order_id}",
+    status_code=204,
+    responses=responses(401, 422),
+    dependencies=[InternalOnly],
+    summary="Let go of a cart whose order will not be placed",
+)
+async def release_cart(cart_id: UUID, order_id: UUID, database: DatabaseDep) -> None:
+    async with database.transaction() as tx:
+        await handlers.release_cart(ReleaseCart(cart_id, order_id), tx)

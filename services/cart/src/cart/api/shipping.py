@@ -1,0 +1,57 @@
+"""For staff: what shipping costs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path
+
+from cart import handlers
+from cart.api.asking import TermsDep
+from cart.schemas.shipping import ShippingRuleBody, ShippingRulesView
+from common.auth import CurrentStaff, Staff
+from common.errors import Forbidden
+from common.http import DatabaseDep
+from common.problems import responses
+from common.wire import MallId
+
+router = APIRouter()
+
+
+def _pricing_staff(who: CurrentStaff) -> Staff:
+    if not who.roles & {"catalog", "promotions", "admin"}:
+        raise Forbidden("this needs the role catalog or promotions")
+    return who
+
+
+PricingStaff = Annotated[Staff, Depends(_pricing_staff)]
+MallPath = Annotated[MallId, Path(examples=["intake"])]
+
+
+@router.get(
+    "/v1/shipping-rules/{mall_id}",
+    response_model=ShippingRulesView,
+    responses=responses(401, 403, 422),
+    summary="What shipping costs in a mall, now and later",
+)
+async def read_shipping_rules(
+    mall_id: MallPath, _who: PricingStaff, database: DatabaseDep, terms: TermsDep
+) -> ShippingRulesView:
+    async with database.read() as connection:
+        found = await handlers.shipping_rules(mall_id, terms, connection, database.clock.now())
+    return ShippingRulesView.of(mall_id, *found)
+
+
+@router.put(
+    "/v1/shipping-rules/{mall_id}",
+    response_model=ShippingRulesView,
+    responses=responses(401, 403, 422),
+    summary="Set what shipping costs from a moment on",
+)
+async def set_shipping_rule(
+    mall_id: MallPath, body: ShippingRuleBody, who: PricingStaff, database: DatabaseDep, terms: TermsDep
+) -> ShippingRulesView:
+    async with database.transaction() as tx:
+        await handlers.set_shipping_rule(body.to_command(mall_id, who.subject), tx)
+        found = await handlers.shipping_rules(mall_id, terms, tx.connection, tx.now)
+    return ShippingRulesView.of(mall_id, *found)

@@ -1,0 +1,80 @@
+"""Shipping rules as staff set and read them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field, StrictInt, StringConstraints
+
+from cart.commands import SetShippingRule
+from cart.domain.pricing import ShippingRule
+from cart.schemas import PLAIN
+from common.wire import Body, MoneyView, View
+
+Minor = Annotated[StrictInt, Field(ge=0, le=1_000_000_000_000)]
+
+
+class ShippingAmount(Body):
+    amount: Minor
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = Field(examples=["KRW"])
+
+
+class ShippingRuleBody(Body):
+    """`free_from` null: never free. `valid_from` null: from now on. A rule replaces the one before it as it begins."""
+
+    label: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=PLAIN)] = Field(
+        default="배송비", description="what the customer reads"
+    )
+    fee: ShippingAmount
+    free_from: ShippingAmount | None = None
+    valid_from: AwareDatetime | None = None
+    valid_to: AwareDatetime | None = None
+
+    def to_command(self, mall_id: str, set_by: str) -> SetShippingRule:
+        # Amounts in two currencies make no rule: the odd one is passed on and refused as not the mall's.
+        currencies = {self.fee.currency, self.free_from.currency if self.free_from else self.fee.currency}
+        return SetShippingRule(
+            mall_id=mall_id,
+            label=self.label,
+            fee=self.fee.amount,
+            free_from=self.free_from.amount if self.free_from is not None else None,
+            currency="/".join(sorted(currencies)),
+            valid_from=self.valid_from,
+            valid_to=self.valid_to,
+            set_by=set_by,
+        )
+
+
+class ShippingRuleView(View):
+    label: str
+    fee: MoneyView
+    free_from: MoneyView | None
+    valid_from: datetime | None = Field(description="null for the default of the installation")
+    valid_to: datetime | None
+
+    @classmethod
+    def of(cls, rule: ShippingRule) -> ShippingRuleView:
+        return cls(
+            label=rule.label,
+            fee=MoneyView.of(rule.fee, rule.currency),
+            free_from=None if rule.free_from is None else MoneyView.of(rule.free_from, rule.currency),
+            valid_from=rule.valid_from,
+            valid_to=rule.valid_to,
+        )
+
+
+class ShippingRulesView(View):
+    """`in_force` null: nothing can be sent from this mall until a rule is set."""
+
+    mall_id: str
+    in_force: ShippingRuleView | None
+    coming: list[ShippingRuleView]
+
+    @classmethod
+    def of(cls, mall_id: str, in_force: ShippingRule | None, coming: tuple[ShippingRule, ...]) -> ShippingRulesView:
+        return cls(
+            mall_id=mall_id,
+            in_force=None if in_force is None else ShippingRuleView.of(in_force),
+            coming=[ShippingRuleView.of(rule) for rule in coming],
+        )
