@@ -1,0 +1,11 @@
+"""Routes: parse, handle, render."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from scm.api import carriers, centre, orders, staff
+
+router = APIRouter()
+for part in (orders, centre, staff, carriers):
+    router.include_router(part.router)

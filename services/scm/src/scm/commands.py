@@ -1,0 +1,149 @@
+"""Everything that can be asked of scm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class OrderedLine:
+    line_id: UUID
+    sku: str
+    product_name: str
+    variant_name: str | None
+    quantity: int
+
+
+@dataclass(frozen=True)
+class RequestShipment:
+    """An order was paid: its goods are to leave. `shipment_id` is used if the order has no request yet."""
+
+    shipment_id: UUID
+    order_id: UUID
+    order_number: str
+    mall_id: str
+    lines: tuple[OrderedLine, ...]
+
+
+@dataclass(frozen=True)
+class ShipTo:
+    recipient: str
+    phone: str
+    zonecode: str
+    road_address: str
+    jibun_address: str | None
+    detail: str
+    memo: str | None
+
+
+@dataclass(frozen=True)
+class RecordContact:
+    order_id: UUID
+    mall_id: str
+    ship_to: ShipTo
+    access_token_hash: bytes | None
+    recorded_at: datetime
+
+
+@dataclass(frozen=True)
+class AcceptShipment:
+    """`revision` is the one the centre read; None takes whatever the request is now."""
+
+    shipment_id: UUID
+    revision: int | None = None
+
+
+@dataclass(frozen=True)
+class RejectShipment:
+    shipment_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True)
+class PackedLine:
+    """`quantity` None: all that is left of the line. `sku`, when given, must be the line's."""
+
+    line_id: UUID
+    quantity: int | None = None
+    sku: str | None = None
+
+
+@dataclass(frozen=True)
+class RecordWaybill:
+    """`lines` None: everything that is left. `parcel_id` is used if the waybill takes only a part."""
+
+    shipment_id: UUID
+    parcel_id: UUID
+    carrier: str
+    waybill: str
+    lines: tuple[PackedLine, ...] | None = None
+    revision: int | None = None
+
+
+@dataclass(frozen=True)
+class MoveParcel:
+    """The carrier has picked the parcel up."""
+
+    shipment_id: UUID
+    parcel_id: UUID
+
+
+@dataclass(frozen=True)
+class DeliverParcels:
+    """`parcel_id` or `waybill` names one parcel; without either, all that were shipped."""
+
+    shipment_id: UUID
+    delivered_at: datetime
+    parcel_id: UUID | None = None
+    waybill: str | None = None
+
+
+@dataclass(frozen=True)
+class ReassignShipment:
+    shipment_id: UUID
+    centre: str
+
+
+@dataclass(frozen=True)
+class CancelUnits:
+    line_id: UUID
+    quantity: int
+
+
+@dataclass(frozen=True)
+class StopOrder:
+    """Units of an order are not to be delivered.
+
+    `final` False asks whether they can be stopped and wants an answer; True tells that the order is cancelled already.
+    """
+
+    cancel_id: UUID
+    order_id: UUID
+    mall_id: str
+    whole: bool
+    lines: tuple[CancelUnits, ...]
+    reason: str
+    final: bool
+
+
+@dataclass(frozen=True)
+class PutCentre:
+    code: str
+    name: str
+    mode: str
+    active: bool
+
+
+@dataclass(frozen=True)
+class PutRoute:
+    mall_id: str
+    centre: str
+
+
+@dataclass(frozen=True)
+class CountStock:
+    batch_id: UUID
+    centre: str
+    items: tuple[tuple[str, int], ...]

@@ -1,0 +1,110 @@
+"""What scm hears from orders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from common import ids
+from common.db import Tx
+from common.errors import PermanentFailure
+from common.processing import Handlers
+from contracts.orders import CancelledLine, OrderCancelled, OrderCancelRequested, OrderContactRecorded, OrderPaid
+from scm.commands import CancelUnits, OrderedLine, RecordContact, RequestShipment, ShipTo, StopOrder
+from scm.domain.cancel import CancelState
+from scm.domain.carrier import CarrierTable
+from scm.handlers.cancels import stop_order
+from scm.handlers.requests import record_contact, request_shipment
+
+_HASH_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Policy:
+    """`hurry` wakes the job that talks to the polled centre."""
+
+    default_centre: str
+    poll_centre: str
+    cancel_after_accept: bool
+    hurry: Callable[[], None] = lambda: None
+
+
+def handlers(carriers: CarrierTable, policy: Policy) -> Handlers:
+    async def on_order_paid(event: OrderPaid, tx: Tx) -> None:
+        made = await request_shipment(
+            _request(event), tx, carriers, default_centre=policy.default_centre, poll_centre=policy.poll_centre
+        )
+        if made:
+            tx.then(policy.hurry)
+
+    async def on_order_contact_recorded(event: OrderContactRecorded, tx: Tx) -> None:
+        await record_contact(_contact(event), tx)
+        tx.then(policy.hurry)
+
+    async def on_order_cancel_requested(event: OrderCancelRequested, tx: Tx) -> None:
+        await stop(_stop(event, event.lines, final=False), tx)
+
+    async def on_order_cancelled(event: OrderCancelled, tx: Tx) -> None:
+        # An order that was never paid never had a request.
+        if event.was_paid:
+            await stop(_stop(event, event.lines, final=True), tx)
+
+    async def stop(command: StopOrder, tx: Tx) -> None:
+        state = await stop_order(command, tx, carriers, cancel_after_accept=policy.cancel_after_accept)
+        if state is CancelState.PENDING:
+            tx.then(policy.hurry)
+
+    return {
+        OrderPaid: on_order_paid,
+        OrderContactRecorded: on_order_contact_recorded,
+        OrderCancelRequested: on_order_cancel_requested,
+        OrderCancelled: on_order_cancelled,
+    }
+
+
+def _request(event: OrderPaid) -> RequestShipment:
+    return RequestShipment(
+        shipment_id=ids.new_id(),
+        order_id=event.order_id,
+        order_number=event.order_number,
+        mall_id=event.mall_id,
+        lines=tuple(
+            OrderedLine(line.line_id, line.sku, line.product_name, line.variant_name, line.quantity)
+            for line in event.lines
+        ),
+    )
+
+
+def _contact(event: OrderContactRecorded) -> RecordContact:
+    to = event.ship_to
+    return RecordContact(
+        order_id=event.order_id,
+        mall_id=event.mall_id,
+        ship_to=ShipTo(to.recipient, to.phone, to.zonecode, to.road_address, to.jibun_address, to.detail, to.memo),
+        access_token_hash=_hash(event.access_token_hash),
+        recorded_at=event.recorded_at,
+    )
+
+
+def _hash(text: str | None) -> bytes | None:
+    if text is None:
+        return None
+    try:
+        found = bytes.fromhex(text)
+    except ValueError:
+        found = b""
+    if len(found) != _HASH_BYTES:
+        raise PermanentFailure("contact.bad_hash", "access_token_hash is not a hex SHA-256")
+    return found
+
+
+def _stop(event: OrderCancelRequested | OrderCancelled, lines: tuple[CancelledLine, ...], *, final: bool) -> StopOrder:
+    return StopOrder(
+        cancel_id=event.cancel_id,
+        order_id=event.order_id,
+        mall_id=event.mall_id,
+        whole=event.whole,
+        lines=tuple(CancelUnits(line.line_id, line.quantity) for line in lines),
+        reason=event.reason,
+        final=final,
+    )

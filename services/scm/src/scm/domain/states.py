@@ -1,0 +1,38 @@
+"""STATES.md from the tables: `python -m scm.domain.states > STATES.md`."""
+
+from __future__ import annotations
+
+import sys
+
+from scm.domain.shipment import TRANSITIONS, Status
+from scm.domain.steps import RULES, May
+
+
+def render() -> str:
+    """The status picture and the table of commands, as Markdown."""
+    lines = [
+        "# States of a shipment request",
+        "",
+        "Written by `python -m scm.domain.states`; a test keeps it true.",
+        "",
+    ]
+    lines += ["```mermaid", "stateDiagram-v2", "    [*] --> requested"]
+    for status in Status:
+        lines += [f"    {status} --> {after}" for after in Status if after in TRANSITIONS[status]]
+    lines += [f"    {status} --> [*]" for status in Status if not TRANSITIONS[status]]
+    lines += ["```", "", "| | " + " | ".join(Status) + " |", "|---" * (len(Status) + 1) + "|"]
+    for command, rules in RULES.items():
+        cells = [rule.value if isinstance(rule, May) else f"`{rule.code}`" for rule in rules.values()]
+        lines.append(f"| {command.__name__} | " + " | ".join(cells) + " |")
+    lines += [
+        "",
+        "`partly_shipped`, `rejected` and `requested` may hold parcels that left already. Cancels (`StopOrder`) are",
+        "decided in `domain/cancel.py`: never for units on the road, after `accepted` only where the settings or a",
+        "reversed deposit say so, and at a polled centre by asking it.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(render())

@@ -1,0 +1,1 @@
+"""One function per command: lock, decide, save, publish. None of them commits."""

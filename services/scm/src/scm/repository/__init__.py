@@ -1,0 +1,1 @@
+"""All SQL of scm. Functions take the open connection; `lock` in a name means FOR UPDATE."""

@@ -1,0 +1,134 @@
+"""Releases to the polled centre. Changed only under the lock of their shipment."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, func, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scm.domain.release import Release, ReleaseState
+from scm.tables import cancels, releases, shipments
+
+_OPEN = (ReleaseState.SENDING.value, ReleaseState.RELEASED.value)
+
+_NEXT_TO_RELEASE = text(
+    "SELECT s.id FROM shipments s JOIN shipment_contacts c USING (order_id)"
+    " WHERE s.centre = :centre AND s.status = 'requested' AND c.erased_at IS NULL"
+    " AND NOT EXISTS (SELECT FROM releases r WHERE r.shipment_id = s.id AND r.state IN ('sending', 'released'))"
+    " ORDER BY s.id LIMIT 1 FOR UPDATE OF s SKIP LOCKED"
+)
+
+
+async def next_to_release(connection: AsyncConnection, centre: str) -> UUID | None:
+    """Locks the oldest shipment that the centre should have and does not."""
+    found: UUID | None = await connection.scalar(_NEXT_TO_RELEASE, {"centre": centre})
+    return found
+
+
+async def add(connection: AsyncConnection, release: Release, next_at: datetime, now: datetime) -> None:
+    await connection.execute(
+        insert(releases).values(
+            id=release.id,
+            shipment_id=release.shipment_id,
+            number=release.number,
+            order_no=release.order_no,
+            ordered_on=release.ordered_on,
+            state=release.state.value,
+            attempts=release.attempts,
+            next_at=next_at,
+            created_at=now,
+        )
+    )
+
+
+async def count(connection: AsyncConnection, shipment_id: UUID) -> int:
+    found = await connection.scalar(
+        select(func.count()).select_from(releases).where(releases.c.shipment_id == shipment_id)
+    )
+    return int(found or 0)
+
+
+async def open_of(connection: AsyncConnection, shipment_id: UUID) -> Release | None:
+    """The release the centre holds, or may hold."""
+    row = (
+        await connection.execute(
+            select(releases).where(releases.c.shipment_id == shipment_id, releases.c.state.in_(_OPEN))
+        )
+    ).one_or_none()
+    return None if row is None else _release(row)
+
+
+async def due(connection: AsyncConnection, state: ReleaseState, now: datetime, limit: int) -> list[Release]:
+    """Open releases in `state` whose next try has come, longest waiting first."""
+    rows = await connection.execute(
+        select(releases)
+        .where(releases.c.state == state.value, releases.c.next_at <= now)
+        .order_by(releases.c.next_at)
+        .limit(limit)
+    )
+    return [_release(row) for row in rows]
+
+
+async def to_stop(connection: AsyncConnection, now: datetime, limit: int) -> list[Release]:
+    """Releases at the centre that a cancel waits for."""
+    waiting = (
+        select(1)
+        .select_from(cancels.join(shipments, shipments.c.order_id == cancels.c.order_id))
+        .where(shipments.c.id == releases.c.shipment_id, cancels.c.state == "pending")
+        .exists()
+    )
+    rows = await connection.execute(
+        select(releases)
+        .where(releases.c.state == ReleaseState.RELEASED.value, releases.c.next_at <= now, waiting)
+        .order_by(releases.c.next_at)
+        .limit(limit)
+    )
+    return [_release(row) for row in rows]
+
+
+async def window(connection: AsyncConnection) -> tuple[date, date] | None:
+    """The first and the last day of the releases the centre works on."""
+    row = (
+        await connection.execute(
+            select(func.min(releases.c.ordered_on), func.max(releases.c.ordered_on)).where(
+                releases.c.state == ReleaseState.RELEASED.value
+            )
+        )
+    ).one()
+    return None if row[0] is None else (row[0], row[1])
+
+
+async def by_order_numbers(connection: AsyncConnection, numbers: list[str], now: datetime) -> dict[str, Release]:
+    """The releases at the centre among these order numbers that are not put off."""
+    rows = await connection.execute(
+        select(releases).where(
+            releases.c.order_no.in_(numbers), releases.c.state == ReleaseState.RELEASED.value, releases.c.next_at <= now
+        )
+    )
+    return {row.order_no: _release(row) for row in rows}
+
+
+async def change(
+    connection: AsyncConnection,
+    release_id: UUID,
+    *,
+    state: ReleaseState,
+    next_at: datetime,
+    attempts: int,
+    slip_no: str | None = None,
+    error: str | None = None,
+) -> None:
+    values: dict[str, Any] = {"state": state.value, "next_at": next_at, "attempts": attempts, "error": error}
+    if slip_no is not None:
+        values["slip_no"] = slip_no
+    await connection.execute(update(releases).where(releases.c.id == release_id).values(**values))
+
+
+def _release(row: Row[Any]) -> Release:
+    return Release(
+        row.id, row.shipment_id, row.number, row.order_no, row.ordered_on, ReleaseState(row.state), row.slip_no,
+        row.attempts,
+    )  # fmt: skip

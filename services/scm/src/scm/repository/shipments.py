@@ -1,0 +1,258 @@
+"""Shipments with their lines and parcels. Whoever changes one holds the lock of its row in `shipments`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scm.domain.parcel import Packed, Parcel, ParcelStatus
+from scm.domain.shipment import Line, Shipment, Stage, Status
+from scm.errors import ShipmentNotFound
+from scm.tables import parcel_lines, parcel_tracking, parcels, shipment_contacts, shipment_lines, shipments
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which shipments a list shows. `offered`: only those whose address is known."""
+
+    centre: str | None = None
+    statuses: tuple[Status, ...] = ()
+    mall_id: str | None = None
+    order_number: str | None = None
+    attention: bool = False
+    offered: bool = False
+    after: UUID | None = None
+    limit: int = 50
+
+
+async def add(connection: AsyncConnection, shipment: Shipment, now: datetime) -> bool:
+    """False, and nothing written, when the order has its request already."""
+    made = await connection.execute(
+        upsert(shipments)
+        .values(
+            id=shipment.id,
+            order_id=shipment.order_id,
+            order_number=shipment.order_number,
+            mall_id=shipment.mall_id,
+            requested_at=shipment.requested_at,
+            updated_at=now,
+            **_changing(shipment),
+        )
+        .on_conflict_do_nothing(index_elements=["order_id"])
+        .returning(shipments.c.id)
+    )
+    if made.first() is None:
+        return False
+    rows = [
+        {
+            "shipment_id": shipment.id,
+            "line_id": line.line_id,
+            "place": place,
+            "sku": line.sku,
+            "product_name": line.product_name,
+            "variant_name": line.variant_name,
+            "quantity": line.quantity,
+            "cancelled": line.cancelled,
+        }
+        for place, line in enumerate(shipment.lines)
+    ]
+    await connection.execute(insert(shipment_lines), rows)
+    return True
+
+
+async def lock(connection: AsyncConnection, shipment_id: UUID, *, centre: str | None = None) -> Shipment:
+    """`centre`: it must be that centre's and offered to it. Raises `ShipmentNotFound`."""
+    query = select(shipments).where(shipments.c.id == shipment_id)
+    if centre is not None:
+        query = query.where(shipments.c.centre == centre, _offered())
+    found = await _locked(connection, query)
+    if found is None:
+        raise ShipmentNotFound("there is no such shipment request")
+    return found
+
+
+async def lock_order(connection: AsyncConnection, order_id: UUID) -> Shipment | None:
+    return await _locked(connection, select(shipments).where(shipments.c.order_id == order_id))
+
+
+async def _locked(connection: AsyncConnection, query: Select[Any]) -> Shipment | None:
+    row = (await connection.execute(query.with_for_update())).one_or_none()
+    return None if row is None else (await load(connection, [row]))[0]
+
+
+async def of_order(connection: AsyncConnection, order_id: UUID) -> Shipment | None:
+    row = (await connection.execute(select(shipments).where(shipments.c.order_id == order_id))).one_or_none()
+    return None if row is None else (await load(connection, [row]))[0]
+
+
+async def page(connection: AsyncConnection, wanted: Wanted) -> list[tuple[Shipment, str | None]]:
+    """Oldest first, each with what somebody should look at."""
+    query = select(shipments).order_by(shipments.c.id).limit(wanted.limit)
+    if wanted.centre is not None:
+        query = query.where(shipments.c.centre == wanted.centre)
+    if wanted.statuses:
+        query = query.where(shipments.c.status.in_([status.value for status in wanted.statuses]))
+    if wanted.mall_id is not None:
+        query = query.where(shipments.c.mall_id == wanted.mall_id)
+    if wanted.order_number is not None:
+        query = query.where(shipments.c.order_number == wanted.order_number)
+    if wanted.attention:
+        query = query.where(shipments.c.attention.is_not(None))
+    if wanted.offered:
+        query = query.where(_offered())
+    if wanted.after is not None:
+        query = query.where(shipments.c.id > wanted.after)
+    rows = (await connection.execute(query)).all()
+    loaded = await load(connection, rows)
+    return [(shipment, row.attention) for shipment, row in zip(loaded, rows, strict=True)]
+
+
+async def find(connection: AsyncConnection, shipment_id: UUID, *, centre: str | None) -> tuple[Shipment, str | None]:
+    """Raises `ShipmentNotFound`, also for another centre's."""
+    query = select(shipments).where(shipments.c.id == shipment_id)
+    if centre is not None:
+        query = query.where(shipments.c.centre == centre, _offered())
+    row = (await connection.execute(query)).one_or_none()
+    if row is None:
+        raise ShipmentNotFound("there is no such shipment request")
+    return (await load(connection, [row]))[0], row.attention
+
+
+async def save(connection: AsyncConnection, before: Shipment, after: Shipment, now: datetime) -> None:
+    """Writes what differs. The caller holds the lock under which `before` was read."""
+    if after == before:
+        return
+    await connection.execute(
+        update(shipments).where(shipments.c.id == after.id).values(updated_at=now, attention=None, **_changing(after))
+    )
+    was = {line.line_id: line for line in before.lines}
+    for line in after.lines:
+        if line != was[line.line_id]:
+            await connection.execute(
+                update(shipment_lines)
+                .where(shipment_lines.c.shipment_id == after.id, shipment_lines.c.line_id == line.line_id)
+                .values(cancelled=line.cancelled, shipped=line.shipped)
+            )
+    known = {parcel.id: parcel for parcel in before.parcels}
+    for place, parcel in enumerate(after.parcels):
+        if parcel.id not in known:
+            await _add_parcel(connection, after.id, parcel, place)
+        elif parcel != known[parcel.id]:
+            await connection.execute(
+                update(parcels)
+                .where(parcels.c.id == parcel.id)
+                .values(status=parcel.status.value, delivered_at=parcel.delivered_at)
+            )
+
+
+async def note(connection: AsyncConnection, shipment_id: UUID, attention: str) -> None:
+    """For somebody to look at, until the next step clears it."""
+    await connection.execute(update(shipments).where(shipments.c.id == shipment_id).values(attention=attention))
+
+
+async def _add_parcel(connection: AsyncConnection, shipment_id: UUID, parcel: Parcel, place: int) -> None:
+    await connection.execute(
+        insert(parcels).values(
+            id=parcel.id,
+            shipment_id=shipment_id,
+            place=place,
+            carrier=parcel.carrier,
+            waybill=parcel.waybill,
+            status=parcel.status.value,
+            shipped_at=parcel.shipped_at,
+            delivered_at=parcel.delivered_at,
+        )
+    )
+    await connection.execute(
+        insert(parcel_lines),
+        [
+            {"parcel_id": parcel.id, "line_id": unit.line_id, "sku": unit.sku, "quantity": unit.quantity}
+            for unit in parcel.lines
+        ],
+    )
+    await connection.execute(insert(parcel_tracking).values(parcel_id=parcel.id, next_at=parcel.shipped_at))
+
+
+async def load(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[Shipment]:
+    """The shipments of rows of `shipments`, in their order: three queries, however many there are."""
+    ids = [row.id for row in rows]
+    if not ids:
+        return []
+    lines: dict[UUID, list[Line]] = defaultdict(list)
+    found = await connection.execute(
+        select(shipment_lines).where(shipment_lines.c.shipment_id.in_(ids)).order_by(shipment_lines.c.place)
+    )
+    for row in found:
+        lines[row.shipment_id].append(
+            Line(row.line_id, row.sku, row.product_name, row.variant_name, row.quantity, row.cancelled, row.shipped)
+        )
+    boxes = await _parcels(connection, ids)
+    return [_shipment(row, tuple(lines[row.id]), tuple(boxes[row.id])) for row in rows]
+
+
+async def _parcels(connection: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, list[Parcel]]:
+    packed: dict[UUID, list[Packed]] = defaultdict(list)
+    rows = (
+        await connection.execute(select(parcels).where(parcels.c.shipment_id.in_(ids)).order_by(parcels.c.place))
+    ).all()
+    if rows:
+        contents = await connection.execute(
+            select(parcel_lines, shipment_lines.c.place)
+            .join(parcels, parcels.c.id == parcel_lines.c.parcel_id)
+            .join(
+                shipment_lines,
+                (shipment_lines.c.shipment_id == parcels.c.shipment_id)
+                & (shipment_lines.c.line_id == parcel_lines.c.line_id),
+            )
+            .where(parcels.c.shipment_id.in_(ids))
+            .order_by(shipment_lines.c.place)
+        )
+        for unit in contents:
+            packed[unit.parcel_id].append(Packed(unit.line_id, unit.sku, unit.quantity))
+    made: dict[UUID, list[Parcel]] = defaultdict(list)
+    for row in rows:
+        made[row.shipment_id].append(
+            Parcel(
+                row.id, row.carrier, row.waybill, tuple(packed[row.id]), row.shipped_at, ParcelStatus(row.status),
+                row.delivered_at,
+            )
+        )  # fmt: skip
+    return made
+
+
+def _changing(shipment: Shipment) -> dict[str, Any]:
+    return {
+        "centre": shipment.centre,
+        "stage": shipment.stage.value,
+        "status": shipment.status.value,
+        "revision": shipment.revision,
+        "reason": shipment.reason,
+    }
+
+
+def _shipment(row: Row[Any], lines: tuple[Line, ...], boxes: tuple[Parcel, ...]) -> Shipment:
+    return Shipment(
+        id=row.id,
+        order_id=row.order_id,
+        order_number=row.order_number,
+        mall_id=row.mall_id,
+        centre=row.centre,
+        lines=lines,
+        requested_at=row.requested_at,
+        stage=Stage(row.stage),
+        parcels=boxes,
+        reason=row.reason,
+        revision=row.revision,
+    )
+
+
+def _offered() -> Any:
+    return select(1).where(shipment_contacts.c.order_id == shipments.c.order_id).exists()

@@ -1,0 +1,95 @@
+"""What callers send."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, StrictInt, StringConstraints, model_validator
+
+from common.wire import Body, Quantity, Sku
+from scm.commands import PackedLine
+
+CentreCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+Revision = Annotated[StrictInt, Field(ge=1, description="the request's revision as the centre read it", examples=[1])]
+
+
+class AcceptBody(Body):
+    revision: Revision | None = None
+
+
+class RejectBody(Body):
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] = Field(
+        examples=["stock shortage"]
+    )
+
+
+class PackedLineBody(Body):
+    line_id: UUID
+    quantity: Quantity | None = Field(default=None, description="left out: all that is left of the line")
+    sku: Sku | None = Field(default=None, description="checked against the line when given")
+
+
+class WaybillBody(Body):
+    carrier: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)] = Field(
+        examples=["cj"], description="a code of /v1/carriers, ours or a channel's"
+    )
+    waybill: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)] = Field(
+        examples=["6804-1234-5673"], description="hyphens and spaces are taken out"
+    )
+    lines: Annotated[list[PackedLineBody], Field(min_length=1, max_length=200)] | None = Field(
+        default=None, description="left out: everything that is left; given: only these leave under this waybill"
+    )
+    revision: Revision | None = None
+
+    @model_validator(mode="after")
+    def _each_line_once(self) -> Self:
+        _no_doubles("lines", [line.line_id for line in self.lines or ()])
+        return self
+
+    def packed(self) -> tuple[PackedLine, ...] | None:
+        return (
+            None
+            if self.lines is None
+            else tuple(PackedLine(line.line_id, line.quantity, line.sku) for line in self.lines)
+        )
+
+
+class DeliveredBody(Body):
+    waybill: str | None = Field(default=None, max_length=60, description="one parcel; left out: all that were shipped")
+    delivered_at: AwareDatetime | None = Field(default=None, description="left out: now")
+
+
+class ReassignBody(Body):
+    centre: CentreCode
+
+
+class CentreBody(Body):
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+    mode: Literal["pull", "poll"] = Field(description="pull: its job calls us; poll: we call its API")
+    active: bool = Field(default=True, description="false: it gets no new requests; those it has stay")
+
+
+class RouteBody(Body):
+    centre: CentreCode
+
+
+class CountedItem(Body):
+    sku: Sku
+    on_hand: Annotated[StrictInt, Field(ge=0, le=10_000_000, examples=[120])]
+
+
+class StockCountBody(Body):
+    items: Annotated[list[CountedItem], Field(min_length=1, max_length=1000)]
+
+    @model_validator(mode="after")
+    def _each_sku_once(self) -> Self:
+        _no_doubles("items", [item.sku for item in self.items])
+        return self
+
+
+def _no_doubles(what: str, values: list[Any]) -> None:
+    doubled = [value for value, count in Counter(values).items() if count > 1]
+    if doubled:
+        raise ValueError(f"{what} names {doubled[0]} twice")

@@ -1,0 +1,99 @@
+"""From state to answers."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from scm.commands import ShipTo
+from scm.domain.carrier import CarrierTable
+from scm.domain.parcel import Packed, Parcel
+from scm.domain.shipment import Shipment, Status
+from scm.schemas.views import (
+    LineView,
+    ParcelView,
+    RequestView,
+    ShipmentsView,
+    ShipmentView,
+    ShipToView,
+    TrackEventView,
+    UnitView,
+)
+
+
+def request_view(
+    shipment: Shipment,
+    carriers: CarrierTable,
+    *,
+    ship_to: ShipTo | None = None,
+    attention: str | None = None,
+    warnings: tuple[str, ...] = (),
+) -> RequestView:
+    return RequestView(
+        id=shipment.id,
+        order_id=shipment.order_id,
+        order_number=shipment.order_number,
+        mall_id=shipment.mall_id,
+        centre=shipment.centre,
+        status=shipment.status.value,
+        revision=shipment.revision,
+        reason=shipment.reason,
+        attention=attention,
+        requested_at=shipment.requested_at,
+        lines=[
+            LineView(
+                line_id=line.line_id,
+                sku=line.sku,
+                product_name=line.product_name,
+                variant_name=line.variant_name,
+                quantity=line.quantity - line.cancelled,
+                left=line.left,
+            )
+            for line in shipment.lines
+            if line.quantity > line.cancelled
+        ],
+        parcels=[ParcelView(**_parcel(parcel, carriers)) for parcel in shipment.parcels],
+        ship_to=ShipToView(**vars(ship_to)) if ship_to else None,
+        warnings=list(warnings),
+    )
+
+
+def shipments_view(
+    shipment: Shipment | None, carriers: CarrierTable, events: dict[UUID, list[dict[str, str]]]
+) -> ShipmentsView:
+    """An order's parcels, then what has not left yet, or a cancelled request."""
+    if shipment is None:
+        return ShipmentsView(items=[])
+    items = [
+        ShipmentView(
+            **_parcel(parcel, carriers),
+            events=[TrackEventView.model_validate(event) for event in events.get(parcel.id, [])],
+        )
+        for parcel in shipment.parcels
+    ]
+    if shipment.left:
+        units = _units(shipment.open_units)
+        items.append(ShipmentView(id=shipment.id, status=shipment.stage.value, lines=units))
+    elif shipment.status is Status.CANCELLED:
+        gone = [Packed(line.line_id, line.sku, line.cancelled) for line in shipment.lines]
+        items.append(ShipmentView(id=shipment.id, status=shipment.status.value, lines=_units(tuple(gone))))
+    return ShipmentsView(items=items)
+
+
+def _parcel(parcel: Parcel, carriers: CarrierTable) -> dict[str, Any]:
+    carrier = carriers.get(parcel.carrier)
+    return {
+        "id": parcel.id,
+        "status": parcel.status.value,
+        "carrier": parcel.carrier,
+        "carrier_name": carrier.name if carrier else None,
+        "waybill": parcel.waybill,
+        "tracking_url": carrier.tracking_url(parcel.waybill) if carrier else None,
+        "lines": _units(parcel.lines),
+        "shipped_at": parcel.shipped_at,
+        "delivered_at": parcel.delivered_at,
+    }
+
+
+def _units(units: tuple[Packed, ...]) -> list[UnitView]:
+    return [UnitView(line_id=unit.line_id, sku=unit.sku, quantity=unit.quantity) for unit in units]

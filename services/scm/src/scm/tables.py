@@ -1,0 +1,166 @@
+"""The tables of scm, as queries need them. Constraints and indexes stand in the migrations alone."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+)  # fmt: skip
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+metadata = MetaData()
+_moment = DateTime(timezone=True)
+_uuid = UUID(as_uuid=True)
+
+centres = Table(
+    "centres",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("mode", Text, nullable=False),
+    Column("active", Boolean, nullable=False, server_default="true"),
+    Column("updated_at", _moment, nullable=False),
+)
+
+routes = Table(
+    "routes",
+    metadata,
+    Column("mall_id", Text, primary_key=True),
+    Column("centre", Text, nullable=False),
+    Column("updated_at", _moment, nullable=False),
+)
+
+shipments = Table(
+    "shipments",
+    metadata,
+    Column("id", _uuid, primary_key=True),
+    Column("order_id", _uuid, nullable=False),
+    Column("order_number", Text, nullable=False),
+    Column("mall_id", Text, nullable=False),
+    Column("centre", Text, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("revision", Integer, nullable=False, server_default="1"),
+    Column("reason", Text),
+    Column("attention", Text),
+    Column("requested_at", _moment, nullable=False),
+    Column("updated_at", _moment, nullable=False),
+)
+
+shipment_lines = Table(
+    "shipment_lines",
+    metadata,
+    Column("shipment_id", _uuid, primary_key=True),
+    Column("line_id", _uuid, primary_key=True),
+    Column("place", SmallInteger, nullable=False),
+    Column("sku", Text, nullable=False),
+    Column("product_name", Text, nullable=False),
+    Column("variant_name", Text),
+    Column("quantity", Integer, nullable=False),
+    Column("cancelled", Integer, nullable=False, server_default="0"),
+    Column("shipped", Integer, nullable=False, server_default="0"),
+)
+
+parcels = Table(
+    "parcels",
+    metadata,
+    Column("id", _uuid, primary_key=True),
+    Column("shipment_id", _uuid, nullable=False),
+    Column("place", SmallInteger, nullable=False),
+    Column("carrier", Text, nullable=False),
+    Column("waybill", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("shipped_at", _moment, nullable=False),
+    Column("delivered_at", _moment),
+)
+
+parcel_lines = Table(
+    "parcel_lines",
+    metadata,
+    Column("parcel_id", _uuid, primary_key=True),
+    Column("line_id", _uuid, primary_key=True),
+    Column("sku", Text, nullable=False),
+    Column("quantity", Integer, nullable=False),
+)
+
+parcel_tracking = Table(
+    "parcel_tracking",
+    metadata,
+    Column("parcel_id", _uuid, primary_key=True),
+    # When to ask the tracking API next; null once there is nothing left to ask.
+    Column("next_at", _moment),
+    Column("misses", Integer, nullable=False, server_default="0"),
+    # Time and code only: the carriers' texts name couriers and their phones.
+    Column("events", JSONB, nullable=False, server_default="[]"),
+    Column("checked_at", _moment),
+)
+
+cancels = Table(
+    "cancels",
+    metadata,
+    Column("cancel_id", _uuid, primary_key=True),
+    Column("order_id", _uuid, nullable=False),
+    Column("mall_id", Text, nullable=False),
+    Column("whole", Boolean, nullable=False),
+    Column("lines", JSONB, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    # The order is cancelled already and waits for no answer.
+    Column("final", Boolean, nullable=False),
+    Column("answer", Text),
+    Column("requested_at", _moment, nullable=False),
+    Column("decided_at", _moment),
+)
+
+releases = Table(
+    "releases",
+    metadata,
+    Column("id", _uuid, primary_key=True),
+    Column("shipment_id", _uuid, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("order_no", Text, nullable=False),
+    Column("ordered_on", Date, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("slip_no", Text),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_at", _moment, nullable=False),
+    Column("error", Text),
+    Column("created_at", _moment, nullable=False),
+)
+
+# The only table with personal data. `erased_at`: the address is gone, the token's hash stays.
+shipment_contacts = Table(
+    "shipment_contacts",
+    metadata,
+    Column("order_id", _uuid, primary_key=True),
+    Column("mall_id", Text, nullable=False),
+    Column("access_token_hash", LargeBinary),
+    Column("recipient", Text),
+    Column("phone", Text),
+    Column("zonecode", Text),
+    Column("road_address", Text),
+    Column("jibun_address", Text),
+    Column("detail", Text),
+    Column("memo", Text),
+    Column("recorded_at", _moment, nullable=False),
+    Column("erased_at", _moment),
+)
+
+stock_counts = Table(
+    "stock_counts",
+    metadata,
+    Column("id", _uuid, primary_key=True),
+    Column("batch_id", _uuid, nullable=False),
+    Column("centre", Text, nullable=False),
+    Column("sku", Text, nullable=False),
+    Column("on_hand", Integer, nullable=False),
+    Column("counted_at", _moment, nullable=False),
+)

@@ -1,0 +1,113 @@
+"""Honest defaults for what scm hears and holds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from common import ids
+from contracts.orders import Address, CancelledLine, OrderCancelled, OrderCancelRequested, OrderContactRecorded
+from contracts.orders import OrderPaid as OrderPaid
+from contracts.orders import Person
+from contracts.shared import OrderLine
+from scm.domain.parcel import Packed, Parcel, ParcelStatus
+from scm.domain.shipment import Line, Shipment, Stage, Status
+
+NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
+TOKEN = "a-guest-token"
+CJ = "680412345673"
+CJ_OTHER = "680412345684"
+LOTTE = "240310000011"
+A_SKU, B_SKU = "GRANOLA-500", "YOGURT-4"
+
+
+def a_line(sku: str = A_SKU, quantity: int = 2, line_id: UUID | None = None) -> OrderLine:
+    return OrderLine(
+        line_id=line_id or ids.new_id(), sku=sku, product_id=ids.new_id(), product_name="그래놀라", quantity=quantity,
+        unit_price=5000, amount=5000 * quantity,
+    )  # fmt: skip
+
+
+def an_order_paid(
+    order_id: UUID | None = None, lines: tuple[OrderLine, ...] = (), mall_id: str = "intake"
+) -> OrderPaid:
+    lines = lines or (a_line(), a_line(B_SKU, 1))
+    return OrderPaid(
+        order_id=order_id or ids.new_id(), order_number="20261120-00000001", mall_id=mall_id, channel="pc",
+        currency="KRW", payment_id=ids.new_id(), provider="toss", method="card", lines=lines, shipping_amount=0,
+        discount_amount=0, total_amount=sum(line.amount for line in lines), placed_at=NOW, paid_at=NOW,
+    )  # fmt: skip
+
+
+def a_contact(order_id: UUID, **changes: Any) -> OrderContactRecorded:
+    to: dict[str, Any] = {
+        "recipient": "김민지", "phone": "010-1234-5678", "zonecode": "06236", "road_address": "서울 강남구 테헤란로 1",
+        "detail": "101호",
+    }  # fmt: skip
+    return OrderContactRecorded(
+        order_id=order_id, order_number="20261120-00000001", mall_id="intake",
+        orderer=Person(name="김민지", email="minji@example.com", phone="010-1234-5678"),
+        ship_to=Address(**(to | changes)), access_token_hash=sha256(TOKEN.encode()).hexdigest(), recorded_at=NOW,
+    )  # fmt: skip
+
+
+def units(*lines: tuple[OrderLine, int]) -> tuple[CancelledLine, ...]:
+    return tuple(
+        CancelledLine(
+            line_id=line.line_id, sku=line.sku, product_id=line.product_id, quantity=quantity, amount=5000 * quantity
+        )
+        for line, quantity in lines
+    )
+
+
+def a_cancel_request(
+    order: OrderPaid, *lines: tuple[OrderLine, int], reason: str = "changed_mind", cancel_id: UUID | None = None
+) -> OrderCancelRequested:
+    """Without lines: the whole order."""
+    return OrderCancelRequested(
+        order_id=order.order_id, order_number=order.order_number, mall_id=order.mall_id, channel="pc", currency="KRW",
+        cancel_id=cancel_id or ids.new_id(), whole=not lines, reason=reason, requested_at=NOW,
+        lines=units(*(lines or tuple((line, line.quantity) for line in order.lines))),
+    )  # fmt: skip
+
+
+def a_cancelled_order(
+    order: OrderPaid, *lines: tuple[OrderLine, int], was_paid: bool = True, cancel_id: UUID | None = None
+) -> OrderCancelled:
+    return OrderCancelled(
+        order_id=order.order_id, order_number=order.order_number, mall_id=order.mall_id, channel="pc", currency="KRW",
+        cancel_id=cancel_id or ids.new_id(), whole=not lines, was_paid=was_paid, reason="stock_unavailable",
+        lines=units(*(lines or tuple((line, line.quantity) for line in order.lines))), refund_amount=1,
+        placed_at=NOW, cancelled_at=NOW,
+    )  # fmt: skip
+
+
+def a_shipment(status: Status = Status.REQUESTED) -> Shipment:
+    """Two lines, of two units and of one, brought to `status` the plain way."""
+    first, second = Line(ids.new_id(), A_SKU, "그래놀라", None, 2), Line(ids.new_id(), B_SKU, "요거트", None, 1)
+    shipment = Shipment(
+        id=ids.new_id(), order_id=ids.new_id(), order_number="20261120-00000001", mall_id="intake", centre="icheon",
+        lines=(first, second), requested_at=NOW,
+    )  # fmt: skip
+    if status in (Status.ACCEPTED, Status.REJECTED):
+        return shipment.to(stage=Stage(status.value))
+    if status is Status.CANCELLED:
+        return shipment.to(lines=tuple(_with(line, cancelled=line.quantity) for line in shipment.lines))
+    if status is Status.PARTLY_SHIPPED:
+        parcel = Parcel(ids.new_id(), "cj", CJ, (Packed(first.line_id, first.sku, 2),), NOW)
+        lines = (_with(first, shipped=2), second)
+        return shipment.to(stage=Stage.ACCEPTED, lines=lines, parcels=(parcel,))
+    if status in (Status.SHIPPED, Status.IN_TRANSIT, Status.DELIVERED):
+        parcel = Parcel(
+            shipment.id, "cj", CJ, shipment.open_units, NOW, ParcelStatus(status.value),
+            NOW if status is Status.DELIVERED else None,
+        )  # fmt: skip
+        lines = tuple(_with(line, shipped=line.quantity) for line in shipment.lines)
+        return shipment.to(stage=Stage.ACCEPTED, lines=lines, parcels=(parcel,))
+    return shipment
+
+
+def _with(line: Line, *, cancelled: int = 0, shipped: int = 0) -> Line:
+    return Line(line.line_id, line.sku, line.product_name, line.variant_name, line.quantity, cancelled, shipped)
