@@ -1,8 +1,8 @@
 """The settings of every program, as tables. To add a setting, add a line.
 
 A value is a template over: `{name}` the program, `{port[x]}` and `{url[x]}` of any program or part, `{edge}` the public
-base URL, `{kafka}` the bootstrap servers, `{directory}` the instance's folder, `{key[x]}` a secret of `keys.FORMATS`,
-`{option[x]}` of `instance.Options`.
+base URL, `{kafka}` the bootstrap servers, `{directory}` the instance's folder, `{home}` the checkout, `{key[x]}` a
+secret of `keys.FORMATS`, `{option[x]}` of `instance.Options`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from shop.services import HELPERS, SERVICES, Service
 # Messages leave from it, and the sandbox has it registered.
 SENDER_NUMBER = "0212345678"
 # What the outside world calls us.
+TOSS_MERCHANT = "sandboxmall"
 FASSTO_CUSTOMER = "94001"
 TRACKER_CLIENT = "shop"
 
@@ -58,7 +59,10 @@ OWN: dict[str, dict[str, str]] = {
         "TOSS_URL": "{url[sandbox]}/sandbox/toss",
         "TOSS_SECRET_KEY": "{key[toss_secret_key]}",
         "TOSS_CLIENT_KEY": "{key[toss_client_key]}",
+        "TOSS_WINDOW_URL": "{edge}/sandbox/toss/pay",
+        "TOSS_MERCHANT_ID": TOSS_MERCHANT,
         "PUBLIC_URL": "{edge}",
+        "SEALING_KEY": "{key[payments_sealing_key]}",
     },
     "scm": {
         "CENTRE_API_KEYS": '{{"icheon": "{key[logistics_api_key]}"}}',
@@ -80,9 +84,8 @@ OWN: dict[str, dict[str, str]] = {
         "SOLAPI_API_KEY": "{key[solapi_api_key]}",
         "SOLAPI_API_SECRET": "{key[solapi_api_secret]}",
         "SOLAPI_PF_ID": "{key[solapi_pf_id]}",
-        "SOLAPI_WEBHOOK_SECRET": "{key[solapi_webhook_secret]}",
+        "SOLAPI_CALLBACK_TOKEN": "{key[solapi_callback_token]}",
         "SENDER_NUMBER": SENDER_NUMBER,
-        "PUBLIC_URL": "{edge}",
     },
     "stats": {},
     "sandbox": {
@@ -96,11 +99,13 @@ OWN: dict[str, dict[str, str]] = {
         "SOLAPI_SENDERS": SENDER_NUMBER,
         "TOSS_SECRET_KEY": "{key[toss_secret_key]}",
         "TOSS_CLIENT_KEY": "{key[toss_client_key]}",
+        "TOSS_MID": TOSS_MERCHANT,
         "TOSS_WEBHOOK_URL": "{edge}/v1/callbacks/toss",
         "SOLAPI_API_KEY": "{key[solapi_api_key]}",
         "SOLAPI_API_SECRET": "{key[solapi_api_secret]}",
         "SOLAPI_PF_ID": "{key[solapi_pf_id]}",
-        "SOLAPI_WEBHOOK_URL": "{edge}/v1/callbacks/solapi",
+        "SOLAPI_WEBHOOK_URL": "{edge}/v1/callbacks/solapi/{key[solapi_callback_token]}",
+        "SOLAPI_TEMPLATES": "{home}/services/notify/src/notify/templates/alimtalk.json",
         "LOGISTICS_URL": "{edge}",
         "LOGISTICS_API_KEY": "{key[logistics_api_key]}",
         "FASSTO_API_CD": "{key[fassto_api_code]}",
@@ -153,6 +158,7 @@ def _values(instance: Instance, bootstrap: str) -> dict[str, Any]:
         "url": urls,
         "edge": instance.edge_url,
         "directory": instance.directory,
+        "home": instance.home,
         "kafka": bootstrap,
         "key": instance.secrets,
         "option": asdict(instance.options),

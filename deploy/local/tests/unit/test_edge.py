@@ -119,5 +119,13 @@ class TestStatic:
         assert tracing["sampleRate"] == 0.25
         assert tracing["otlp"]["http"]["endpoint"] == "http://127.0.0.1:8121/otlp/v1/traces"
 
+    def test_a_path_with_a_secret_is_not_traced(self, edge):
+        untraced = [
+            router["rule"] for router in edge.dynamic()["http"]["routers"].values() if "observability" in router
+        ]
+
+        assert any("/v1/callbacks/solapi" in rule for rule in untraced)
+        assert not any("/v1/orders" in rule for rule in untraced)
+
     def test_tracing_can_be_off(self, an_instance):
         assert "tracing" not in Edge(an_instance(edge_tracing=False)).static()
