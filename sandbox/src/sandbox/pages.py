@@ -70,6 +70,7 @@ def router(
     _overview(api, pages, store, faults, toss)
     _window(api, pages, toss)
     _bank_buttons(api, pages, settings, toss)
+    _job_buttons(api, pages, settings, logistics)
     _party_pages(api, pages, toss, solapi, logistics)
     return api
 
@@ -149,6 +150,15 @@ def _bank_buttons(api: APIRouter, pages: Pages, settings: Settings, toss: Toss) 
         except BankRefusal as refusal:
             note = refusal.message
         return RedirectResponse(f"{settings.prefix}/toss?" + urlencode({"note": note}), 303)
+
+
+def _job_buttons(api: APIRouter, pages: Pages, settings: Settings, logistics: Logistics) -> None:
+    @api.post("/logistics/buttons/{button}")
+    async def press(request: Request, button: str) -> Response:
+        if button not in ("pause", "resume") or from_elsewhere(request):
+            return pages.show("refused.html", 403, refusal=TossRefusal("FORBIDDEN_REQUEST"))
+        logistics.switches.set("paused", "yes" if button == "pause" else "no")
+        return RedirectResponse(f"{settings.prefix}/logistics", 303)
 
 
 def _party_pages(api: APIRouter, pages: Pages, toss: Toss, solapi: Solapi, logistics: Logistics) -> None:

@@ -98,6 +98,19 @@ class TestButtons:
         assert "없는 계좌입니다." in page.text
 
 
+class TestJobButtons:
+    async def test_pause_and_resume(self, running: Running) -> None:
+        for button, paused in (("pause", True), ("resume", False)):
+            answer = await running.client.post(f"/logistics/buttons/{button}")
+            assert answer.status_code == 303
+            assert running.world.logistics.switches.paused is paused
+
+    async def test_another_sites_form_is_refused(self, running: Running) -> None:
+        answer = await running.client.post("/logistics/buttons/pause", headers={"sec-fetch-site": "cross-site"})
+        assert answer.status_code == 403
+        assert not running.world.logistics.switches.paused
+
+
 class TestProbes:
     async def test_health_readiness_and_metrics_stand_outside_the_prefix(self, running: Running) -> None:
         await running.paid()
