@@ -11,6 +11,8 @@ from sandbox.logistics.fassto import FasstoRefusal
 from sandbox.logistics.parcels import CODES
 from sandbox.logistics.parts import Logistics
 
+MOST_ON_SHELF = 10**9
+
 
 class Delays(BaseModel):
     accept_seconds: float | None = Field(None, ge=0, description="seen -> accepted")
@@ -28,8 +30,8 @@ class Split(BaseModel):
 
 class Shelf(BaseModel):
     cstGodCd: str  # noqa: N815 - field names of the party
-    stockQty: int = Field(ge=0)  # noqa: N815
-    badStockQty: int = Field(0, ge=0)  # noqa: N815
+    stockQty: int = Field(ge=0, le=MOST_ON_SHELF)  # noqa: N815
+    badStockQty: int = Field(0, ge=0, le=MOST_ON_SHELF)  # noqa: N815
 
 
 class Counted(BaseModel):

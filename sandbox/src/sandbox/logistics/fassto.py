@@ -24,6 +24,7 @@ SHIPPED = ("DONE", "PARTDONE")
 OPEN = ("ORDER", "WORKING")
 CARRIER_ID, PARCEL_CODE, PARCEL_NAME = "kr.cjlogistics", "CJ", "CJ대한통운"
 OUT_DIV_PARCEL = "1"
+MOST_QUANTITY = 1_000_000
 
 
 class FasstoRefusal(Exception):
@@ -212,7 +213,7 @@ def _is_goods(line: Any) -> bool:
     if not isinstance(line, dict) or not isinstance(line.get("cstGodCd"), str) or not line["cstGodCd"]:
         return False
     quantity = line.get("ordQty")
-    return isinstance(quantity, int) and not isinstance(quantity, bool) and quantity > 0
+    return isinstance(quantity, int) and not isinstance(quantity, bool) and 0 < quantity <= MOST_QUANTITY
 
 
 def shown(slip: dict[str, Any]) -> dict[str, Any]:

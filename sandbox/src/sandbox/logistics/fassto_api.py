@@ -1,6 +1,5 @@
 """The answering centre's API, under /logistics/fassto/api/v1. Good or bad, one envelope, and mostly HTTP 200."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +10,7 @@ from sandbox.clock import Clock, epoch
 from sandbox.faults import Faults
 from sandbox.logistics.fassto import Fassto, FasstoRefusal
 from sandbox.store import Store
+from sandbox.wire import read_json
 
 LIST_PATH = ("start", "end", "status", "out_div")
 
@@ -34,7 +34,7 @@ def _refused(refusal: FasstoRefusal) -> JSONResponse:
 
 def _rows(raw: bytes) -> Any:
     try:
-        return json.loads(raw)
+        return read_json(raw)
     except ValueError:
         raise FasstoRefusal("BAD_REQUEST", "요청 본문을 읽을 수 없습니다.") from None
 

@@ -1,17 +1,18 @@
 """The tracking API: Delivery Tracker's GraphQL, where an error stands in the body and the HTTP status says nothing."""
 
-import json
 from functools import cache
 from typing import Any
 
 from fastapi import APIRouter, Request
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema, build_schema, graphql_sync
+from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
 from sandbox.clock import from_epoch, wire_time
 from sandbox.faults import Faults
 from sandbox.logistics.parcels import CODES, Event, Parcels, most_likely
 from sandbox.settings import Settings
+from sandbox.wire import read_json
 
 SDL = f"""
 scalar DateTime
@@ -28,6 +29,12 @@ type TrackInfo {{
 }}
 type Query {{ track(carrierId: ID!, trackingNumber: String!): TrackInfo }}
 """
+
+
+class Asked(BaseModel):
+    query: str
+    variables: dict[str, Any] | None = None
+    operationName: str | None = None  # noqa: N815 - names of the protocol
 
 
 @cache
@@ -122,14 +129,13 @@ def router(settings: Settings, parcels: Parcels, faults: Faults) -> APIRouter:
 
         def effect() -> Response:
             try:
-                asked = json.loads(raw)
-                query, variables = str(asked["query"]), asked.get("variables")
-            except (ValueError, KeyError, TypeError, AttributeError):
+                asked = Asked.model_validate(read_json(raw))
+            except ValueError:
                 return _failed("BAD_REQUEST", "query가 필요합니다.")
             return _rendered(
                 graphql_sync(
-                    schema(), query, root_value=Root(parcels), variable_values=variables,
-                    operation_name=asked.get("operationName"),
+                    schema(), asked.query, root_value=Root(parcels), variable_values=asked.variables,
+                    operation_name=asked.operationName,
                 )
             )  # fmt: skip
 

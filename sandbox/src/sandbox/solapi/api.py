@@ -13,6 +13,7 @@ from sandbox.solapi.checks import STATUS
 from sandbox.solapi.listing import page
 from sandbox.solapi.messages import ACCOUNT_ID, new_group_id, utc_stamp
 from sandbox.solapi.parts import Solapi
+from sandbox.wire import read_json
 
 MOST_MESSAGES = 10_000
 FAILED_FIELDS = ("to", "from", "type", "country", "messageId", "statusCode", "accountId", "customFields")
@@ -40,7 +41,7 @@ class Door:
 
 def _body(raw: bytes) -> dict[str, Any]:
     try:
-        body = json.loads(raw)
+        body = read_json(raw)
     except ValueError:
         raise SolapiRefusal("ValidationError") from None
     messages = body.get("messages") if isinstance(body, dict) else None

@@ -26,6 +26,7 @@ STATUS = {
     "1041": "유효한 플러스 친구 값이 아닙니다.",
     "1042": "유효한 템플릿 아이디가 아닙니다.",
     "1043": "등록한 템플릿과 내용이 다릅니다.",
+    "1044": "유효한 버튼 값이 아닙니다.",
     "1046": "버튼이 있는 템플릿입니다. 'buttons'에 값을 넣어주세요.",
     "1047": "버튼이 없는 템플릿입니다.",
     "1061": "사용자에 의해 수신거부 됨(080무료수신거부)",
@@ -54,7 +55,13 @@ class Draft:
 
     @property
     def kakao(self) -> dict[str, Any]:
-        return self.fields.get("kakaoOptions") or {}
+        options = self.fields.get("kakaoOptions")
+        return options if isinstance(options, dict) else {}
+
+    @property
+    def subject(self) -> str:
+        subject = self.fields.get("subject")
+        return subject if isinstance(subject, str) else ""
 
     @property
     def falls_back(self) -> bool:
@@ -98,7 +105,7 @@ class Checks:
             return "ATA"
         if fields.get("imageId"):
             return "MMS"
-        return text_kind(text, fields.get("subject") or "") if fields.get("autoTypeDetect", True) else "SMS"
+        return text_kind(text, str(fields.get("subject") or "")) if fields.get("autoTypeDetect", True) else "SMS"
 
     def refusal(self, draft: Draft) -> str | None:
         """The first thing wrong with it, as a status code."""
@@ -147,9 +154,9 @@ def _shape(draft: Draft) -> str | None:
         value = draft.fields.get(name)
         if value is not None and not (isinstance(value, str) and NUMBER.fullmatch(value)):
             return "1011"
-    if draft.fields.get("kakaoOptions") and draft.kind != "ATA":
-        return "1033"
-    return None
+    if draft.fields.get("subject") is not None and not isinstance(draft.fields["subject"], str):
+        return "1011"
+    return "1033" if draft.fields.get("kakaoOptions") and draft.kind != "ATA" else None
 
 
 def _custom_fields(draft: Draft) -> str | None:
@@ -163,7 +170,7 @@ def _custom_fields(draft: Draft) -> str | None:
 
 
 def _plain(draft: Draft) -> str | None:
-    subject = draft.fields.get("subject") or ""
+    subject = draft.subject
     if any(not (letter.isprintable() or letter in "\r\n\t") for letter in draft.text + subject):
         return "1028" if text_bytes(draft.text + subject) is not None else "1029"
     size, subject_size = text_bytes(draft.text), text_bytes(subject)
@@ -182,6 +189,8 @@ def _buttons(given: Any, template: Template) -> str | None:
         return None
     if not template.buttons:
         return "1047" if given else None
+    if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
+        return "1044"
     return None if [_label(one) for one in given] == [_label(one) for one in template.buttons] else "1046"
 
 

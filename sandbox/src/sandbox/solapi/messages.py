@@ -41,7 +41,7 @@ class Messages:
             "to": str(fields.get("to") or ""),
             "from": str(fields.get("from") or ""),
             "text": draft.text,
-            "subject": fields.get("subject"),
+            "subject": draft.subject or None,
             "country": str(fields.get("country") or "82"),
             "kakaoOptions": fields.get("kakaoOptions"),
             "customFields": fields.get("customFields") or {},

@@ -71,7 +71,8 @@ class Cancels:
         """A paid virtual account has no card to give back to: the customer's own account must be named."""
         if not isinstance(account, dict):
             raise TossRefusal("INVALID_REFUND_ACCOUNT_INFO")
-        if account.get("bank") not in BANKS:
+        bank = account.get("bank")
+        if not isinstance(bank, str) or bank not in BANKS:
             raise TossRefusal("INVALID_BANK")
         number = account.get("accountNumber")
         if not isinstance(number, str) or not (number.isascii() and number.isdigit() and len(number) <= 20):
@@ -80,13 +81,13 @@ class Cancels:
         details = payment.virtual_account or {}
         details["refundStatus"] = "PENDING"
         details["refundReceiveAccount"] = {
-            "bankCode": account["bank"],
+            "bankCode": bank,
             "accountNumber": number,
             "holderName": holder,
         }
         wait = self._settings.toss_refund_minutes * self._settings.minute_seconds
         payment.refund_done_at = epoch(self._clock.now()) + wait
-        self._ledger.move(payment, "refund", -amount, f"{BANKS[account['bank']]} {number}")
+        self._ledger.move(payment, "refund", -amount, f"{BANKS[bank]} {number}")
 
     def _book(self, payment: Payment, amount: int, tax_free: int, reason: str) -> None:
         now = self._clock.now()

@@ -1,6 +1,5 @@
 """Reading what callers send: each reader either returns a clean value or refuses as Toss does."""
 
-import json
 import re
 from datetime import datetime
 from typing import Any
@@ -9,13 +8,15 @@ from urllib.parse import urlsplit
 from sandbox.clock import KST
 from sandbox.toss.errors import TossRefusal
 from sandbox.toss.payment import BANKS
+from sandbox.wire import read_json
 
+MOST_WON = 10**12
 ORDER_ID = re.compile(r"[A-Za-z0-9_-]{6,64}")
 
 
 def body_of(raw: bytes) -> dict[str, Any]:
     try:
-        parsed = json.loads(raw or b"{}")
+        parsed = read_json(raw or b"{}")
     except ValueError:
         raise TossRefusal("INVALID_REQUEST") from None
     if not isinstance(parsed, dict):
@@ -25,7 +26,7 @@ def body_of(raw: bytes) -> dict[str, Any]:
 
 def whole(value: Any, *, least: int = 0, code: str = "INVALID_REQUEST") -> int:
     """A whole number of won. A fraction, a bool or a text is refused, never rounded."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= MOST_WON:
         raise TossRefusal(code)
     return value
 
@@ -62,9 +63,13 @@ def bank(value: Any) -> str:
 
 
 def return_url(value: Any, code: str) -> str:
-    if not isinstance(value, str) or urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).netloc:
+    try:
+        parts = urlsplit(value if isinstance(value, str) else "")
+    except ValueError:
+        raise TossRefusal(code) from None
+    if parts.scheme not in ("http", "https") or not parts.netloc:
         raise TossRefusal(code)
-    return value
+    return str(value)
 
 
 def moment(value: Any) -> datetime:
