@@ -126,7 +126,7 @@ async def _product(http: httpx.AsyncClient, staff: Staff, product: dict[str, Any
 
 async def _picture(http: httpx.AsyncClient, staff: Staff, product_id: str, product: dict[str, Any]) -> None:
     content = pictures.draw(product["colour"], seed=product["slug"])
-    announced = {
+    announced: dict[str, Any] = {
         "product_id": product_id,
         "file_name": f"{product['slug']}.webp",
         "content_type": "image/webp",
