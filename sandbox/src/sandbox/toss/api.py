@@ -13,7 +13,6 @@ from sandbox.clock import epoch
 from sandbox.toss import checks
 from sandbox.toss.errors import REFUSALS, TossRefusal, refuse
 from sandbox.toss.parts import Toss
-from sandbox.toss.payment import Payment
 
 Effect = Callable[[dict[str, Any]], JSONResponse]
 
@@ -94,45 +93,45 @@ class Door:
 def router(toss: Toss) -> APIRouter:
     api = APIRouter(prefix="/toss/v1", tags=["Toss Payments"])
     door = Door(toss)
+    _lookup_routes(api, door, toss)
     _receipt_routes(api, door, toss)
-
-    def shown(payment: Payment) -> JSONResponse:
-        return JSONResponse(toss.wire(payment))
 
     def confirmed(body: dict[str, Any]) -> JSONResponse:
         payment = toss.approval.confirm(body)
-        return refuse(payment.failure["code"]) if payment.failure else shown(payment)
+        return refuse(payment.failure["code"]) if payment.failure else toss.answer(payment)
 
     @api.post("/payments/confirm")
     async def confirm(request: Request) -> Response:
         """Confirm what the window authenticated: {paymentKey, orderId, amount}."""
         return await door.take(request, "confirm", confirmed)
 
+    @api.post("/payments/{payment_key}/cancel")
+    async def cancel(request: Request, payment_key: str) -> Response:
+        return await door.take(
+            request, "cancel", lambda body: toss.answer(toss.cancels.cancel(payment_key, body)), subject=payment_key
+        )
+
+    @api.post("/virtual-accounts")
+    async def virtual_accounts(request: Request) -> Response:
+        return await door.take(request, "virtual_accounts", lambda body: toss.answer(toss.approval.issue(body)))
+
+    return api
+
+
+def _lookup_routes(api: APIRouter, door: Door, toss: Toss) -> None:
     @api.get("/payments/orders/{order_id}")
     async def get_order(request: Request, order_id: str) -> Response:
         def found(_: dict[str, Any]) -> JSONResponse:
             payment = toss.ledger.of_order(order_id)
-            return shown(payment) if payment else refuse("NOT_FOUND_PAYMENT")
+            return toss.answer(payment) if payment else refuse("NOT_FOUND_PAYMENT")
 
         return await door.take(request, "get_order", found, subject=order_id)
 
     @api.get("/payments/{payment_key}")
     async def get_payment(request: Request, payment_key: str) -> Response:
         return await door.take(
-            request, "get_payment", lambda _: shown(toss.ledger.get(payment_key)), subject=payment_key
+            request, "get_payment", lambda _: toss.answer(toss.ledger.get(payment_key)), subject=payment_key
         )
-
-    @api.post("/payments/{payment_key}/cancel")
-    async def cancel(request: Request, payment_key: str) -> Response:
-        return await door.take(
-            request, "cancel", lambda body: shown(toss.cancels.cancel(payment_key, body)), subject=payment_key
-        )
-
-    @api.post("/virtual-accounts")
-    async def virtual_accounts(request: Request) -> Response:
-        return await door.take(request, "virtual_accounts", lambda body: shown(toss.approval.issue(body)))
-
-    return api
 
 
 def _receipt_routes(api: APIRouter, door: Door, toss: Toss) -> None:

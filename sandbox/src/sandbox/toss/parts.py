@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from starlette.responses import JSONResponse
+
 from sandbox.clock import Clock
 from sandbox.courier import Courier
 from sandbox.faults import Faults
@@ -34,6 +36,9 @@ class Toss:
 
     def wire(self, payment: Payment) -> dict[str, Any]:
         return payment.wire(mid=self.settings.toss_mid, base_url=self.settings.base_url)
+
+    def answer(self, payment: Payment) -> JSONResponse:
+        return JSONResponse(self.wire(payment))
 
     def tick(self) -> None:
         """What happens by itself as time passes: accounts and sessions run out, refunds arrive."""

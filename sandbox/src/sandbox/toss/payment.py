@@ -22,7 +22,12 @@ BANKS = {
 Status = Literal[
     "READY", "IN_PROGRESS", "WAITING_FOR_DEPOSIT", "DONE", "CANCELED", "PARTIAL_CANCELED", "ABORTED", "EXPIRED"
 ]
-VERSION = "2022-11-16"
+# What is the same in every payment here; the other methods are not imitated.
+ALWAYS = {
+    "version": "2022-11-16", "type": "NORMAL", "currency": "KRW", "country": "KR", "cultureExpense": False,
+    "taxExemptionAmount": 0, "mobilePhone": None, "giftCertificate": None, "easyPay": None, "cashReceipts": None,
+    "discount": None,
+}  # fmt: skip
 
 
 def transaction_key() -> str:
@@ -86,14 +91,11 @@ class Payment:
         taxed = self.total - self.tax_free
         vat = vat_of(taxed)
         shown = self.accepted or self.status == "ABORTED"
-        return {
-            "version": VERSION,
+        return ALWAYS | {
             "paymentKey": self.payment_key,
-            "type": "NORMAL",
             "orderId": self.order_id,
             "orderName": self.order_name,
             "mId": mid,
-            "currency": "KRW",
             "method": self.method if shown else None,
             "totalAmount": self.total,
             "balanceAmount": self.balance,
@@ -104,23 +106,15 @@ class Payment:
             "lastTransactionKey": self.last_transaction_key,
             "suppliedAmount": taxed - vat,
             "vat": vat,
-            "cultureExpense": False,
             "taxFreeAmount": self.tax_free,
-            "taxExemptionAmount": 0,
             "cancels": self.cancels or None,
             "isPartialCancelable": not self.escrow,
             "card": self.card,
             "virtualAccount": self.virtual_account if self.accepted else None,
             "secret": self.secret,
-            "mobilePhone": None,
-            "giftCertificate": None,
             "transfer": self.transfer,
-            "easyPay": None,
-            "country": "KR",
             "failure": self.failure,
             "cashReceipt": self.cash_receipt,
-            "cashReceipts": None,
-            "discount": None,
             "metadata": self.metadata,
             "receipt": {"url": f"{base_url}/toss/receipts/{self.payment_key}"} if self.approved_at else None,
             "checkout": {"url": f"{base_url}/toss/checkout/{self.payment_key}"},
