@@ -20,7 +20,7 @@ _MEDIA = b"\x02"
 def prepare(product: Product) -> bytes:
     """The body of `ProductView` with its two kinds of gaps."""
     facts = {
-        "id": product.id,
+        "id": str(product.id),
         "mall_id": product.mall_id,
         "slug": product.slug,
         "name": product.name,
@@ -40,7 +40,7 @@ def prepare(product: Product) -> bytes:
 def _variant(variant: Variant, currency: str) -> bytes:
     list_price = None if variant.list_price is None else {"amount": variant.list_price, "currency": currency}
     facts = {
-        "id": variant.id,
+        "id": str(variant.id),
         "sku": variant.sku,
         "name": variant.name,
         "price": {"amount": variant.price, "currency": currency},

@@ -31,7 +31,7 @@ def decode(cursor: str, length: int) -> Sequence[Any]:
 
 
 def of_products(sort: Sort, last: Position) -> str:
-    return encode(sort, last.value, last.id)
+    return encode(sort, last.value, str(last.id))
 
 
 def to_products(cursor: str, sort: Sort) -> Position:
@@ -61,7 +61,7 @@ def _value(sort: Sort, value: Any) -> datetime | int | str:
 
 
 def of_counts(counted_at: datetime, count_id: UUID, sku: str) -> str:
-    return encode(counted_at, count_id, sku)
+    return encode(counted_at, str(count_id), sku)
 
 
 def to_counts(cursor: str) -> tuple[datetime, UUID, str]:

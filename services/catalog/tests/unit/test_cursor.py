@@ -1,0 +1,61 @@
+import base64
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from services.catalog.tests.builders import NOW
+
+from catalog.errors import CursorInvalid
+from catalog.repository.listing import Position
+from catalog.schemas import cursor
+from common import ids
+
+
+@pytest.mark.parametrize(
+    ("sort", "value"), [("newest", NOW), ("price_asc", 0), ("price_desc", 12_900), ("name", "귀리")]
+)
+def test_a_cursor_comes_back_as_it_went(sort, value):
+    position = Position(value, ids.new_id())
+    assert cursor.to_products(cursor.of_products(sort, position), sort) == position
+
+
+def test_a_cursor_belongs_to_its_sort_order():
+    made = cursor.of_products("price_asc", Position(1, ids.new_id()))
+    with pytest.raises(CursorInvalid):
+        cursor.to_products(made, "price_desc")
+
+
+def forged(*parts):
+    return base64.urlsafe_b64encode(orjson.dumps(parts)).decode()
+
+
+@pytest.mark.parametrize(
+    ("sort", "forgery"),
+    [
+        ("newest", ""),
+        ("newest", "!!!"),
+        ("newest", "한글"),
+        ("newest", forged("newest")),
+        ("newest", forged("newest", "yesterday", str(ids.new_id()))),
+        ("newest", forged("newest", 5, str(ids.new_id()))),
+        ("newest", forged("newest", "2026-11-22T00:00:00", str(ids.new_id()))),
+        ("price_asc", forged("price_asc", "1", str(ids.new_id()))),
+        ("price_asc", forged("price_asc", 1.5, str(ids.new_id()))),
+        ("price_asc", forged("price_asc", True, str(ids.new_id()))),
+        ("price_asc", forged("price_asc", 2**63, str(ids.new_id()))),
+        ("price_asc", forged("price_asc", 1, "not an id")),
+        ("price_asc", forged("price_asc", 1, None)),
+        ("name", forged("name", "\x00", str(ids.new_id()))),
+        ("name", forged("name", {"a": 1}, str(ids.new_id()))),
+    ],
+)
+def test_a_forged_cursor_is_refused(sort, forgery):
+    with pytest.raises(CursorInvalid):
+        cursor.to_products(forgery, sort)
+
+
+@given(st.text(max_size=60))
+def test_no_text_breaks_it(text):
+    with pytest.raises(CursorInvalid):
+        cursor.to_products(text, "newest")
