@@ -84,7 +84,7 @@ def a_contact() -> Contact:
     )
 
 
-def a_body(cart_id: UUID, **changes: Any) -> dict[str, Any]:
+def a_body(cart_id: UUID, /, **changes: Any) -> dict[str, Any]:
     body = {
         "cart_id": str(cart_id),
         "orderer": {"name": "김하늘", "email": "haneul@example.com", "phone": "010-1234-5678"},

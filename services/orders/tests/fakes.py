@@ -91,7 +91,7 @@ def staff(*roles: str) -> dict[str, str]:
 
 
 async def post_order(
-    http: httpx.AsyncClient, cart_id: UUID, *, key: str | None = None, token: str = CART_TOKEN, **changes: object
+    http: httpx.AsyncClient, cart_id: UUID, /, *, key: str | None = None, token: str = CART_TOKEN, **changes: object
 ) -> httpx.Response:
     headers = {"Idempotency-Key": key or str(ids.new_id()), "X-Cart-Token": token}
     return await http.post("/v1/orders", json=a_body(cart_id, **changes), headers=headers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from uuid import UUID
 
 import httpx
 import pytest
@@ -37,7 +38,7 @@ class TestPlace:
         assert placed["payment_due_at"] == (NOW + timedelta(minutes=30)).isoformat().replace("+00:00", "Z")
         seen = await http.get(f"/v1/orders/{placed['id']}", headers={"X-Order-Token": placed["token"]})
         assert seen.status_code == 200
-        assert catalog.reserved[_id(placed)] == quote.units_by_sku()
+        assert catalog.reserved[UUID(placed["id"])] == quote.units_by_sku()
 
     async def test_tells_the_others_in_the_same_transaction(self, http, cart, database):
         quote = cart.fill()
@@ -53,7 +54,7 @@ class TestPlace:
     async def test_two_lines_of_one_sku_are_one_claim_on_its_stock(self, http, cart, catalog):
         quote = cart.fill(a_quote(a_quote_line("A", quantity=2), a_quote_line("B"), a_quote_line("A", quantity=3)))
         placed = (await post_order(http, quote.cart_id)).json()
-        assert catalog.reserved[_id(placed)] == {"A": 5, "B": 1}
+        assert catalog.reserved[UUID(placed["id"])] == {"A": 5, "B": 1}
 
 
 class TestRefusals:
@@ -216,7 +217,7 @@ class TestCrashes:
         monkeypatch.setattr(flows.handlers, "place_order", real)
         placed = await post_order(http, quote.cart_id, key="k")
         assert placed.status_code == 201
-        assert _id(placed.json()) == left
+        assert UUID(placed.json()["id"]) == left
         assert list(catalog.reserved) == [left]
 
     async def test_prices_that_move_during_a_crash_do_not_change_the_order(self, http, cart, catalog):
@@ -229,7 +230,7 @@ class TestCrashes:
         assert placed["total_amount"]["amount"] == quote.total_amount
 
     async def test_a_lost_answer_is_found_again(self, http, cart, catalog, database, clock: FixedClock):
-        """Committed by a first try whose claim had run out meanwhile: the second finds the order and answers with it."""
+        """The first try committed although its claim had run out: the second finds the order and answers with it."""
         quote = cart.fill()
         first = (await post_order(http, quote.cart_id, key="k")).json()
         async with database.engine.begin() as connection:
@@ -240,9 +241,3 @@ class TestCrashes:
         assert again.json() == first
         assert await count(database, "orders") == 1
         assert [event.type for event in await testing.published(database)].count("order-placed") == 1
-
-
-def _id(placed):
-    from uuid import UUID
-
-    return UUID(placed["id"])

@@ -1,0 +1,147 @@
+"""What orders makes of the answers of cart and catalog, whatever they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from common import ids
+from common.errors import UpstreamUnavailable
+from orders.clients import HttpCart, HttpCatalog
+from orders.errors import UpstreamRefused
+
+CART, ORDER, LINE = ids.new_id(), ids.new_id(), ids.new_id()
+
+QUOTE: dict[str, Any] = {
+    "cart_id": str(CART),
+    "mall_id": "intake",
+    "channel": "pc",
+    "currency": "KRW",
+    "lines": [
+        {
+            "line_id": str(LINE),
+            "sku": "A",
+            "product_id": str(LINE),
+            "product_name": "그래놀라",
+            "variant_name": None,
+            "category_ids": ["food"],
+            "quantity": 2,
+            "unit_price": 5500,
+            "discount_amount": 0,
+            "amount": 11000,
+            "vat_amount": 1000,
+            "tax_free_amount": 0,
+            "a_new_field": 1,
+        }
+    ],
+    "items_amount": 11000,
+    "discount_amount": 0,
+    "shipping_amount": 3300,
+    "total_amount": 14300,
+    "a_new_field": 1,
+}
+
+
+def answering(status: int, body: Any, seen: list[httpx.Request] | None = None) -> httpx.AsyncClient:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if seen is not None:
+            seen.append(request)
+        content = body if isinstance(body, bytes) else orjson.dumps(body)
+        return httpx.Response(status, content=content)
+
+    return httpx.AsyncClient(transport=httpx.MockTransport(answer))
+
+
+def problem(code: str, **fields: Any) -> dict[str, Any]:
+    return {"type": "t", "title": "t", "status": 409, "code": code, "detail": "why", **fields}
+
+
+class TestCart:
+    async def test_reads_the_quote_and_the_vat_of_shipping(self):
+        seen: list[httpx.Request] = []
+        quote = await HttpCart(answering(200, QUOTE, seen), "http://cart.test/").freeze(CART, ORDER, "secret")
+        (asked,) = seen
+        assert str(asked.url) == f"http://cart.test/internal/carts/{CART}/freeze"
+        assert (asked.headers["X-Cart-Token"], orjson.loads(asked.content)) == ("secret", {"order_id": str(ORDER)})
+        assert (quote.total_amount, quote.shipping_vat_amount, quote.lines[0].category_ids) == (14300, 300, ("food",))
+        quote.check()
+
+    @pytest.mark.parametrize(
+        ("status", "code"),
+        [(404, "cart.not_found"), (409, "cart.empty"), (409, "cart.busy"), (409, "cart.line_unavailable")],
+    )
+    async def test_passes_refusals_on(self, status, code):
+        with pytest.raises(UpstreamRefused) as refused:
+            await HttpCart(answering(status, problem(code, lines=[1])), "http://c").freeze(CART, ORDER, "t")
+        assert (refused.value.code, refused.value.detail, refused.value.fields) == (code, "why", {"lines": [1]})
+
+    @pytest.mark.parametrize(
+        ("status", "body"),
+        [
+            (500, b""),
+            (503, problem("service.draining")),
+            (401, problem("auth.required")),
+            (404, problem("resource.not_found")),
+            (404, b"<html>"),
+            (404, b"[]"),
+            (200, b"<html>"),
+            (200, {}),
+            (200, QUOTE | {"total_amount": 14300.5}),
+            (200, QUOTE | {"total_amount": "14300"}),
+            (200, QUOTE | {"shipping_amount": -1}),
+            (200, QUOTE | {"currency": "won"}),
+            (302, b""),
+        ],
+    )
+    async def test_anything_unclear_decides_nothing(self, status, body):
+        with pytest.raises(UpstreamUnavailable):
+            await HttpCart(answering(status, body), "http://c").freeze(CART, ORDER, "t")
+
+    async def test_a_silent_cart_decides_nothing(self):
+        def silent(request: httpx.Request) -> httpx.Response:
+            raise httpx.ReadTimeout("silence", request=request)
+
+        http = httpx.AsyncClient(transport=httpx.MockTransport(silent))
+        with pytest.raises(UpstreamUnavailable):
+            await HttpCart(http, "http://c").freeze(CART, ORDER, "t")
+
+    async def test_lets_go_of_the_cart(self):
+        seen: list[httpx.Request] = []
+        await HttpCart(answering(204, b"", seen), "http://c").release(CART, ORDER)
+        assert (seen[0].method, seen[0].url.path) == ("DELETE", f"/internal/carts/{CART}/freeze/{ORDER}")
+
+
+class TestCatalog:
+    async def test_reserves_under_the_orders_name(self):
+        seen: list[httpx.Request] = []
+        await self._catalog(answering(200, {"status": "held"}, seen)).reserve(ORDER, "intake", {"A": 2, "B": 1})
+        assert (seen[0].method, seen[0].url.path) == ("PUT", f"/internal/reservations/{ORDER}")
+        assert orjson.loads(seen[0].content) == {
+            "mall_id": "intake",
+            "lines": [{"sku": "A", "quantity": 2}, {"sku": "B", "quantity": 1}],
+            "expires_in_seconds": 1800,
+        }
+
+    async def test_passes_the_missing_lines_on(self):
+        lines = [{"sku": "A", "wanted": 2, "available": 1}]
+        http = answering(409, problem("stock.insufficient", lines=lines))
+        with pytest.raises(UpstreamRefused) as refused:
+            await self._catalog(http).reserve(ORDER, "intake", {"A": 2})
+        assert (refused.value.kind, refused.value.fields) == ("conflict", {"lines": lines})
+
+    @pytest.mark.parametrize("status", [201, 400, 401, 404, 500])
+    async def test_anything_unclear_reserves_nothing(self, status):
+        with pytest.raises(UpstreamUnavailable):
+            await self._catalog(answering(status, {})).reserve(ORDER, "intake", {"A": 2})
+
+    @pytest.mark.parametrize("status", [200, 204])
+    async def test_releases(self, status):
+        seen: list[httpx.Request] = []
+        await self._catalog(answering(status, b"", seen)).release(ORDER)
+        assert (seen[0].method, seen[0].url.path) == ("DELETE", f"/internal/reservations/{ORDER}")
+
+    def _catalog(self, http: httpx.AsyncClient) -> HttpCatalog:
+        return HttpCatalog(http, "http://catalog.test", seconds=1800)

@@ -1,0 +1,237 @@
+"""Whatever happens to an order and in whatever order it is told: no won and no unit is made or lost."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from services.orders.tests.builders import (
+    DAY,
+    NOW,
+    WINDOW,
+    a_quote,
+    a_quote_line,
+    cancels,
+    completes,
+    expires,
+    pays,
+    settles,
+    ships,
+)
+
+from common import ids
+from common.errors import DomainError
+from orders import domain
+from orders.commands import NoteDepositReversed, NotePaymentExpired, NotePaymentPending, NoteStockUnavailable, Units
+from orders.domain import TRANSITIONS, Amounts, CancelStatus, Decision, Status
+
+_LINES = st.lists(
+    st.builds(
+        lambda quantity, price, cut, tax_free: (quantity, price, min(cut, price * quantity), tax_free),
+        st.integers(1, 6),
+        st.integers(0, 5000),
+        st.integers(0, 3000),
+        st.booleans(),
+    ),
+    min_size=1,
+    max_size=4,
+)
+_PAYMENTS = [ids.derived_id("payment", str(number)) for number in range(3)]
+
+
+class OrderMachine(RuleBasedStateMachine):
+    """The world keeps its own books from the facts alone and compares them with the order."""
+
+    @initialize(lines=_LINES, shipping=st.integers(1, 3000))
+    def place(self, lines, shipping):
+        quote = a_quote(
+            *(
+                a_quote_line(f"SKU-{place}", quantity=quantity, unit_price=price, discount=cut, tax_free=tax_free)
+                for place, (quantity, price, cut, tax_free) in enumerate(lines)
+            ),
+            shipping=shipping,
+        )
+        self.now = NOW
+        self.order = domain.place(ids.new_id(), "1", quote, due_at=NOW + WINDOW, now=NOW).order
+        self.worth = self.order.worth
+        self.received: dict[tuple, int] = {}
+        self.refunds: dict = {}
+        self.reversed = False
+        self.stopped: dict = {}
+        self.told: list = []
+
+    def decide(self, act) -> None:
+        before = self.order
+        try:
+            decision: Decision = act()
+        except DomainError:
+            assert self.order == before
+            return
+        assert decision.order.status is before.status or decision.order.status in TRANSITIONS[before.status]
+        self.order = decision.order
+        for fact in decision.facts:
+            assert fact.story
+            if fact.name == "order-refund-requested":
+                assert fact.refund_id not in self.refunds, "a refund was asked for twice"
+                self.refunds[fact.refund_id] = fact
+            if fact.name == "order-cancelled":
+                for units in fact.cancel.units:
+                    self.stopped[units.line_id] = self.stopped.get(units.line_id, 0) + units.quantity
+        self.told.append(act)
+
+    @rule(minutes=st.integers(1, 60 * 24 * 3))
+    def time_passes(self, minutes):
+        self.now += timedelta(minutes=minutes)
+
+    @rule(payment=st.sampled_from(_PAYMENTS), off=st.sampled_from([0, 0, 0, 1, -1]))
+    def money_comes(self, payment, off):
+        amount = self.order.total_amount + off
+        if amount <= 0:
+            return
+        at = self.now
+        own = self.order.payment is not None and self.order.payment.payment_id == payment
+        if any(known == payment for known, _ in self.received) and not (own and self.reversed and off == 0):
+            return  # a payment pays once, or again after its bank took it back
+        self.received[payment, at] = amount
+        self.decide(
+            lambda: domain.pay(self.order, pays(self.order, payment_id=payment, amount=amount, confirmed_at=at))
+        )
+        if own:
+            self.reversed = False
+
+    @precondition(lambda self: self.order.payment is not None and not self.reversed)
+    @rule()
+    def bank_takes_the_deposit_back(self):
+        self.now += timedelta(seconds=1)
+        at, payment = self.now, self.order.payment.payment_id
+        self.reversed = True
+        self.decide(
+            lambda: domain.note_deposit_reversed(self.order, NoteDepositReversed(self.order.order_id, payment, at), at)
+        )
+        self.now += timedelta(seconds=1)
+
+    @rule(payment=st.sampled_from(_PAYMENTS))
+    def account_opens(self, payment):
+        command = NotePaymentPending(self.order.order_id, payment, "virtual_account", self.now + DAY)
+        self.decide(lambda: domain.note_payment_pending(self.order, command))
+
+    @rule(payment=st.sampled_from(_PAYMENTS))
+    def account_expires(self, payment):
+        now = self.now
+        command = NotePaymentExpired(self.order.order_id, payment)
+        self.decide(lambda: domain.note_payment_expired(self.order, command, now))
+
+    @rule()
+    def clock_expires(self):
+        now = self.now
+        self.decide(lambda: domain.expire(self.order, expires(self.order), now))
+
+    @rule(data=st.data())
+    def customer_cancels(self, data):
+        picked = data.draw(st.lists(st.sampled_from(self.order.lines), unique_by=lambda line: line.line_id))
+        lines = tuple((line.line_id, data.draw(st.integers(1, line.quantity))) for line in picked)
+        command, now = cancels(self.order, *lines), self.now
+        assert command.lines == tuple(Units(*line) for line in lines)
+        self.decide(lambda: domain.request_cancel(self.order, command, now))
+
+    @precondition(lambda self: self.order.cancel_open)
+    @rule(data=st.data(), accepted=st.booleans())
+    def centre_answers(self, data, accepted):
+        waiting = [cancel for cancel in self.order.cancels if cancel.status is CancelStatus.REQUESTED]
+        cancel_id, now = data.draw(st.sampled_from(waiting)).cancel_id, self.now
+        self.decide(lambda: domain.settle_cancel(self.order, settles(self.order, cancel_id, accepted=accepted), now))
+
+    @rule()
+    def stock_is_missing(self):
+        now = self.now
+        command = NoteStockUnavailable(self.order.order_id, ("SKU-0",))
+        self.decide(lambda: domain.note_stock_unavailable(self.order, command, now))
+
+    @rule(step=st.sampled_from(["accepted", "shipped", "delivered"]))
+    def goods_move(self, step):
+        news = ships(self.order, step, shipped=step != "accepted", delivered=step == "delivered")
+        self.decide(lambda: domain.note_shipment(self.order, news))
+
+    @rule()
+    def clock_completes(self):
+        now = self.now
+        self.decide(lambda: domain.complete(self.order, completes(self.order), now))
+
+    @precondition(lambda self: self.told)
+    @rule(data=st.data())
+    def old_news_comes_again(self, data):
+        """Redelivered in a new message: nothing but the story may change, and nobody is told anything that costs."""
+        act = data.draw(st.sampled_from(self.told))
+        before, refunds = self.order, dict(self.refunds)
+        told = list(self.told)
+        try:
+            after = act().order
+        except DomainError:
+            return
+        if after != before:  # it was not old news for the order as it stands now: let it count as new
+            self.decide(act)
+        self.told = told
+        assert set(refunds) <= set(self.refunds)
+
+    @invariant()
+    def no_unit_is_made_or_lost(self):
+        for line in self.order.lines:
+            assert min(line.cancelled, line.cancelling, line.open) >= 0
+            assert line.cancelled + line.cancelling + line.open == line.quantity
+            assert line.cancelled == self.stopped.get(line.line_id, 0)
+            waiting = sum(
+                units.quantity
+                for cancel in self.order.cancels
+                if cancel.status is CancelStatus.REQUESTED
+                for units in cancel.units
+                if units.line_id == line.line_id
+            )
+            assert line.cancelling == waiting
+
+    @invariant()
+    def every_won_belongs_to_goods_or_goes_back(self):
+        order = self.order
+        kept = Amounts.total(
+            Amounts(line.amount, line.vat_amount, line.tax_free_amount) for line in order.lines
+        ) + Amounts(order.shipping_amount, order.shipping_vat_amount)
+        assert kept == self.worth
+        accepted = [cancel for cancel in order.cancels if cancel.status is CancelStatus.ACCEPTED]
+        gone = Amounts.total(cancel.worth for cancel in accepted)
+        left = Amounts.total(line.worth(line.quantity - line.cancelled) for line in order.lines)
+        shipping = (
+            Amounts() if order.status is Status.CANCELLED else Amounts(order.shipping_amount, order.shipping_vat_amount)
+        )
+        assert gone + left + shipping == self.worth
+
+    @invariant()
+    def refunds_are_exactly_what_is_owed(self):
+        order = self.order
+        unwanted = {known.refund_id: known.amount for known in order.unwanted}
+        for refund_id, amount in unwanted.items():
+            assert self.refunds[refund_id].worth.amount == amount
+        of_order = [fact for refund_id, fact in self.refunds.items() if refund_id not in unwanted]
+        back = Amounts.total(fact.worth for fact in of_order)
+        assert back.amount == order.requested_refunds
+        paid = order.payment.amount if order.payment else 0
+        assert back.amount <= paid
+        if order.payment is not None and not self.reversed:
+            cancelled = Amounts.total(
+                cancel.worth for cancel in order.cancels if cancel.status is CancelStatus.ACCEPTED
+            )
+            assert back == cancelled, "what is cancelled goes back whole, with its tax parts"
+        if order.status is Status.CANCELLED and order.payment is not None and not self.reversed:
+            assert back == self.worth
+
+    @invariant()
+    def every_payment_received_has_one_owner(self):
+        own = {self.order.payment.payment_id} if self.order.payment else set()
+        sent_back = [known.payment_id for known in self.order.unwanted]
+        assert len(sent_back) == len(set(sent_back))
+        assert {payment for payment, _ in self.received} == own | set(sent_back)
+        assert not own & set(sent_back)
+
+
+TestOrderMachine = OrderMachine.TestCase
+TestOrderMachine.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
