@@ -70,7 +70,7 @@ CREATE TABLE shipping_rules (
 )
 """
 # Events of different keys come in any order, so no table of the copy refers to another. `changed_at` is the time of the
-# event that wrote the row: an older event, replayed late, changes nothing.
+# event that wrote the row: a much older event, replayed late, changes nothing.
 _CATALOGUE = (
     """
 CREATE TABLE catalogue_malls (

@@ -1,17 +1,26 @@
-"""The copy of the catalogue. The last writer wins by the time of the event, so a late replay changes nothing."""
+"""The copy of the catalogue: the last event of a key wins.
+
+Events of one key come in their order, so the one being handled is the newest. The exception is a dead letter that
+somebody replays after newer events were handled: it is known by its age and changes nothing. Times alone cannot decide:
+an event's time is when its transaction began, and of two that wait for one lock the later may have begun first.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Table, and_, select, update
+from sqlalchemy import Table, and_, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from cart.commands import RecordMall, RecordPrice, RecordProduct, RecordStock
+from cart.commands import RecordedVariant, RecordMall, RecordPrice, RecordProduct, RecordStock
 from cart.domain.catalogue import Item
 from cart.tables import malls, products, stock, variants
+
+# Longer than any transaction may last.
+_LATE = timedelta(minutes=5)
 
 
 async def currency_of(connection: AsyncConnection, mall_id: str) -> str | None:
@@ -65,7 +74,7 @@ async def items(connection: AsyncConnection, skus: Iterable[str]) -> dict[str, I
 
 async def record_mall(connection: AsyncConnection, command: RecordMall) -> None:
     values = {"name": command.name, "currency": command.currency, "changed_at": command.changed_at}
-    await _newer(connection, malls, {"mall_id": command.mall_id}, values)
+    await _put(connection, malls, {"mall_id": command.mall_id}, values)
 
 
 async def record_product(connection: AsyncConnection, command: RecordProduct) -> None:
@@ -79,30 +88,39 @@ async def record_product(connection: AsyncConnection, command: RecordProduct) ->
         "image_url": command.image_url,
         "changed_at": command.changed_at,
     }
-    await _newer(connection, products, {"product_id": command.product_id}, values)
+    if not await _put(connection, products, {"product_id": command.product_id}, values):
+        return
     for variant in sorted(command.variants, key=lambda variant: variant.sku):
-        await _newer(
-            connection,
-            variants,
-            {"sku": variant.sku},
-            {
-                "product_id": command.product_id,
-                "variant_id": variant.variant_id,
-                "name": variant.name,
-                "price": variant.price,
-                "tax": "tax_free" if variant.tax_free else "taxable",
-                "on_sale": True,
-                "changed_at": command.changed_at,
-            },
-        )
+        await _put_variant(connection, command, variant)
     await connection.execute(
         update(variants)
         .where(
             variants.c.product_id == command.product_id,
             variants.c.sku.not_in([variant.sku for variant in command.variants]),
-            variants.c.changed_at <= command.changed_at,
         )
         .values(on_sale=False, changed_at=command.changed_at)
+    )
+
+
+async def _put_variant(connection: AsyncConnection, product: RecordProduct, variant: RecordedVariant) -> None:
+    """A SKU that another product sells stays there, unless this event is the newer one: keys have no common order."""
+    free = or_(variants.c.product_id == product.product_id, ~variants.c.on_sale)
+    values = {
+        "product_id": product.product_id,
+        "variant_id": variant.variant_id,
+        "name": variant.name,
+        "price": variant.price,
+        "tax": "tax_free" if variant.tax_free else "taxable",
+        "on_sale": True,
+        "changed_at": product.changed_at,
+    }
+    statement = insert(variants).values(sku=variant.sku, **values)
+    await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["sku"],
+            set_={name: statement.excluded[name] for name in values},
+            where=or_(free, variants.c.changed_at <= product.changed_at),
+        )
     )
 
 
@@ -113,24 +131,25 @@ async def record_price(connection: AsyncConnection, command: RecordPrice) -> Non
         .where(
             variants.c.sku == command.sku,
             variants.c.product_id == command.product_id,
-            variants.c.changed_at <= command.changed_at,
+            variants.c.changed_at <= command.changed_at + _LATE,
         )
-        .values(price=command.price, changed_at=command.changed_at)
+        .values(price=command.price)
     )
 
 
 async def record_stock(connection: AsyncConnection, command: RecordStock) -> None:
     values = {"available": command.available, "changed_at": command.changed_at}
-    await _newer(connection, stock, {"sku": command.sku}, values)
+    await _put(connection, stock, {"sku": command.sku}, values)
 
 
-async def _newer(connection: AsyncConnection, table: Table, key: dict[str, Any], values: dict[str, Any]) -> None:
-    """Inserts the row, or replaces one that is not newer."""
+async def _put(connection: AsyncConnection, table: Table, key: dict[str, Any], values: dict[str, Any]) -> bool:
+    """Inserts the row, or replaces one that is not much newer. False: the event came too late to count."""
     statement = insert(table).values(**key, **values)
-    await connection.execute(
+    written = await connection.execute(
         statement.on_conflict_do_update(
             index_elements=list(key),
             set_={name: statement.excluded[name] for name in values},
-            where=table.c.changed_at <= statement.excluded.changed_at,
-        )
+            where=table.c.changed_at <= statement.excluded.changed_at + _LATE,
+        ).returning(literal(1))
     )
+    return written.first() is not None
