@@ -203,6 +203,8 @@ def _follow(current: Instance, before: dict[str, Any] | None) -> None:
         raise typer.Exit(1) from None
     if picture["failure"]:
         _explain(picture)
+    if picture["stopping"]:
+        fail(f"instance {current.name} was stopped while it was starting")
     addresses.show(console, current, picture)
 
 
