@@ -36,6 +36,7 @@ COMMON = {
     "OTLP_ENDPOINT": "{url[console]}/otlp",
     "TRACE_SAMPLE_RATIO": "{option[trace_sample_ratio]}",
     "STAFF_TOKEN_KEY": "{key[staff_token_key]}",
+    "INTERNAL_KEY": "{key[internal_key]}",
 }
 
 # What only one program is told.
@@ -53,6 +54,9 @@ OWN: dict[str, dict[str, str]] = {
         "CART_URL": "{url[cart]}",
         "CATALOG_URL": "{url[catalog]}",
         "TOKEN_KEY": "{key[order_token_key]}",
+        # An order is over as soon as its parcels have arrived, so that a demo sees the end.
+        "COMPLETE_AFTER_DAYS": "0",
+        "COMPLETE_EVERY_SECONDS": "1",
     },
     "payments": {
         "ORDERS_URL": "{url[orders]}",
@@ -75,7 +79,7 @@ OWN: dict[str, dict[str, str]] = {
         "TRACKER_URL": "{url[sandbox]}/sandbox/logistics/tracker/graphql",
         "TRACKER_KEY": TRACKER_CLIENT + ":{key[tracker_secret]}",
         # Parcels of the sandbox arrive within a minute.
-        "TRACKING_EVERY_SECONDS": "2",
+        "TRACKING_EVERY_SECONDS": "1",
     },
     "notify": {
         "SMTP_HOST": "127.0.0.1",
@@ -108,6 +112,8 @@ OWN: dict[str, dict[str, str]] = {
         "SOLAPI_TEMPLATES": "{home}/services/notify/src/notify/templates/alimtalk.json",
         "LOGISTICS_URL": "{edge}",
         "LOGISTICS_API_KEY": "{key[logistics_api_key]}",
+        "LOGISTICS_POLL_SECONDS": "1",
+        "TRACKING_STEP_SECONDS": "1",
         "FASSTO_API_CD": "{key[fassto_api_code]}",
         "FASSTO_API_KEY": "{key[fassto_api_key]}",
         "FASSTO_CST_CD": FASSTO_CUSTOMER,

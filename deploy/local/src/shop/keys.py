@@ -19,6 +19,7 @@ def _letters(count: int) -> str:
 # One line per secret; a new line is generated for existing instances at their next start.
 FORMATS: dict[str, Callable[[], str]] = {
     "staff_token_key": lambda: secrets.token_urlsafe(48),
+    "internal_key": lambda: secrets.token_urlsafe(32),
     "toss_secret_key": lambda: f"test_sk_{secrets.token_hex(16)}",
     "toss_client_key": lambda: f"test_ck_{secrets.token_hex(16)}",
     "solapi_api_key": lambda: f"NCS{_letters(13)}",
