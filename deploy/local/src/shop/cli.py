@@ -14,6 +14,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "shop.doctor": ("doctor",),
     "shop.tokens": ("token",),
     "shop.events": ("events",),
+    "shop.demo.run": ("demo",),
+    "shop.audit": ("audit",),
     "shop.testing": ("test-platform",),
 }
 
