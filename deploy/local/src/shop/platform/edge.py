@@ -21,11 +21,11 @@ ERRORS = "/edge-errors"
 
 # Public paths by the program behind them. A path stands for itself and all below it.
 API_ROUTES: dict[str, tuple[str, ...]] = {
-    "catalog": ("/v1/products", "/v1/categories", "/v1/malls", "/v1/media"),
-    "cart": ("/v1/carts",),
+    "catalog": ("/v1/products", "/v1/categories", "/v1/malls", "/v1/media", "/v1/stock", "/v1/variants"),
+    "cart": ("/v1/carts", "/v1/shipping-rules"),
     "orders": ("/v1/orders",),
     "payments": ("/v1/payments", "/v1/callbacks/toss"),
-    "notify": ("/v1/callbacks/solapi",),
+    "notify": ("/v1/callbacks/solapi", "/v1/notifications"),
     "scm": ("/v1/logistics", "/v1/carriers"),
     "stats": ("/v1/stats",),
 }
@@ -51,6 +51,8 @@ _HEADERS = {
     # The console shows mails in a frame of its own.
     "customFrameOptionsValue": "SAMEORIGIN",
     "referrerPolicy": "strict-origin-when-cross-origin",
+    # Services show it to each other; nobody outside has it to show.
+    "customRequestHeaders": {"X-Internal-Key": ""},
     "customResponseHeaders": {"Server": "", "X-Powered-By": ""},
 }
 
