@@ -67,8 +67,7 @@ async def seed(instance: Instance) -> None:
         for category in data["categories"]:
             body = {"mall_id": category["mall"], "id": category["id"], "name": category["name"]}
             await staff.call("POST", "/v1/categories", key=f"category-{category['id']}", json=body)
-        for product in data["products"]:
-            await _product(http, staff, product)
+        made = [await _product(http, staff, product) for product in data["products"]]
         items = [
             {"sku": sku, "quantity": data["stock_per_sku"]}
             for product in data["products"]
@@ -77,6 +76,9 @@ async def seed(instance: Instance) -> None:
         receipt = {"items": items, "reference": "seed-1"}
         await staff.call("POST", "/v1/stock/receipts", key="stock", json=receipt)
         await _shipping(staff, data)
+        # Last, because a shop that shows every product counts as seeded.
+        for product_id in made:
+            await staff.call("POST", f"/v1/products/{product_id}/publish", json={})
         await _until_priced(http, instance.edge_url, data)
 
 
@@ -98,7 +100,8 @@ async def _logistics(staff: Staff) -> None:
         await staff.call("PUT", f"/v1/logistics/routes/{mall}", json={"centre": centre})
 
 
-async def _product(http: httpx.AsyncClient, staff: Staff, product: dict[str, Any]) -> None:
+async def _product(http: httpx.AsyncClient, staff: Staff, product: dict[str, Any]) -> str:
+    """A draft with its picture. Returns its id."""
     variants = [
         {
             "sku": sku,
@@ -119,9 +122,9 @@ async def _product(http: httpx.AsyncClient, staff: Staff, product: dict[str, Any
     }
     made = await staff.call("POST", "/v1/products", key=f"product-{product['slug']}", json=body)
     if made is None:
-        return
+        raise SeedFailed(f"another product is called {product['slug']}")
     await _picture(http, staff, made["id"], product)
-    await staff.call("POST", f"/v1/products/{made['id']}/publish", json={})
+    return str(made["id"])
 
 
 async def _picture(http: httpx.AsyncClient, staff: Staff, product_id: str, product: dict[str, Any]) -> None:
