@@ -61,7 +61,6 @@ def all_parts(instance: Instance) -> list[Part]:
     events = broker_of(instance)
     own_broker = events.part()
     broker_needs = ("kafka",) if own_broker else ()
-    merged = environment.everything(instance, events.bootstrap)
     return [
         postgres_of(instance).part(),
         *([own_broker] if own_broker else []),
@@ -69,7 +68,7 @@ def all_parts(instance: Instance) -> list[Part]:
         _step("roles", "Roles and schemas", instance, needs=("postgres",)),
         _step("topics", "Topics", instance, needs=broker_needs, env={"SHOP_BOOTSTRAP": events.bootstrap}),
         _step("bucket", "Bucket for pictures", instance, needs=("s3",)),
-        _step("migrations", "Migrations", instance, needs=("roles",), env=merged, seconds=120),
+        _step("migrations", "Migrations", instance, needs=("roles",), seconds=180),
         *(_helper(program, instance, events.bootstrap) for program in HELPERS),
         *(_service(program, instance, events.bootstrap) for program in SERVICES),
         Edge(instance).part(),
@@ -104,7 +103,7 @@ def _step(
     *,
     needs: tuple[str, ...],
     env: dict[str, str] | None = None,
-    seconds: float = 60,
+    seconds: float = 120,
 ) -> Part:
     return Part(
         name=name,
@@ -127,7 +126,7 @@ def _service(program: Service, instance: Instance, bootstrap: str) -> Part:
         env={**_python_env(instance), **environment.of(program, instance, bootstrap)},
         needs=("migrations", "topics"),
         ready=probes.http(instance.ports[program.name], "/readyz"),
-        start_seconds=90,
+        start_seconds=180,
     )
 
 
@@ -139,7 +138,7 @@ def _helper(program: Service, instance: Instance, bootstrap: str) -> Part:
         log=instance.logs / f"{program.name}.log",
         env={**_python_env(instance), **environment.of(program, instance, bootstrap)},
         ready=probes.http(instance.ports[program.name], "/healthz"),
-        start_seconds=60,
+        start_seconds=120,
     )
 
 

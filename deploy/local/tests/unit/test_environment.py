@@ -6,12 +6,15 @@ import json
 from urllib.parse import urlsplit
 
 import pytest
+from pydantic import SecretStr
 from pydantic_settings import BaseSettings
 
 from shop import environment
 from shop.platform.edge import API_ROUTES
 from shop.services import HELPERS, SERVICES
 
+# The console's mail sink wants no sign-in.
+EMPTY_ON_PURPOSE = {"NOTIFY_SMTP_PASSWORD"}
 PROGRAMS = (*SERVICES, *HELPERS)
 
 
@@ -87,6 +90,14 @@ class TestUnderstood:
         known = {f"{one.model_config['env_prefix']}{name}".upper() for one in wanted for name in one.model_fields}
 
         assert set(told) - known == set(), "in the table, but the program has no such setting"
+
+        secrets = {
+            f"{one.model_config['env_prefix']}{name}".upper()
+            for one in wanted
+            for name, field in one.model_fields.items()
+            if field.annotation is SecretStr
+        }
+        assert secrets - set(told) - EMPTY_ON_PURPOSE == set(), "secrets that the table leaves empty"
 
         for name, value in told.items():
             monkeypatch.setenv(name, value)

@@ -91,7 +91,8 @@ class Broker:
             env={"MALLOC_ARENA_MAX": "2"},
             prepare=self.prepare_kafka,
             ready=probes.kafka("127.0.0.1", self.port),
-            start_seconds=90,
+            # Two seconds on an idle machine, a minute on one that is busy eight times over.
+            start_seconds=180,
             stop_seconds=30,
         )
 
@@ -107,7 +108,7 @@ class Broker:
         say("formatting the log directory")
         cluster_id = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
         tool = ("java", "-Xmx64m", "-XX:TieredStopAtLevel=1", "-cp", f"{libs}/*", "kafka.tools.StorageTool")
-        await commands.run([*tool, "format", "-t", cluster_id, "-c", str(properties)], seconds=60, log=self.log)
+        await commands.run([*tool, "format", "-t", cluster_id, "-c", str(properties)], seconds=120, log=self.log)
 
     def _embedded(self) -> Part:
         data = self.directory / "embedded"

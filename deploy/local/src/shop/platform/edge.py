@@ -75,7 +75,7 @@ class Edge:
             env={"GOMEMLIMIT": "128MiB"},
             prepare=self._write,
             ready=probes.http(self.instance.ports["edge"], PING),
-            start_seconds=30,
+            start_seconds=60,
             stop_seconds=15,
         )
 

@@ -77,7 +77,7 @@ class Postgres:
             env={"LC_ALL": "C.UTF-8"},
             prepare=self.prepare,
             ready=probes.command(str(binary("pg_isready")), "-q", "-h", "127.0.0.1", "-p", str(self.port)),
-            start_seconds=60,
+            start_seconds=120,
             stop_signal=_FAST_SHUTDOWN,
             stop_seconds=30,
         )
@@ -102,7 +102,7 @@ class Postgres:
             for path in (draft, password_file):
                 shutil.chown(path, "nobody", "nogroup")
         try:
-            await commands.run(self._initdb(draft, password_file), seconds=60, log=self.log)
+            await commands.run(self._initdb(draft, password_file), seconds=120, log=self.log)
         finally:
             password_file.unlink()
         draft.replace(self.directory)
