@@ -8,9 +8,15 @@ from typing import Any
 from uuid import UUID
 
 from common import ids
-from contracts.orders import Address, CancelledLine, OrderCancelled, OrderCancelRequested, OrderContactRecorded
-from contracts.orders import OrderPaid as OrderPaid
-from contracts.orders import Person
+from contracts.orders import (
+    Address,
+    CancelledLine,
+    OrderCancelled,
+    OrderCancelRequested,
+    OrderContactRecorded,
+    OrderPaid,
+    Person,
+)
 from contracts.shared import OrderLine
 from scm.domain.parcel import Packed, Parcel, ParcelStatus
 from scm.domain.shipment import Line, Shipment, Stage, Status

@@ -132,14 +132,17 @@ class Fassto:
             response = await self._http.request(
                 method, self._base + path, json=body, headers=headers, params=query, timeout=_TIMEOUT_SECONDS
             )
-            answer = response.json()
-        except (httpx.HTTPError, ValueError) as error:
+        except httpx.HTTPError as error:
             raise _NoAnswer(type(error).__name__) from error
         if response.status_code >= 500 or response.status_code in {408, 425, 429}:
             raise _NoAnswer(f"HTTP {response.status_code}")
-        info = answer.get("errorInfo") if isinstance(answer, dict) else None
         if response.status_code == 401:
             raise _Refusal(_NO_ACCESS)
+        try:
+            answer = response.json()
+        except ValueError as error:
+            raise _NoAnswer("not JSON") from error
+        info = answer.get("errorInfo") if isinstance(answer, dict) else None
         if isinstance(info, dict) and info.get("errorCode"):
             raise _Refusal(str(info["errorCode"]))
         if not response.is_success:

@@ -81,7 +81,8 @@ class CarrierTable:
         self._by_any: dict[str, Carrier] = {}
         for carrier in carriers:
             for code in (carrier.code, *carrier.codes.values()):
-                self._by_any.setdefault(code.casefold(), carrier)
+                if self._by_any.setdefault(code.casefold(), carrier) is not carrier:
+                    raise ValueError(f"{carrier.code} and {self._by_any[code.casefold()].code} are both called {code}")
 
     def get(self, code: str) -> Carrier | None:
         return self._by_code.get(code)

@@ -1,0 +1,381 @@
+"""The centre that only answers: nothing is sent twice, nothing is forgotten, whatever answer is lost."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from services.scm.tests.builders import (
+    CJ,
+    CJ_OTHER,
+    NOW,
+    a_cancel_request,
+    a_cancelled_order,
+    a_contact,
+    a_line,
+    an_order_paid,
+)
+from services.scm.tests.fakes import FakeCentre
+from sqlalchemy import text
+
+from scm.domain.release import SlipStatus
+from scm.domain.shipment import Status
+from scm.flows.centre import CentreFlow
+from scm.main import load_carriers
+
+pytestmark = pytest.mark.integration
+
+WAIT = timedelta(seconds=30)
+
+
+class Polled:
+    """The flow, the centre at its other end, and time."""
+
+    def __init__(self, scm) -> None:
+        self.scm = scm
+        self.centre = FakeCentre()
+        self.flow = CentreFlow(scm.database, self.centre, load_carriers(), code="yongin", settle_after=WAIT)
+
+    async def order(self, *lines):
+        order = an_order_paid(lines=lines, mall_id="livestore")
+        await self.scm.hear(order, a_contact(order.order_id))
+        await self.scm.said()
+        return order
+
+    async def round(self, later: timedelta = timedelta()) -> list[str]:
+        """One run of the job; which calls changed or looked something up."""
+        self.scm.database.clock.advance(later)
+        self.centre.calls.clear()
+        await self.flow.run()
+        return list(self.centre.calls)
+
+    async def release(self, order) -> dict:
+        async with self.scm.database.read() as connection:
+            row = await connection.execute(
+                text("SELECT r.* FROM releases r JOIN shipments s ON s.id = r.shipment_id WHERE s.order_id = :id"
+                     " ORDER BY number DESC LIMIT 1"),
+                {"id": order.order_id},
+            )  # fmt: skip
+            return dict(row.mappings().one())
+
+    async def attention(self, order) -> str | None:
+        async with self.scm.database.read() as connection:
+            return await connection.scalar(
+                text("SELECT attention FROM shipments WHERE order_id = :id"), {"id": order.order_id}
+            )
+
+
+@pytest.fixture
+async def polled(scm, staff):
+    await scm.http.put("/v1/logistics/centres/yongin", json={"name": "용인", "mode": "poll"}, headers=staff)
+    await scm.http.put("/v1/logistics/routes/livestore", json={"centre": "yongin"}, headers=staff)
+    return Polled(scm)
+
+
+class TestRelease:
+    async def test_hands_over_units_per_sku_with_the_address_under_our_id(self, polled):
+        order = await polled.order(a_line("A", 2), a_line("B", 1), a_line("A", 3))
+        shipment = await polled.scm.shipment(order.order_id)
+        assert await polled.round() == [f"release {shipment.id}"]
+        draft = polled.centre.drafts[str(shipment.id)]
+        assert (draft.units, draft.ship_to.recipient, draft.ordered_on) == ((("A", 5), ("B", 1)), "김민지", NOW.date())
+        assert [event.status for event in await polled.scm.updates()] == ["accepted"]
+        assert await polled.round() == []
+
+    async def test_waits_for_the_address(self, polled):
+        order = an_order_paid(mall_id="livestore")
+        await polled.scm.hear(order)
+        assert await polled.round() == []
+        await polled.scm.hear(a_contact(order.order_id))
+        assert len(await polled.round()) == 1
+
+    async def test_leaves_the_requests_of_other_centres_alone(self, polled):
+        await polled.scm.paid(an_order_paid(mall_id="intake"))
+        assert await polled.round() == []
+
+    async def test_a_lost_answer_is_asked_for_and_nothing_is_sent_again(self, polled):
+        order = await polled.order()
+        polled.centre.lose = True
+        number = str((await polled.scm.shipment(order.order_id)).id)
+        assert await polled.round() == [f"release {number}"]
+        assert await polled.round(WAIT / 2) == []
+        assert await polled.round(WAIT) == [f"find {number}"]
+        assert (await polled.release(order))["state"] == "released"
+        assert (await polled.scm.shipment(order.order_id)).status is Status.ACCEPTED
+        assert len(polled.centre.drafts) == 1
+
+    async def test_what_never_arrived_is_sent_once_more_under_the_same_number(self, polled):
+        order = await polled.order()
+        number = str((await polled.scm.shipment(order.order_id)).id)
+        polled.centre.deaf = True
+        await polled.round()
+        polled.centre.deaf = False
+        assert await polled.round(WAIT) == [f"find {number}", f"release {number}"]
+        assert (await polled.scm.shipment(order.order_id)).status is Status.ACCEPTED
+
+    async def test_a_crash_between_writing_and_sending_is_found_and_sent(self, polled):
+        order = await polled.order()
+
+        async def dies(_draft):
+            raise RuntimeError("killed")
+
+        real, polled.centre.release = polled.centre.release, dies
+        with pytest.raises(RuntimeError):
+            await polled.flow.run()
+        polled.centre.release = real
+        assert await polled.round() == []
+        assert len(await polled.round(WAIT)) == 2
+        assert (await polled.release(order))["state"] == "released"
+
+    async def test_known_already_is_no_refusal(self, polled):
+        order = await polled.order()
+        polled.centre.lose = True
+        await polled.round()
+        polled.centre.lose = False
+        found, polled.centre.kept = polled.centre.kept, {}
+        polled.scm.database.clock.advance(WAIT)
+        # The centre lists it late: it is sent again, refused as a double, and found then.
+        find = polled.centre.find
+
+        async def late(order_no, day):
+            answer = await find(order_no, day)
+            polled.centre.kept = found
+            return answer
+
+        polled.centre.find = late
+        await polled.flow.run()
+        assert (await polled.release(order))["state"] == "released"
+
+    async def test_a_refusal_is_believed_after_three_times_and_staff_may_try_again(self, polled, staff):
+        order = await polled.order()
+        polled.centre.refuse = "NOT_FOUND_GOODS"
+        for _ in range(2):
+            await polled.round(WAIT)
+        assert (await polled.scm.shipment(order.order_id)).status is Status.REQUESTED
+        await polled.round(WAIT)
+        (said,) = await polled.scm.updates()
+        assert (said.status, said.reason) == ("rejected", "the centre refused the release (NOT_FOUND_GOODS)")
+        assert await polled.round(WAIT) == []
+        polled.centre.refuse = None
+        path = f"/v1/logistics/shipment-requests/{said.shipment_id}/reassign"
+        assert (await polled.scm.http.post(path, json={"centre": "yongin"}, headers=staff)).status_code == 200
+        assert await polled.round() == [f"release {said.shipment_id}-2"]
+
+    async def test_a_centre_that_is_away_stops_the_round_and_nothing_else(self, polled):
+        await polled.order()
+        await polled.round()
+        polled.centre.away = True
+        await polled.order()
+        await polled.round()
+        polled.centre.away = False
+        assert len(polled.centre.drafts) == 2
+
+    async def test_two_processes_at_once_send_each_request_once(self, polled):
+        import asyncio
+
+        for _ in range(6):
+            await polled.order()
+        other = CentreFlow(polled.scm.database, polled.centre, load_carriers(), code="yongin", settle_after=WAIT)
+        await asyncio.gather(polled.flow.run(), other.run())
+        assert len(polled.centre.calls) == len(polled.centre.drafts) == 6
+
+    async def test_what_the_centre_holds_is_not_rejected_or_moved_by_hand(self, polled, staff):
+        order = await polled.order()
+        await polled.round()
+        path = f"/v1/logistics/shipment-requests/{(await polled.scm.shipment(order.order_id)).id}"
+        for verb, body in (("reject", {"reason": "x"}), ("reassign", {"centre": "yongin"})):
+            answer = await polled.scm.http.post(f"{path}/{verb}", json=body, headers=staff)
+            assert (answer.status_code, answer.json()["code"]) == (409, "shipment.at_centre")
+
+
+class TestWatch:
+    async def test_fetches_the_waybill_once(self, polled):
+        order = await polled.order()
+        await polled.round()
+        await polled.scm.said()
+        polled.centre.becomes("S1", SlipStatus.WORKING)
+        await polled.round()
+        assert await polled.scm.said() == []
+        polled.centre.becomes("S1", SlipStatus.DONE, CJ)
+        await polled.round()
+        await polled.round()
+        (said,) = await polled.scm.updates()
+        assert (said.status, said.carrier, said.waybill, said.order_shipped) == ("shipped", "cj", CJ, True)
+        assert (await polled.release(order))["state"] == "shipped"
+
+    async def test_a_day_later_too(self, polled):
+        await polled.order()
+        await polled.round()
+        polled.centre.becomes("S1", SlipStatus.DONE, CJ)
+        await polled.scm.said()
+        await polled.round(timedelta(days=3))
+        assert [event.status for event in await polled.scm.updates()] == ["shipped"]
+
+    async def test_a_number_that_cannot_be_booked_is_for_staff_who_can(self, polled, staff):
+        order = await polled.order()
+        await polled.round()
+        polled.centre.becomes("S1", SlipStatus.DONE, "680412345674")
+        await polled.round(timedelta(minutes=1))
+        assert "check digit" in (await polled.attention(order))
+        assert (await polled.release(order))["state"] == "released"
+        path = f"/v1/logistics/shipment-requests/{(await polled.scm.shipment(order.order_id)).id}/waybill"
+        await polled.scm.http.post(path, json={"carrier": "cj", "waybill": CJ}, headers=staff)
+        assert (await polled.scm.shipment(order.order_id)).status is Status.SHIPPED
+
+    async def test_an_unknown_carrier_is_for_staff(self, polled):
+        order = await polled.order()
+        await polled.round()
+        polled.centre.becomes("S1", SlipStatus.DONE, CJ, carrier="99")
+        await polled.round(timedelta(minutes=1))
+        assert "carrier.unknown" in (await polled.attention(order))
+
+    async def test_a_part_is_for_staff_who_know_the_lines(self, polled, staff):
+        order = await polled.order()
+        await polled.round()
+        polled.centre.becomes("S1", SlipStatus.PARTDONE, CJ)
+        await polled.round(timedelta(minutes=1))
+        assert "a part" in (await polled.attention(order))
+        path = f"/v1/logistics/shipment-requests/{(await polled.scm.shipment(order.order_id)).id}/waybill"
+        lines = [{"line_id": str(order.lines[0].line_id)}]
+        await polled.scm.http.post(path, json={"carrier": "cj", "waybill": CJ, "lines": lines}, headers=staff)
+        polled.centre.becomes("S1", SlipStatus.DONE, CJ_OTHER)
+        await polled.round(timedelta(hours=1))
+        assert (await polled.scm.shipment(order.order_id)).status is Status.SHIPPED
+        assert await polled.attention(order) is None
+
+    async def test_a_release_the_centre_cancelled_itself_is_rejected(self, polled):
+        await polled.order()
+        await polled.round()
+        await polled.scm.said()
+        polled.centre.becomes("S1", SlipStatus.CANCEL)
+        await polled.round()
+        (said,) = await polled.scm.updates()
+        assert (said.status, said.reason) == ("rejected", "the centre cancelled the release")
+
+    async def test_a_shortage_is_rejected_once_the_centre_has_let_go(self, polled):
+        await polled.order()
+        await polled.round()
+        await polled.scm.said()
+        polled.centre.becomes("S1", SlipStatus.SHORTAGE)
+        assert await polled.round() == ["cancel S1"]
+        (said,) = await polled.scm.updates()
+        assert (said.status, said.reason) == ("rejected", "the centre has not enough goods")
+
+
+class TestCancel:
+    async def test_before_the_release_nobody_needs_to_be_asked(self, polled):
+        order = await polled.order()
+        await polled.scm.hear(a_cancel_request(order))
+        assert [decision.accepted for decision in await polled.scm.decisions()] == [True]
+        assert await polled.round() == []
+
+    async def test_after_it_the_centre_is_asked_and_then_answers(self, polled):
+        order = await polled.order()
+        await polled.round()
+        await polled.scm.said()
+        await polled.scm.hear(a_cancel_request(order))
+        assert await polled.scm.said() == []
+        assert await polled.round() == ["cancel S1"]
+        decided, updated = await polled.scm.said()
+        assert (decided.accepted, updated.status) == (True, "cancelled")
+        assert await polled.round(WAIT) == []
+
+    @pytest.mark.parametrize("status", [SlipStatus.WORKING, SlipStatus.PARTDONE])
+    async def test_a_centre_at_work_refuses_and_goes_on(self, polled, status):
+        order = await polled.order()
+        await polled.round()
+        await polled.scm.said()
+        polled.centre.becomes("S1", status)
+        await polled.scm.hear(a_cancel_request(order))
+        await polled.round()
+        (decision,) = await polled.scm.decisions()
+        assert (decision.accepted, decision.reason) == (False, "centre_refused")
+        polled.centre.becomes("S1", SlipStatus.DONE, CJ)
+        await polled.round(timedelta(minutes=1))
+        assert (await polled.scm.shipment(order.order_id)).status is Status.SHIPPED
+
+    async def test_a_lost_answer_to_the_cancel_is_read_from_the_slip(self, polled):
+        order = await polled.order()
+        await polled.round()
+        await polled.scm.said()
+        await polled.scm.hear(a_cancel_request(order))
+        polled.centre.away = True
+        await polled.round()
+        assert await polled.scm.said() == []
+        polled.centre.away = False
+        await polled.round(WAIT)
+        assert [decision.accepted for decision in await polled.scm.decisions()] == [True]
+
+    async def test_a_line_cancel_stops_the_release_and_sends_the_rest_anew(self, polled):
+        order = await polled.order(a_line("A", 2), a_line("B", 1))
+        shipment = await polled.scm.shipment(order.order_id)
+        await polled.round()
+        await polled.scm.said()
+        await polled.scm.hear(a_cancel_request(order, (order.lines[0], 1)))
+        assert await polled.round() == ["cancel S1", f"release {shipment.id}-2"]
+        assert polled.centre.drafts[f"{shipment.id}-2"].units == (("A", 1), ("B", 1))
+        decided, accepted = await polled.scm.said()
+        assert (decided.accepted, accepted.status) == (True, "accepted")
+
+    async def test_of_an_unheard_release_waits_until_its_fate_is_known(self, polled):
+        order = await polled.order()
+        polled.centre.lose = True
+        await polled.round()
+        await polled.scm.hear(a_cancel_request(order))
+        await polled.round(WAIT / 2)
+        assert await polled.scm.decisions() == []
+        calls = await polled.round(WAIT)
+        assert calls[-1] == "cancel S1"
+        assert [decision.accepted for decision in await polled.scm.decisions()] == [True]
+
+    async def test_of_a_release_that_never_arrived_is_accepted_and_nothing_is_sent(self, polled):
+        order = await polled.order()
+        polled.centre.deaf = True
+        await polled.round()
+        await polled.scm.hear(a_cancel_request(order))
+        polled.centre.deaf = False
+        number = str((await polled.scm.shipment(order.order_id)).id)
+        assert await polled.round(WAIT) == [f"find {number}"]
+        decided, updated = await polled.scm.said()
+        assert (decided.accepted, updated.status) == (True, "cancelled")
+        assert polled.centre.drafts == {}
+
+    async def test_a_waybill_that_comes_first_refuses_it(self, polled, staff):
+        order = await polled.order()
+        await polled.round()
+        await polled.scm.hear(a_cancel_request(order))
+        await polled.scm.said()
+        path = f"/v1/logistics/shipment-requests/{(await polled.scm.shipment(order.order_id)).id}/waybill"
+        await polled.scm.http.post(path, json={"carrier": "cj", "waybill": CJ}, headers=staff)
+        (decision,) = await polled.scm.decisions()
+        assert (decision.accepted, decision.reason) == (False, "already_shipped")
+
+    async def test_a_cancelled_order_is_stopped_at_the_centre_and_nobody_is_answered(self, polled):
+        order = await polled.order()
+        await polled.round()
+        await polled.scm.said()
+        await polled.scm.hear(a_cancelled_order(order))
+        await polled.round()
+        (said,) = await polled.scm.said()
+        assert said.status == "cancelled"
+
+    async def test_a_cancel_that_becomes_final_while_it_waits_is_not_answered(self, polled):
+        order = await polled.order()
+        await polled.round()
+        await polled.scm.said()
+        asked = a_cancel_request(order)
+        await polled.scm.hear(asked, a_cancelled_order(order, cancel_id=asked.cancel_id))
+        await polled.round()
+        (said,) = await polled.scm.said()
+        assert said.status == "cancelled"
+
+    async def test_a_cancelled_order_that_the_centre_ships_all_the_same_gets_attention(self, polled):
+        order = await polled.order()
+        await polled.round()
+        polled.centre.becomes("S1", SlipStatus.WORKING)
+        await polled.scm.hear(a_cancelled_order(order))
+        await polled.round()
+        assert "centre_refused" in (await polled.attention(order))
+        polled.centre.becomes("S1", SlipStatus.DONE, CJ)
+        await polled.round(timedelta(minutes=1))
+        assert (await polled.scm.shipment(order.order_id)).status is Status.SHIPPED

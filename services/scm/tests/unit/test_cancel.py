@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+from services.scm.tests.builders import a_shipment
+
+from common import ids
+from scm.commands import CancelUnits, StopOrder
+from scm.domain import cancel as cancelling
+from scm.domain.cancel import CancelState, Holder, Refusal
+from scm.domain.shipment import Shipment, Status
+
+OURS = Holder(released=False, cancel_after_accept=False)
+LENIENT = Holder(released=False, cancel_after_accept=True)
+AT_CENTRE = Holder(released=True, cancel_after_accept=False)
+YES, ASK = CancelState.ACCEPTED, CancelState.PENDING
+
+
+def a_stop(
+    shipment: Shipment, *units: tuple[UUID, int], final: bool = False, reason: str = "changed_mind"
+) -> StopOrder:
+    lines = tuple(CancelUnits(line_id, quantity) for line_id, quantity in units)
+    return StopOrder(ids.new_id(), shipment.order_id, "intake", not units, lines, reason, final)
+
+
+def answer(cancel: cancelling.Cancel) -> CancelState | Refusal:
+    return cancel.answer or cancel.state
+
+
+@pytest.mark.parametrize(
+    ("status", "asked", "lenient", "at_centre", "final"),
+    [
+        (Status.REQUESTED, YES, YES, ASK, YES),
+        (Status.ACCEPTED, Refusal.CENTRE_ACCEPTED, YES, ASK, YES),
+        (Status.REJECTED, YES, YES, ASK, YES),
+        (Status.PARTLY_SHIPPED, Refusal.SHIPPED, Refusal.SHIPPED, Refusal.SHIPPED, Refusal.SHIPPED),
+        (Status.SHIPPED, Refusal.SHIPPED, Refusal.SHIPPED, Refusal.SHIPPED, Refusal.SHIPPED),
+        (Status.IN_TRANSIT, Refusal.SHIPPED, Refusal.SHIPPED, Refusal.SHIPPED, Refusal.SHIPPED),
+        (Status.DELIVERED, Refusal.SHIPPED, Refusal.SHIPPED, Refusal.SHIPPED, Refusal.SHIPPED),
+        (Status.CANCELLED, YES, YES, YES, YES),
+    ],
+)
+def test_a_whole_order_in_every_status(status, asked, lenient, at_centre, final):
+    shipment = a_shipment(status)
+    assert answer(cancelling.decide(shipment, a_stop(shipment), OURS)) == asked
+    assert answer(cancelling.decide(shipment, a_stop(shipment), LENIENT)) == lenient
+    assert answer(cancelling.decide(shipment, a_stop(shipment), AT_CENTRE)) == at_centre
+    assert answer(cancelling.decide(shipment, a_stop(shipment, final=True), OURS)) == final
+
+
+class TestDecide:
+    def test_an_order_that_never_came_can_be_stopped(self):
+        assert cancelling.decide(None, a_stop(a_shipment()), OURS).state is YES
+
+    def test_a_reversed_deposit_stops_goods_the_centre_has_accepted(self):
+        shipment = a_shipment(Status.ACCEPTED)
+        stop = a_stop(shipment, reason="deposit_reversed")
+        assert cancelling.decide(shipment, stop, OURS).state is YES
+
+    def test_a_reversed_deposit_does_not_call_back_what_left(self):
+        shipment = a_shipment(Status.SHIPPED)
+        stop = a_stop(shipment, reason="deposit_reversed")
+        assert answer(cancelling.decide(shipment, stop, OURS)) is Refusal.SHIPPED
+
+    def test_a_line_that_has_not_left_can_be_stopped_while_another_is_on_the_road(self):
+        shipment = a_shipment(Status.PARTLY_SHIPPED)
+        gone, left = shipment.lines
+        assert cancelling.decide(shipment, a_stop(shipment, (left.line_id, 1)), LENIENT).state is YES
+        assert answer(cancelling.decide(shipment, a_stop(shipment, (gone.line_id, 1)), LENIENT)) is Refusal.SHIPPED
+
+    def test_more_units_than_are_left_are_refused(self):
+        shipment = a_shipment()
+        assert answer(cancelling.decide(shipment, a_stop(shipment, (shipment.lines[0].line_id, 3)), OURS)) is (
+            Refusal.SHIPPED
+        )
+
+    def test_a_line_of_another_order_is_refused(self):
+        shipment = a_shipment()
+        assert answer(cancelling.decide(shipment, a_stop(shipment, (ids.new_id(), 1)), OURS)) is Refusal.UNKNOWN_LINE
+
+    def test_a_final_cancel_asks_a_centre_that_holds_the_goods(self):
+        shipment = a_shipment(Status.ACCEPTED)
+        assert cancelling.decide(shipment, a_stop(shipment, final=True), AT_CENTRE).state is ASK
+
+    def test_a_final_cancel_takes_what_has_not_left(self):
+        shipment = a_shipment(Status.PARTLY_SHIPPED)
+        stop = a_stop(shipment, final=True)
+        cancel = cancelling.decide(shipment, stop, OURS)
+        assert (answer(cancel), cancel.takes) == (Refusal.SHIPPED, True)
+        assert cancelling.apply(shipment, stop).state.left == 0
+
+
+class TestSettle:
+    @pytest.mark.parametrize("final", [False, True])
+    def test_follows_the_centres_word(self, final):
+        shipment = a_shipment(Status.ACCEPTED)
+        stopped = cancelling.settle(shipment, a_stop(shipment, final=final), stopped=True)
+        assert (stopped.state, stopped.takes) == (YES, True)
+        goes_on = cancelling.settle(shipment, a_stop(shipment, final=final), stopped=False)
+        assert (goes_on.answer, goes_on.takes) == (Refusal.CENTRE_REFUSED, False)
+
+    def test_of_two_cancels_for_the_same_units_one_wins(self):
+        shipment = a_shipment(Status.ACCEPTED)
+        first = a_stop(shipment, (shipment.lines[1].line_id, 1))
+        after = cancelling.apply(shipment, first).state
+        second = cancelling.settle(after, a_stop(shipment, (shipment.lines[1].line_id, 1)), stopped=True)
+        assert second.answer is Refusal.SHIPPED
+
+
+class TestOvertaken:
+    def test_a_cancel_waits_on_while_its_units_are_here(self):
+        shipment = a_shipment(Status.PARTLY_SHIPPED)
+        assert cancelling.overtaken(shipment, a_stop(shipment, (shipment.lines[1].line_id, 1))) is None
+
+    @pytest.mark.parametrize("final", [False, True])
+    def test_a_cancel_whose_goods_left_is_refused(self, final):
+        shipment = a_shipment(Status.SHIPPED)
+        refused = cancelling.overtaken(shipment, a_stop(shipment, final=final))
+        assert refused is not None
+        assert refused.answer is Refusal.SHIPPED
+
+
+class TestApply:
+    def test_the_whole_request_is_cancelled_and_says_so(self):
+        shipment = a_shipment()
+        decision = cancelling.apply(shipment, a_stop(shipment))
+        assert (decision.state.status, decision.state.revision) == (Status.CANCELLED, 2)
+        (event,) = decision.events
+        assert (event.status, event.part_id, event.lines) == (Status.CANCELLED, shipment.id, shipment.open_units)
+        assert not event.shipment.order_shipped
+
+    def test_a_line_is_taken_off_and_the_rest_goes_on_in_silence(self):
+        shipment = a_shipment()
+        decision = cancelling.apply(shipment, a_stop(shipment, (shipment.lines[0].line_id, 1)))
+        assert [line.left for line in decision.state.lines] == [1, 1]
+        assert (decision.state.status, decision.state.revision, decision.events) == (Status.REQUESTED, 2, ())
+
+    def test_the_last_open_units_end_the_request_and_tell_that_the_order_has_left(self):
+        shipment = a_shipment(Status.PARTLY_SHIPPED)
+        decision = cancelling.apply(shipment, a_stop(shipment, (shipment.lines[1].line_id, 1)))
+        assert decision.state.status is Status.SHIPPED
+        (event,) = decision.events
+        assert (event.status, event.shipment.order_shipped) == (Status.CANCELLED, True)
+
+    def test_never_takes_more_than_is_left(self):
+        shipment = a_shipment()
+        line = shipment.lines[0]
+        decision = cancelling.apply(shipment, a_stop(shipment, (line.line_id, 9)))
+        assert decision.state.lines[0] == replace(line, cancelled=2)
+
+    def test_the_same_cancel_on_a_cancelled_request_changes_nothing(self):
+        shipment = a_shipment(Status.CANCELLED)
+        assert cancelling.apply(shipment, a_stop(shipment)).state == shipment
