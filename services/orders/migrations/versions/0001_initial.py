@@ -119,14 +119,21 @@ CREATE TABLE order_cancel_lines (
 
 _UNWANTED = """
 CREATE TABLE order_unwanted_payments (
-    payment_id uuid PRIMARY KEY,
+    refund_id uuid PRIMARY KEY,
     order_id uuid NOT NULL REFERENCES orders,
-    refund_id uuid NOT NULL CONSTRAINT order_unwanted_payments_refund_unique UNIQUE,
+    payment_id uuid NOT NULL,
     amount bigint NOT NULL CONSTRAINT order_unwanted_payments_amount CHECK (amount > 0),
     currency text NOT NULL CONSTRAINT order_unwanted_payments_currency CHECK (currency ~ '^[A-Z]{3}$'),
     reason text NOT NULL CONSTRAINT order_unwanted_payments_reason CHECK (reason IN ('unwanted', 'amount_mismatch')),
-    confirmed_at timestamptz NOT NULL
+    confirmed_at timestamptz NOT NULL,
+    deposit_reversed_at timestamptz
 )
+"""
+
+# Money of one payment is with one refund at a time, unless its bank took it back.
+_UNWANTED_ONCE = """
+CREATE UNIQUE INDEX order_unwanted_payments_once ON order_unwanted_payments (payment_id)
+    WHERE deposit_reversed_at IS NULL
 """
 
 # The only personal data of this schema, what customers write when they cancel among it: a row can be erased without
@@ -197,6 +204,7 @@ _STATEMENTS = (
     _CANCEL_LINES,
     _UNWANTED,
     "CREATE INDEX order_unwanted_payments_order ON order_unwanted_payments (order_id)",
+    _UNWANTED_ONCE,
     _CONTACTS,
     _HISTORY,
     "CREATE INDEX order_history_order ON order_history (order_id, id)",

@@ -130,14 +130,20 @@ order_cancel_lines = Table(
 order_unwanted_payments = Table(
     "order_unwanted_payments",
     metadata,
-    Column("payment_id", _id, primary_key=True),
+    Column("refund_id", _id, primary_key=True),
     Column("order_id", _id, ForeignKey("orders.order_id"), nullable=False),
-    Column("refund_id", _id, nullable=False),
+    Column("payment_id", _id, nullable=False),
     Column("amount", BigInteger, nullable=False),
     Column("currency", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("confirmed_at", _moment, nullable=False),
-    UniqueConstraint("refund_id", name="order_unwanted_payments_refund_unique"),
+    Column("deposit_reversed_at", _moment),
+)
+Index(
+    "order_unwanted_payments_once",
+    order_unwanted_payments.c.payment_id,
+    unique=True,
+    postgresql_where=text("deposit_reversed_at IS NULL"),
 )
 Index("order_unwanted_payments_order", order_unwanted_payments.c.order_id)
 

@@ -193,6 +193,18 @@ async def test_a_reversed_deposit_stops_the_goods_without_a_refund(database: Dat
     assert (refund.type, refund.amount) == ("order-refund-requested", order.total_amount)
 
 
+async def test_an_unwanted_deposit_the_bank_took_back_and_gave_again_goes_back_again(database: Database):
+    order = await place(database)
+    await change(database, handlers.request_cancel, cancels(order))
+    (first,) = await hear(database, confirmed(order))
+    assert await hear(database, DepositReversed(**about(order), occurred_at=LATER)) == []
+    (again,) = await hear(database, confirmed(order, confirmed_at=LATER + DAY))
+    assert (again.payment_id, again.amount) == (first.payment_id, first.amount)
+    assert again.refund_id != first.refund_id
+    stored = await read(database, order)
+    assert [known.reversed_at for known in stored.unwanted] == [LATER, None]
+
+
 async def test_missing_stock_cancels_and_refunds_a_paid_order(database: Database):
     order = await place(database)
     await hear(database, confirmed(order))

@@ -24,7 +24,14 @@ from services.orders.tests.builders import (
 from common import ids
 from common.errors import DomainError
 from orders import domain
-from orders.commands import NoteDepositReversed, NotePaymentExpired, NotePaymentPending, NoteStockUnavailable, Units
+from orders.commands import (
+    NoteDepositReversed,
+    NotePaymentExpired,
+    NotePaymentPending,
+    NoteStockUnavailable,
+    RecordRefund,
+    Units,
+)
 from orders.domain import TRANSITIONS, Amounts, CancelStatus, Decision, Status
 
 _LINES = st.lists(
@@ -61,6 +68,8 @@ class OrderMachine(RuleBasedStateMachine):
         self.reversed = False
         self.stopped: dict = {}
         self.told: list = []
+        self.dropped: set = set()
+        self.done: set = set()
 
     def decide(self, act) -> None:
         before = self.order
@@ -101,16 +110,55 @@ class OrderMachine(RuleBasedStateMachine):
         if own:
             self.reversed = False
 
-    @precondition(lambda self: self.order.payment is not None and not self.reversed)
+    @property
+    def refunds_of_order(self) -> dict:
+        unwanted = {known.refund_id for known in self.order.unwanted}
+        return {
+            refund_id: fact
+            for refund_id, fact in self.refunds.items()
+            if refund_id not in unwanted and refund_id not in self.dropped
+        }
+
+    @precondition(lambda self: self.refunds_of_order.keys() - self.done)
+    @rule(data=st.data())
+    def money_goes_back(self, data):
+        waiting = self.refunds_of_order.keys() - self.done
+        refund = self.refunds[data.draw(st.sampled_from(sorted(waiting)))]
+        self.done.add(refund.refund_id)
+        so_far = sum(self.refunds[done].worth.amount for done in self.done)
+        command = RecordRefund(self.order.order_id, refund.payment_id, refund.refund_id, refund.worth.amount, so_far)
+        self.decide(lambda: domain.record_refund(self.order, command))
+
+    # payments says so only while nothing went back; the refunds it was asked for are dropped then.
+    @precondition(lambda self: self.order.payment is not None and not self.reversed and not self.done)
     @rule()
     def bank_takes_the_deposit_back(self):
         self.now += timedelta(seconds=1)
         at, payment = self.now, self.order.payment.payment_id
         self.reversed = True
+        self.dropped |= self.refunds_of_order.keys()
         self.decide(
             lambda: domain.note_deposit_reversed(self.order, NoteDepositReversed(self.order.order_id, payment, at), at)
         )
         self.now += timedelta(seconds=1)
+
+    @precondition(lambda self: self.order.unwanted)
+    @rule(data=st.data())
+    def bank_takes_an_unwanted_deposit_back_and_it_comes_again(self, data):
+        known = data.draw(st.sampled_from(self.order.unwanted))
+        if known.reversed_at is not None:
+            return
+        payment = known.payment_id
+        self.now += timedelta(seconds=2)
+        at = self.now - timedelta(seconds=1)
+        self.dropped.add(known.refund_id)
+        self.decide(
+            lambda: domain.note_deposit_reversed(self.order, NoteDepositReversed(self.order.order_id, payment, at), at)
+        )
+        again = pays(self.order, payment_id=payment, amount=known.amount, confirmed_at=self.now)
+        before = len(self.refunds)
+        self.decide(lambda: domain.pay(self.order, again))
+        assert len(self.refunds) == before + (self.order.payment is None or self.order.payment.payment_id != payment)
 
     @rule(payment=st.sampled_from(_PAYMENTS))
     def account_opens(self, payment):
@@ -211,7 +259,8 @@ class OrderMachine(RuleBasedStateMachine):
         unwanted = {known.refund_id: known.amount for known in order.unwanted}
         for refund_id, amount in unwanted.items():
             assert self.refunds[refund_id].worth.amount == amount
-        of_order = [fact for refund_id, fact in self.refunds.items() if refund_id not in unwanted]
+        of_order = self.refunds_of_order.values()
+        assert order.refunded_amount == sum(self.refunds[done].worth.amount for done in self.done)
         back = Amounts.total(fact.worth for fact in of_order)
         assert back.amount == order.requested_refunds
         paid = order.payment.amount if order.payment else 0
@@ -227,11 +276,11 @@ class OrderMachine(RuleBasedStateMachine):
     @invariant()
     def every_payment_received_has_one_owner(self):
         own = {self.order.payment.payment_id} if self.order.payment else set()
-        sent_back = [known.payment_id for known in self.order.unwanted]
+        sent_back = [known.payment_id for known in self.order.unwanted if known.reversed_at is None]
         assert len(sent_back) == len(set(sent_back))
         assert {payment for payment, _ in self.received} == own | set(sent_back)
         assert not own & set(sent_back)
 
 
 TestOrderMachine = OrderMachine.TestCase
-TestOrderMachine.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestOrderMachine.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)

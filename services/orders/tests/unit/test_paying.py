@@ -159,6 +159,27 @@ class TestDepositReversed:
         assert restored.order.requested_refunds == order.total_amount
         assert restored.facts[1].worth == order.worth
 
+    def test_a_refund_that_the_reversal_overtook_is_asked_for_again_under_a_new_name(self):
+        order = an_order(Status.PAID)
+        line_id = order.lines[0].line_id
+        order = domain.request_cancel(order, cancels(order, (line_id, 1)), NOW).order
+        settled = domain.settle_cancel(order, settles(order, order.cancels[0].cancel_id), NOW)
+        order = self._reversed(settled.order).order
+        assert order.requested_refunds == 0
+        restored = domain.pay(order, pays(order, confirmed_at=NOW + timedelta(hours=2)))
+        asked_before, asked_again = settled.facts[1], restored.facts[1]
+        assert asked_again.worth == asked_before.worth
+        assert asked_again.refund_id != asked_before.refund_id
+
+    def test_money_that_went_back_before_is_not_asked_for_again(self):
+        order = an_order(Status.PAID)
+        order = domain.request_cancel(order, cancels(order, (order.lines[0].line_id, 1)), NOW).order
+        order = domain.settle_cancel(order, settles(order, order.cancels[0].cancel_id), NOW).order
+        amount = order.cancels[0].refund_amount
+        order = domain.record_refund(order, RecordRefund(order.order_id, PAYMENT, ANOTHER, amount, amount)).order
+        restored = domain.pay(self._reversed(order).order, pays(order, confirmed_at=NOW + timedelta(hours=2)))
+        assert names(restored) == ["deposit-restored"]
+
     def test_the_old_confirmation_told_again_restores_nothing(self):
         order = self._reversed(an_order(Status.PAID)).order
         assert domain.pay(order, pays(order)) == domain.Decision(order)
@@ -166,6 +187,16 @@ class TestDepositReversed:
     def _reversed(self, order):
         command = NoteDepositReversed(order.order_id, PAYMENT, NOW + timedelta(hours=1))
         return domain.note_deposit_reversed(order, command, NOW + timedelta(hours=1))
+
+    def test_an_unwanted_deposit_that_comes_again_goes_back_again(self):
+        order = an_order(Status.PAID)
+        first = domain.pay(order, pays(order, payment_id=ANOTHER))
+        command = NoteDepositReversed(order.order_id, ANOTHER, NOW + timedelta(hours=1))
+        order = domain.note_deposit_reversed(first.order, command, NOW).order
+        assert domain.pay(order, pays(order, payment_id=ANOTHER)).facts == ()
+        again = domain.pay(order, pays(order, payment_id=ANOTHER, confirmed_at=NOW + timedelta(hours=2)))
+        assert again.facts[0].refund_id != first.facts[0].refund_id
+        assert again.order.payment.payment_id == PAYMENT
 
 
 class TestRecordRefund:

@@ -103,14 +103,26 @@ def settle_cancel(order: Order, command: SettleCancel, now: datetime) -> Decisio
     return _accept(order, cancel, now) if command.accepted else _refuse(order, cancel, command.reason, now)
 
 
-def release_withheld(order: Order) -> Decision:
-    """Asks back what accepted cancels did not get while the bank held the deposit, now that the money is here."""
+def withhold(order: Order) -> Order:
+    """The bank took the deposit back before anything of it went back: payments drops the refunds it was asked for."""
+    if order.refunded_amount:
+        return order
+    for cancel in order.cancels:
+        order = order.with_cancel(replace(cancel, refund_amount=0))
+    return order
+
+
+def release_withheld(order: Order, reversed_at: datetime) -> Decision:
+    """Asks back what accepted cancels did not get while the bank held the deposit, now that the money is here.
+
+    The refunds get names of their own: one under the cancel's own name may have been asked for and dropped.
+    """
     told: list[Fact] = []
     for cancel in order.cancels:
         if cancel.status is CancelStatus.ACCEPTED and cancel.refund_amount < cancel.worth.amount:
-            refunded = replace(cancel, refund_amount=cancel.worth.amount)
-            order = order.with_cancel(refunded)
-            told += _refund(order, refunded)
+            released = replace(cancel, refund_amount=cancel.worth.amount)
+            order = order.with_cancel(released)
+            told += _refund(order, released, derived_id("refund", str(cancel.cancel_id), reversed_at.isoformat()))
     return Decision(order, tuple(told))
 
 
@@ -138,7 +150,8 @@ def _accept(order: Order, cancel: Cancel, now: datetime) -> Decision:
     if whole:
         order = order.to(Status.CANCELLED, cancelled_at=now)
     told = facts.OrderCancelled(accepted, whole, was_paid=True, currency=order.currency, actor="scm")
-    return Decision(order, (told, *_refund(order, accepted)))
+    # Named after the cancel, so that asking twice pays once.
+    return Decision(order, (told, *_refund(order, accepted, derived_id("refund", str(cancel.cancel_id)))))
 
 
 def _refuse(order: Order, cancel: Cancel, reason: str | None, now: datetime) -> Decision:
@@ -148,13 +161,12 @@ def _refuse(order: Order, cancel: Cancel, reason: str | None, now: datetime) -> 
     return Decision(order.with_lines(lines).with_cancel(refused), (facts.CancelRefused(refused, actor="scm"),))
 
 
-def _refund(order: Order, cancel: Cancel) -> tuple[Fact, ...]:
-    """The refund's id comes from the cancel's, so asking twice pays once. A cancel worth nothing asks for nothing."""
+def _refund(order: Order, cancel: Cancel, refund_id: UUID) -> tuple[Fact, ...]:
+    """A cancel worth nothing asks for nothing."""
     if cancel.refund_amount == 0 or order.payment is None:
         return ()
     if order.requested_refunds > order.payment.amount:
         raise errors.RefundExceedsPayment("more would go back than was paid")
-    refund_id = derived_id("refund", str(cancel.cancel_id))
     payment_id = order.payment.payment_id
     return (facts.RefundRequested(refund_id, payment_id, cancel.worth, order.currency, cancel.reason),)
 

@@ -87,7 +87,7 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class UnwantedPayment:
-    """Money that came for an order that does not want it, and goes back."""
+    """Money that came for an order that does not want it, and goes back. `reversed_at`: the bank took it back first."""
 
     payment_id: UUID
     refund_id: UUID
@@ -95,6 +95,7 @@ class UnwantedPayment:
     currency: str
     reason: str
     confirmed_at: datetime
+    reversed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def pay(order: Order, command: PayOrder) -> Decision:
     """Ships nothing and notifies nobody: they listen to `order-paid`. Money that does not fit is sent back."""
     if order.payment is not None and order.payment.payment_id == command.payment_id:
         return _paid_before(order, order.payment, command)
-    if any(known.payment_id == command.payment_id for known in order.unwanted):  # redelivered
+    if any(_is_of(known, command) for known in order.unwanted):  # redelivered
         return Decision(order)
     if order.status is not Status.PENDING_PAYMENT:
         return _send_back(order, command, "unwanted")
@@ -48,14 +48,14 @@ def pay(order: Order, command: PayOrder) -> Decision:
 
 
 def note_deposit_reversed(order: Order, command: NoteDepositReversed, now: datetime) -> Decision:
-    """Stops the goods if they are still ours. The money is gone already, so none of it is asked back."""
+    """Stops the goods if they are still ours. The money is gone already, so none of it goes back."""
     payment = order.payment
     if payment is None or payment.payment_id != command.payment_id:
         reversal = facts.DepositReversed(command.payment_id, command.occurred_at, needs_staff=False, actor="payments")
-        return Decision(order, (reversal,))
+        return Decision(replace(order, unwanted=tuple(_taken(known, command) for known in order.unwanted)), (reversal,))
     if command.occurred_at < payment.paid_at or payment.reversed_at is not None:  # told late, or told again
         return Decision(order)
-    order = replace(order, payment=replace(payment, reversed_at=command.occurred_at))
+    order = cancelling.withhold(replace(order, payment=replace(payment, reversed_at=command.occurred_at)))
     ours = order.status in {Status.PAID, Status.PREPARING}
     needs_staff = not ours and order.status is not Status.CANCELLED
     told = facts.DepositReversed(command.payment_id, command.occurred_at, needs_staff, actor="payments")
@@ -87,12 +87,27 @@ def _paid_before(order: Order, payment: Payment, command: PayOrder) -> Decision:
         return Decision(order)
     order = replace(order, payment=replace(payment, paid_at=command.confirmed_at, reversed_at=None))
     restored = facts.DepositRestored(command.payment_id, actor="payments")
-    released = cancelling.release_withheld(order)
+    released = cancelling.release_withheld(order, payment.reversed_at)
     return Decision(order, (restored,)).then(released.order, released.facts)
 
 
+def _is_of(known: UnwantedPayment, command: PayOrder) -> bool:
+    """Whether this is the confirmation that `known` came from, and not money that came anew after a reversal."""
+    return known.payment_id == command.payment_id and (
+        known.reversed_at is None or command.confirmed_at <= known.reversed_at
+    )
+
+
+def _taken(known: UnwantedPayment, command: NoteDepositReversed) -> UnwantedPayment:
+    ours = known.payment_id == command.payment_id and known.confirmed_at <= command.occurred_at
+    return replace(known, reversed_at=command.occurred_at) if ours and known.reversed_at is None else known
+
+
 def _send_back(order: Order, command: PayOrder, reason: str) -> Decision:
-    refund_id = derived_id("refund", "unwanted", str(command.payment_id))
+    """The refund is named after the payment, and after how often its money came where the bank took it back."""
+    times_before = sum(known.payment_id == command.payment_id for known in order.unwanted)
+    again = [str(times_before)] if times_before else []
+    refund_id = derived_id("refund", "unwanted", str(command.payment_id), *again)
     money = command.amount
     unwanted = UnwantedPayment(
         command.payment_id, refund_id, money.amount, money.currency, reason, command.confirmed_at

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
@@ -87,8 +88,12 @@ async def save(connection: AsyncConnection, before: Order, after: Order) -> None
                 .values(cancelled_quantity=line.cancelled, cancelling_quantity=line.cancelling)
             )
     await cancels.save(connection, order_id, before.cancels, after.cancels)
-    for unwanted in after.unwanted[len(before.unwanted) :]:
-        await connection.execute(insert(_UNWANTED).values(_unwanted_values(order_id, unwanted)))
+    for known, unwanted in zip_longest(before.unwanted, after.unwanted):
+        if known != unwanted:
+            values = _unwanted_values(order_id, unwanted)
+            changed = {"deposit_reversed_at": unwanted.reversed_at}
+            written = insert(_UNWANTED).values(values)
+            await connection.execute(written.on_conflict_do_update(index_elements=["refund_id"], set_=changed))
 
 
 def _changing(order: Order) -> dict[str, Any]:
@@ -138,6 +143,7 @@ def _unwanted_values(order_id: UUID, unwanted: UnwantedPayment) -> dict[str, Any
         "currency": unwanted.currency,
         "reason": unwanted.reason,
         "confirmed_at": unwanted.confirmed_at,
+        "deposit_reversed_at": unwanted.reversed_at,
     }
 
 
@@ -154,7 +160,15 @@ async def _load(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[O
         select(_UNWANTED).where(_UNWANTED.c.order_id.in_(order_ids)).order_by(_UNWANTED.c.confirmed_at)
     ):
         unwanted[row.order_id].append(
-            UnwantedPayment(row.payment_id, row.refund_id, row.amount, row.currency, row.reason, row.confirmed_at)
+            UnwantedPayment(
+                row.payment_id,
+                row.refund_id,
+                row.amount,
+                row.currency,
+                row.reason,
+                row.confirmed_at,
+                row.deposit_reversed_at,
+            )
         )
     cancelled = await cancels.load(connection, order_ids)
     return [_order(row, lines[row.order_id], cancelled[row.order_id], unwanted[row.order_id]) for row in rows]
