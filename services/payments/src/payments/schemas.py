@@ -31,6 +31,10 @@ def _whole_won(value: Any) -> Any:
 WireAmount = Annotated[int, BeforeValidator(_whole_won), Field(gt=0, examples=[15900])]
 
 
+ProviderKey = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,200}$")]
+OrderRef = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+
+
 class OpenBody(Body):
     """How the customer wants to pay an order."""
 
@@ -51,8 +55,8 @@ class ConfirmBody(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    paymentKey: Annotated[str, StringConstraints(min_length=1, max_length=200)]  # noqa: N815 - the provider's name
-    orderId: Annotated[str, StringConstraints(min_length=1, max_length=64)]  # noqa: N815 - the provider's name
+    paymentKey: ProviderKey  # noqa: N815 - the provider's name
+    orderId: OrderRef  # noqa: N815 - the provider's name
     amount: WireAmount
 
 

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 from common.problems import responses
 from payments.commands import ConfirmPayment
 from payments.flows.confirming import Confirming, Way
-from payments.schemas import PaymentView, WireAmount
+from payments.schemas import OrderRef, PaymentView, ProviderKey, WireAmount
 
 router = APIRouter(prefix="/v1/payments/{payment_id}/return", tags=["payments"])
 
@@ -20,8 +20,8 @@ router = APIRouter(prefix="/v1/payments/{payment_id}/return", tags=["payments"])
 async def success(
     request: Request,
     payment_id: UUID,
-    payment_key: Annotated[str, Query(alias="paymentKey", min_length=1, max_length=200)],
-    order_ref: Annotated[str, Query(alias="orderId", min_length=1, max_length=64)],
+    payment_key: Annotated[ProviderKey, Query(alias="paymentKey")],
+    order_ref: Annotated[OrderRef, Query(alias="orderId")],
     amount: Annotated[WireAmount, Query()],
 ) -> Response:
     """Confirms, then redirects to the opener's `return_url` with `payment_id`, `status` and, if refused, `code`."""

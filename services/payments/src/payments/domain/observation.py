@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from payments.commands.answers import Answer, Hint, Missing, Redirect, Refused, Seen, Standing, Unknown
 from payments.domain import facts, ledger
@@ -107,7 +108,7 @@ def _paid(payment: Payment, answer: Seen, refunds: Sequence[Refund], now: dateti
         return _compare_balance(payment, answer, refunds)
     paid = payment.to(
         Status.CONFIRMED,
-        key=answer.key,
+        **_learned(payment, answer),
         receipt_url=answer.receipt_url,
         confirmed_at=now,
         confirmations=payment.confirmations + 1,
@@ -115,6 +116,12 @@ def _paid(payment: Payment, answer: Seen, refunds: Sequence[Refund], now: dateti
         attention="returned_at_provider" if answer.standing is Standing.PARTLY_RETURNED else payment.attention,
     )
     return Decision(paid, (facts.MoneyReceived(paid),), (ledger.received(paid),))
+
+
+def _learned(payment: Payment, answer: Seen) -> dict[str, Any]:
+    """What only the provider can tell us. The secret of an account is kept as its hash."""
+    secret_hash = hashlib.sha256(answer.secret.encode()).digest() if answer.secret else payment.secret_hash
+    return {"key": answer.key, "account": answer.account or payment.account, "secret_hash": secret_hash}
 
 
 def _compare_balance(payment: Payment, answer: Seen, refunds: Sequence[Refund]) -> Decision:
@@ -129,13 +136,7 @@ def _compare_balance(payment: Payment, answer: Seen, refunds: Sequence[Refund]) 
 def _waiting(payment: Payment, answer: Seen, refunds: Sequence[Refund]) -> Decision:
     match payment.status:
         case Status.CREATED | Status.CONFIRMING | Status.UNKNOWN if answer.account is not None:
-            issued = payment.to(
-                Status.WAITING,
-                key=answer.key,
-                account=answer.account,
-                due_at=answer.account.due_at,
-                secret_hash=hashlib.sha256(answer.secret.encode()).digest() if answer.secret else None,
-            )
+            issued = payment.to(Status.WAITING, due_at=answer.account.due_at, **_learned(payment, answer))
             return Decision(issued, () if issued.closing else (facts.AccountIssued(issued),))
         case Status.CONFIRMED:
             return _taken_back(payment, refunds)

@@ -78,7 +78,7 @@ class TossGateway:
             "amount": payment.amount,
             "orderId": payment.order_ref,
             "orderName": payment.order_name[:_MAX_ORDER_NAME],
-            "customerName": terms.customer_name[:100],
+            "customerName": terms.customer_name[:100] or self._access.holder,
             "bank": terms.bank or self._access.default_bank,
             "dueDate": wire.due_date(payment.due_at),
         }

@@ -102,7 +102,7 @@ def notice_of(headers: Mapping[str, str], body: bytes) -> Notice:
         if "eventType" in document:
             return _event(document, dedup_key)
         return _deposit(document, dedup_key)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise CallbackUnreadable("the callback lacks what it must say") from error
 
 
@@ -111,23 +111,35 @@ def _event(document: dict[str, Any], dedup_key: str) -> Notice:
     if kind != "PAYMENT_STATUS_CHANGED":
         return Notice(dedup_key, kind, "", {"eventType": kind}, about_payment=False)
     data = document["data"]
-    kept = {name: data[name] for name in _KEPT_OF_PAYMENT if isinstance(data.get(name), str | int)}
+    kept = _kept(data, _KEPT_OF_PAYMENT)
     return Notice(
         dedup_key,
         kind,
         _text(data["orderId"])[:64],
-        {"eventType": kind, "createdAt": str(document.get("createdAt"))[:40], "data": kept},
+        {"eventType": kind, **_kept(document, ("createdAt",)), "data": kept},
         key=_text(data["paymentKey"]),
         amount=_whole(data["totalAmount"]),
     )
 
 
 def _deposit(document: dict[str, Any], dedup_key: str) -> Notice:
-    kept = {name: document[name] for name in _KEPT_OF_DEPOSIT if isinstance(document.get(name), str)}
+    kept = _kept(document, _KEPT_OF_DEPOSIT)
     _text(document["status"])
     return Notice(
         dedup_key, "DEPOSIT_CALLBACK", _text(document["orderId"])[:64], kept, secret=_text(document["secret"])
     )
+
+
+def _kept(document: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """What may be stored, cut to lengths no honest callback reaches."""
+    found: dict[str, Any] = {}
+    for name in names:
+        value = document.get(name)
+        if isinstance(value, str):
+            found[name] = _text(value)[:200]
+        elif isinstance(value, int):
+            found[name] = value
+    return found
 
 
 def _account(body: Any, holder: str) -> Account | None:
@@ -154,7 +166,7 @@ def _return(row: Any) -> Return:
 
 
 def _text(value: Any) -> str:
-    if not isinstance(value, str):
+    if not isinstance(value, str) or "\x00" in value:
         raise TypeError("not a text")
     return value
 

@@ -1,0 +1,201 @@
+"""Callbacks: twice, late, early, out of order, forged."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from services.payments.tests.builders import AMOUNT, SECRET
+
+from common import ids
+from payments.commands.answers import Standing
+
+pytestmark = pytest.mark.integration
+
+
+async def kept(mall):
+    rows = await mall.rows("SELECT status, reason FROM provider_callbacks ORDER BY id")
+    return [tuple(row) for row in rows]
+
+
+class TestDeposit:
+    async def test_is_answered_at_once_and_acted_on_by_the_job(self, mall):
+        payment = await mall.open("virtual_account")
+        mall.toss.deposit(payment["id"])
+        response = await mall.callback(payment["id"], secret=SECRET)
+        assert (response.status_code, response.json()) == (200, {"status": "ok"})
+        assert ("get", payment["id"]) not in mall.toss.calls
+        assert mall.woken == ["callbacks"]
+        assert mall.woken == ["callbacks"]
+        await mall.run("callbacks")
+        assert await mall.status(payment["id"]) == "confirmed"
+        assert await mall.said() == ["payment-pending", "payment-confirmed"]
+        assert await kept(mall) == [("done", None)]
+        await mall.assert_balanced()
+
+    async def test_is_only_a_hint_the_provider_decides(self, mall):
+        payment = await mall.open("virtual_account")
+        await mall.callback(payment["id"], secret=SECRET, status="DONE")
+        await mall.run("callbacks")
+        assert await mall.status(payment["id"]) == "waiting_for_deposit"
+        await mall.assert_balanced()
+
+    async def test_five_at_once_and_again_are_one_deposit(self, mall):
+        payment = await mall.open("virtual_account")
+        mall.toss.deposit(payment["id"])
+        await asyncio.gather(*(mall.callback(payment["id"], transmission="t1") for _ in range(5)))
+        await asyncio.gather(*(mall.callback(payment["id"], secret=SECRET) for _ in range(5)))
+        await asyncio.gather(*(mall.run("callbacks") for _ in range(3)))
+        replay = await mall.callback(payment["id"], transmission="t1")
+        assert replay.status_code == 200
+        await mall.run("callbacks")
+        assert await mall.said() == ["payment-pending", "payment-confirmed"]
+        assert len(await kept(mall)) == 6
+        await mall.assert_balanced()
+
+    async def test_before_our_own_commit_it_waits_and_then_counts(self, mall):
+        """The provider's answer to issuing is lost, and its callback is there first."""
+        mall.toss.lose_after.append("prepare")
+        payment = await mall.open("virtual_account")
+        mall.toss.deposit(payment["id"])
+        mall.toss.lose_before.append("get")
+        assert (await mall.callback(payment["id"], secret=SECRET)).status_code == 200
+        await mall.run("callbacks")
+        assert await kept(mall) == [("received", None)]
+        await mall.run_later("callbacks", seconds=5)
+        assert await mall.status(payment["id"]) == "confirmed"
+        assert await kept(mall) == [("done", None)]
+        await mall.assert_balanced()
+
+    async def test_a_secret_that_could_not_be_compared_at_first_is_compared_later(self, mall):
+        mall.toss.lose_after.append("prepare")
+        payment = await mall.open("virtual_account")
+        assert (await mall.callback(payment["id"], secret="forged")).status_code == 200
+        await mall.run("callbacks")
+        assert await mall.status(payment["id"]) == "waiting_for_deposit"
+        assert await kept(mall) == [("refused", "wrong_secret")]
+
+    async def test_survives_a_provider_that_is_down(self, mall):
+        payment = await mall.open("virtual_account")
+        mall.toss.deposit(payment["id"])
+        mall.toss.lose_before.extend(["get", "get", "get"])
+        await mall.callback(payment["id"])
+        for _ in range(3):
+            await mall.run_later("callbacks", minutes=1)
+            assert await mall.status(payment["id"]) == "waiting_for_deposit"
+        await mall.run_later("callbacks", minutes=10)
+        assert await mall.status(payment["id"]) == "confirmed"
+
+
+class TestForged:
+    @pytest.mark.parametrize(
+        ("changes", "reason"),
+        [
+            ({"secret": "guess"}, "wrong_secret"),
+            ({"amount": AMOUNT - 1}, "amount_mismatch"),
+            ({"order_ref": "11111111-1111-7111-8111-111111111111"}, "unknown_payment"),
+            ({"order_ref": "no id"}, "unknown_payment"),
+        ],
+    )
+    async def test_is_refused_recorded_and_changes_nothing(self, mall, changes, reason):
+        payment = await mall.open("virtual_account")
+        mall.toss.deposit(payment["id"])
+        response = await mall.callback(payment["id"], **changes)
+        assert (response.status_code, response.json()["code"]) == (403, "callback.refused")
+        await mall.run("callbacks")
+        assert await mall.status(payment["id"]) == "waiting_for_deposit"
+        assert await kept(mall) == [("refused", reason)]
+
+    async def test_a_repeat_of_it_is_refused_again(self, mall):
+        payment = await mall.open("virtual_account")
+        for _ in range(2):
+            response = await mall.callback(payment["id"], transmission="t1", secret="guess")
+            assert response.status_code == 403
+        assert len(await kept(mall)) == 1
+
+    async def test_does_not_stand_in_the_way_of_the_true_one(self, mall):
+        payment = await mall.open("virtual_account")
+        mall.toss.deposit(payment["id"])
+        await mall.callback(payment["id"], secret="guess")
+        assert (await mall.callback(payment["id"], secret=SECRET)).status_code == 200
+        await mall.run("callbacks")
+        assert await mall.status(payment["id"]) == "confirmed"
+
+    async def test_what_cannot_be_read_is_noted_by_its_digest_alone(self, mall):
+        response = await mall.http.post("/v1/callbacks/toss", content=b"5327-5020-1234-4631")
+        assert (response.status_code, response.json()["code"]) == (422, "callback.unreadable")
+        assert await kept(mall) == [("refused", "callback.unreadable")]
+        assert "5327" not in str(await mall.rows("SELECT to_jsonb(c)::text FROM provider_callbacks c"))
+
+    async def test_a_body_over_the_limit_never_reaches_us(self, mall):
+        response = await mall.http.post("/v1/callbacks/toss", content=b"x" * 1_048_577)
+        assert (response.status_code, response.json()["code"]) == (413, "request.too_large")
+        assert await kept(mall) == []
+
+    async def test_nobodys_provider(self, mall):
+        response = await mall.http.post("/v1/callbacks/nobody", json={})
+        assert response.json()["code"] == "payment.provider_unknown"
+
+
+class TestReversal:
+    async def test_the_one_way_back(self, mall):
+        payment = await mall.paid("virtual_account")
+        mall.toss.reverse(payment["id"])
+        await mall.callback(payment["id"], secret=SECRET, status="WAITING_FOR_DEPOSIT")
+        await mall.run("callbacks")
+        assert await mall.status(payment["id"]) == "reversed"
+        assert await mall.said() == ["payment-pending", "payment-confirmed", "deposit-reversed"]
+        await mall.assert_balanced()
+
+    async def test_a_deposit_that_comes_anew_counts_again(self, mall):
+        payment = await mall.paid("virtual_account")
+        mall.toss.reverse(payment["id"])
+        await mall.callback(payment["id"])
+        await mall.run("callbacks")
+        mall.toss.deposit(payment["id"])
+        await mall.callback(payment["id"])
+        await mall.run("callbacks")
+        assert await mall.status(payment["id"]) == "confirmed"
+        assert (await mall.said())[-2:] == ["deposit-reversed", "payment-confirmed"]
+        await mall.assert_balanced()
+
+    async def test_a_late_copy_of_the_deposit_notice_does_not_undo_it(self, mall):
+        payment = await mall.paid("virtual_account")
+        mall.toss.reverse(payment["id"])
+        await mall.callback(payment["id"], status="WAITING_FOR_DEPOSIT")
+        await mall.run("callbacks")
+        await mall.callback(payment["id"], secret=SECRET, status="DONE")
+        await mall.run("callbacks")
+        assert await mall.status(payment["id"]) == "reversed"
+
+
+class TestCard:
+    async def test_overtakes_the_browser(self, mall):
+        """The provider tells us it is done before our own confirmation came back."""
+        payment = await mall.open()
+        key = mall.toss.agree(payment["id"], AMOUNT)
+        mall.toss.reached["confirm"], mall.toss.held["confirm"] = asyncio.Event(), asyncio.Event()
+        confirming = asyncio.create_task(mall.confirm(payment["id"], key=key))
+        await mall.toss.reached["confirm"].wait()
+        mall.toss.tills[payment["id"]].standing = Standing.PAID
+        mall.toss.tills[payment["id"]].received = AMOUNT
+        await mall.callback(payment["id"], amount=AMOUNT, key=key)
+        await mall.run("callbacks")
+        mall.toss.held["confirm"].set()
+        assert (await confirming).json()["status"] == "confirmed"
+        assert await mall.said() == ["payment-confirmed"]
+        await mall.assert_balanced()
+
+    async def test_about_another_try_in_the_window_is_ignored(self, mall):
+        payment = await mall.paid()
+        assert (await mall.callback(payment["id"], amount=AMOUNT, key="tkey_other")).status_code == 200
+        assert await kept(mall) == [("ignored", "another_try")]
+
+    async def test_a_decline_at_the_window_is_heard(self, mall):
+        payment = await mall.open()
+        mall.toss.agree(payment["id"], AMOUNT)
+        mall.toss.tills[payment["id"]].standing = Standing.FAILED
+        await mall.callback(payment["id"], amount=AMOUNT, transmission=str(ids.new_id()))
+        await mall.run("callbacks")
+        assert await mall.status(payment["id"]) == "failed"
+        assert await mall.said() == ["payment-failed"]
