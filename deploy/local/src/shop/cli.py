@@ -17,6 +17,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "shop.demo.run": ("demo",),
     "shop.audit": ("audit",),
     "shop.testing": ("test-platform",),
+    "shop.system": ("test-system",),
 }
 
 

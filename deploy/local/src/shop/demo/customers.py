@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -92,12 +93,10 @@ async def lets_expire(visit: Visit) -> None:
 
 
 async def _refunded(visit: Visit, payment_id: str, amount: int) -> None:
-    import asyncio
-
     assert visit.order is not None
     for _ in range(200):
         payment = await visit.door.look_at_payment(visit.order, payment_id)
-        if payment.get("refunded_amount", {}).get("amount") == amount:
+        if payment["refunded"]["amount"] == amount:
             return
         await asyncio.sleep(0.3)
     raise Unexpected(f"order {visit.order.number}: {amount} won did not come back")

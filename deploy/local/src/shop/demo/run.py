@@ -11,6 +11,7 @@ from typing import Annotated
 import httpx
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from shop import instance
@@ -72,7 +73,7 @@ async def _play(current: Instance, count: int, at_once: int, *, tell: bool) -> i
     _summary(visits, story.counts, time.monotonic() - began)
     failures = [(visit, error) for visit, error in zip(visits, wrong, strict=True) if error]
     for visit, error in failures:
-        console.print(f"[red]customer {visit.number} ({visit.kind}): {error}[/]")
+        console.print(f"[red]customer {visit.number} ({visit.kind}): {escape(error)}[/]", soft_wrap=True)
     return len(failures)
 
 
@@ -93,4 +94,4 @@ def _summary(visits: Sequence[Visit], counts: Counter[str], seconds: float) -> N
         table.add_row(str(number), end)
     console.print(table)
     events = ", ".join(f"{name} {number}" for name, number in sorted(counts.items()))
-    console.print(f"[dim]events: {events}[/]")
+    console.print(f"[dim]events: {events}[/]", soft_wrap=True)

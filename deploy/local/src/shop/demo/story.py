@@ -69,7 +69,9 @@ class Story:
         if not self._tell or kind in _QUIET:
             return
         data = orjson.loads(message.value or b"{}")
-        self._console.print(self._line(kind, headers.get("ce_source", ""), message.topic, data), highlight=False)
+        self._console.print(
+            self._line(kind, headers.get("ce_source", ""), message.topic, data), highlight=False, soft_wrap=True
+        )
 
     def _line(self, kind: str, source: str, topic: str, data: dict[str, Any]) -> str:
         order_id = str(data.get("order_id", ""))

@@ -1,0 +1,152 @@
+"""From cart to doorstep, and every way back."""
+
+import pytest
+
+from shop.demo.people import person
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+
+TAXABLE, TAX_FREE = "GRANOLA-500", "TANGERINE-3"
+
+
+async def an_order(door, *wishes, mall="intake", number=900):
+    cart = await door.fill_cart(mall, "mobile", list(wishes))
+    return await door.place(cart, person(number))
+
+
+async def until(door, order, status):
+    return await door.wait_for(order, lambda found: found["status"] == status, status, seconds=90)
+
+
+class TestCard:
+    async def test_paid_shipped_by_the_centre_that_calls_us_and_delivered(self, door, shop, http, eventually):
+        order = await an_order(door, (TAXABLE, 2))
+        assert order.total == 12_900 * 2 + 3_000
+        await door.pay_by_window(order, "card")
+        found = await until(door, order, "completed")
+        assert found["total_amount"] == {"amount": order.total, "currency": "KRW"}
+        shipments = await door.call("GET", f"/v1/orders/{order.id}/shipments", headers={"X-Order-Token": order.token})
+        (shipment,) = shipments["items"]
+        assert shipment["status"] == "delivered"
+        assert shipment["waybill"] in shipment["tracking_url"]
+
+        async def mails():
+            inbox = (await http.get(f"{shop.edge_url}/dev/mail.json")).json()
+            mine = [mail for mail in inbox["items"] if order.number in mail["subject"] + str(mail.get("text", ""))]
+            return mine if len(mine) >= 3 else None
+
+        assert len(await eventually(mails, "mails of order placed, paid and shipped")) == 3
+
+    async def test_the_other_mall_ships_from_the_centre_we_call(self, door):
+        order = await an_order(door, (TAX_FREE, 1), mall="livestore")
+        await door.pay_by_window(order, "transfer")
+        await until(door, order, "completed")
+
+
+class TestVirtualAccount:
+    async def test_waits_for_the_deposit_then_goes_on(self, door):
+        order = await an_order(door, (TAXABLE, 1))
+        account = await door.ask_for_account(order)
+        assert account["status"] == "waiting_for_deposit"
+        assert account["next_action"]["account_number"]
+        assert (await door.look(order))["status"] == "pending_payment"
+        await door.deposit(account)
+        await until(door, order, "completed")
+
+    async def test_expired_it_frees_the_stock(self, door, http, shop, staff, eventually):
+        async def available():
+            stock = await http.get(f"{shop.edge_url}/v1/stock/JERKY-60", headers=staff("catalog"))
+            return stock.json()["available"]
+
+        before = await available()
+        order = await an_order(door, ("JERKY-60", 3))
+        account = await door.ask_for_account(order)
+        assert await available() == before - 3
+        await door.let_expire(account)
+        await until(door, order, "cancelled")
+
+        async def freed():
+            return await available() == before
+
+        await eventually(freed, "the reserved units are free again")
+
+
+class TestWaysBack:
+    async def test_a_paid_order_is_cancelled_and_all_money_comes_back(self, door, eventually):
+        order = await an_order(door, (TAXABLE, 1))
+        payment_id = await door.pay_by_window(order, "card")
+        await until(door, order, "paid")
+        await door.cancel(order, "changed my mind")
+        await until(door, order, "cancelled")
+
+        async def refunded():
+            return (await door.look_at_payment(order, payment_id))["refunded"]["amount"] == order.total
+
+        await eventually(refunded, "the whole amount came back")
+
+    async def test_one_of_three_units_is_cancelled_and_its_price_comes_back(self, door, http, shop, eventually):
+        pause = f"{shop.edge_url}/sandbox/logistics/_sandbox/job"
+        await http.post(f"{pause}/pause")
+        try:
+            order = await an_order(door, ("JELLY-PEACH", 3), ("GINSENG-30", 1))
+            payment_id = await door.pay_by_window(order, "card")
+            await until(door, order, "paid")
+            line = next(line for line in order.lines if line["sku"] == "JELLY-PEACH")
+            await door.cancel(order, "one is enough", [{"line_id": line["line_id"], "quantity": 1}])
+
+            async def refunded():
+                return (await door.look_at_payment(order, payment_id))["refunded"]["amount"] == 9_900
+
+            await eventually(refunded, "the price of one unit came back")
+        finally:
+            await http.post(f"{pause}/resume")
+        found = await until(door, order, "completed")
+        cancelled = {line["sku"]: line["cancelled_quantity"] for line in found["lines"]}
+        assert cancelled == {"JELLY-PEACH": 1, "GINSENG-30": 0}
+
+    async def test_an_unpaid_order_is_cancelled_at_once(self, door):
+        order = await an_order(door, (TAXABLE, 1))
+        await door.cancel(order, "no")
+        assert (await door.look(order))["status"] == "cancelled"
+
+    async def test_a_deposit_the_bank_takes_back_stops_the_parcel(self, door, http, shop):
+        pause = f"{shop.edge_url}/sandbox/logistics/_sandbox/job"
+        await http.post(f"{pause}/pause")
+        try:
+            order = await an_order(door, (TAXABLE, 1))
+            account = await door.ask_for_account(order)
+            await door.deposit(account)
+            await until(door, order, "paid")
+            number = account["next_action"]["account_number"]
+            done = await http.post(f"{door.sandbox}/toss/_sandbox/reverse", json={"accountNumber": number})
+            assert done.status_code == 200
+            await until(door, order, "cancelled")
+        finally:
+            await http.post(f"{pause}/resume")
+
+
+class TestFigures:
+    async def test_count_what_was_sold_and_a_replay_gives_the_same(self, door, http, shop, staff, eventually):
+        order = await an_order(door, ("PUFF-10", 2), mall="livestore")
+        await door.pay_by_window(order, "card")
+        await until(door, order, "completed")
+        headers = staff("stats")
+
+        async def sold():
+            query = "mall=livestore&from=2020-01-01&to=2035-01-01&by=month&dimension=sku"
+            answer = await http.get(f"{shop.edge_url}/v1/stats/sales?{query}", headers=headers)
+            return answer.status_code == 200 and any(item["key"] == "PUFF-10" for item in answer.json()["items"])
+
+        await eventually(sold, "the sale is counted")
+        made = await http.post(
+            f"{shop.edge_url}/v1/stats/rebuilds", json={}, headers={**headers, "Idempotency-Key": order.id}
+        )
+        assert made.status_code == 202
+
+        async def rebuilt():
+            answer = await http.get(f"{shop.edge_url}/v1/stats/rebuilds/{made.json()['id']}", headers=headers)
+            return answer.json() if answer.json()["status"] in {"done", "failed"} else None
+
+        result = await eventually(rebuilt, "the replay is done")
+        assert result["status"] == "done"
+        assert result["equal"] is True
