@@ -1,0 +1,1 @@
+"""Reference pages made from each service's OpenAPI and from the event contracts."""

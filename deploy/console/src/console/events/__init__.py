@@ -1,0 +1,1 @@
+"""The event log: every topic's last records and what comes after them."""

@@ -1,0 +1,80 @@
+"""A small SQLite file with one thread of its own: the event loop never waits for the disk."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Sqlite:
+    """What it holds is worth looking at, not worth a slow disk: a power cut may cost the last seconds."""
+
+    def __init__(self, path: Path, schema: str) -> None:
+        self._path = path
+        self._schema = schema
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=path.stem)
+        self._connection: sqlite3.Connection | None = None
+
+    async def open(self) -> None:
+        """Creates what is missing. A file that cannot be read is put aside and a new one begun."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._open)
+
+    async def run(self, work: Callable[Concatenate[sqlite3.Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Runs `work(connection, ...)` in the thread, one after the other."""
+
+        def call() -> R:
+            assert self._connection is not None
+            return work(self._connection, *args, **kwargs)
+
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+
+    async def close(self) -> None:
+        """After what is under way."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
+        self._thread.shutdown(wait=False)
+
+    def _open(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._connection = self._connect()
+        except sqlite3.DatabaseError:
+            self._path.replace(self._path.with_suffix(".unreadable"))
+            for left in ("-wal", "-shm"):
+                self._path.with_name(self._path.name + left).unlink(missing_ok=True)
+            self._connection = self._connect()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        try:
+            connection.row_factory = sqlite3.Row
+            for pragma in ("journal_mode = WAL", "synchronous = OFF", "cache_size = -4000", "auto_vacuum = INCREMENTAL"):
+                connection.execute(f"PRAGMA {pragma}")
+            connection.executescript(self._schema)
+        except sqlite3.DatabaseError:
+            connection.close()
+            raise
+        return connection
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")

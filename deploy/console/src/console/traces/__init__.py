@@ -1,0 +1,1 @@
+"""Traces: an OTLP receiver, a bounded store, and waterfalls."""

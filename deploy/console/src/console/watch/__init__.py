@@ -1,0 +1,1 @@
+"""How the services are: readiness, outbox, parked keys, dead letters, lag."""
