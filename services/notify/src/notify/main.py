@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
+
 from common import http_client
 from common.runtime import Parts, Runtime, Service
 from notify import api, consumer, jobs
@@ -20,7 +22,8 @@ from notify.flows.texts import TextSender
 from notify.settings import Settings
 
 
-def build(runtime: Runtime[Settings]) -> Parts:
+def build(runtime: Runtime[Settings], to_provider: httpx.AsyncClient | None = None) -> Parts:
+    """Not the runtime's client for the text provider: that one is traced, and a look-up's address holds a number."""
     settings, database = runtime.settings, runtime.database
     policy = Policy(
         lease=timedelta(seconds=settings.lease_seconds),
@@ -29,8 +32,7 @@ def build(runtime: Runtime[Settings]) -> Parts:
     )
     plan = Plan(alimtalk=settings.alimtalk and bool(settings.solapi_pf_id), texts=bool(settings.solapi_api_key))
     templates = Templates(approved=settings.alimtalk_templates)
-    # Not the runtime's client: that one is traced, and the address of a look-up holds a phone number.
-    to_provider = http_client.client(timeout_seconds=settings.solapi_timeout_seconds)
+    to_provider = to_provider or http_client.client(timeout_seconds=settings.solapi_timeout_seconds)
 
     def wake_mails() -> None:
         runtime.wake_job(jobs.SEND_MAILS)

@@ -60,9 +60,12 @@ async def add_message(connection: AsyncConnection, message: Message, now: dateti
 
 
 async def lock_message(connection: AsyncConnection, message_id: UUID) -> Message:
-    """Whoever ends a delivery holds its message, so that the last of them to fail is known to be the last."""
-    row = (await connection.execute(select(messages).where(messages.c.id == message_id).with_for_update())).one()
-    return _message(row)
+    """Whoever ends a delivery holds its message, so that the last of them to fail is known to be the last.
+
+    NO KEY: the foreign key of a delivery saved by another takes a share of the key, and must not wait for us.
+    """
+    held = select(messages).where(messages.c.id == message_id).with_for_update(key_share=True)
+    return _message((await connection.execute(held)).one())
 
 
 async def letters(connection: AsyncConnection, message_ids: Iterable[UUID]) -> dict[UUID, Letter]:

@@ -1,0 +1,183 @@
+"""Events and letters with honest defaults. Everything of one order hangs on its id."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from common import ids
+from contracts.orders import (
+    Address,
+    CancelledLine,
+    OrderCancelled,
+    OrderContactRecorded,
+    OrderPaid,
+    OrderPlaced,
+    Person,
+)  # fmt: skip
+from contracts.payments import PaymentPending, PaymentRefunded, VirtualAccount
+from contracts.products import MallChanged
+from contracts.shared import OrderLine
+from contracts.shipments import ShipmentLine, ShipmentStatus, ShipmentUpdated
+from notify.domain.delivery import Channel, Delivery, Status
+from notify.domain.messages import Kind, Letter, Line, Mall, Message, Order
+
+NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+EMAIL, PHONE = "minji.kim@example.com", "010-1234-5678"
+SECOND = timedelta(seconds=1)
+
+
+def lines(order_id: UUID) -> tuple[OrderLine, ...]:
+    def line(number: int, name: str, variant: str | None, quantity: int, amount: int) -> OrderLine:
+        return OrderLine(
+            line_id=ids.derived_id("line", str(order_id), str(number)),
+            sku=f"SKU-{number}",
+            product_id=ids.derived_id("product", str(number)),
+            product_name=name,
+            variant_name=variant,
+            quantity=quantity,
+            unit_price=amount // quantity,
+            amount=amount,
+        )
+
+    return (line(1, "제주 그래놀라", "500g", 2, 25_800), line(2, "콜드브루 원액", None, 1, 14_000))
+
+
+def _of_order(order_id: UUID) -> dict[str, Any]:
+    return {"order_id": order_id, "order_number": "20261122-00001234", "mall_id": "intake", "currency": "KRW"}
+
+
+def order_placed(order_id: UUID, **changes: Any) -> OrderPlaced:
+    values = {
+        **_of_order(order_id), "channel": "pc", "lines": lines(order_id), "items_amount": 39_800, "discount_amount": 0,
+        "shipping_amount": 3_000, "total_amount": 42_800, "placed_at": NOW,
+        "payment_due_at": NOW + timedelta(minutes=30),
+    }  # fmt: skip
+    return OrderPlaced.model_validate(values | changes)
+
+
+def order_paid(order_id: UUID, **changes: Any) -> OrderPaid:
+    values = {
+        **_of_order(order_id), "channel": "pc", "payment_id": ids.new_id(), "provider": "toss", "method": "card",
+        "lines": lines(order_id), "shipping_amount": 3_000, "discount_amount": 0, "total_amount": 42_800,
+        "placed_at": NOW, "paid_at": NOW + 2 * SECOND,
+    }  # fmt: skip
+    return OrderPaid.model_validate(values | changes)
+
+
+def contact(order_id: UUID, **person: Any) -> OrderContactRecorded:
+    orderer = {"name": "김민지", "email": EMAIL, "phone": PHONE} | person
+    return OrderContactRecorded(
+        order_id=order_id,
+        order_number="20261122-00001234",
+        mall_id="intake",
+        orderer=Person.model_validate(orderer),
+        ship_to=Address(
+            recipient="김민지", phone=PHONE, zonecode="06236", road_address="서울 강남구 테헤란로 1", detail="101호"
+        ),
+        recorded_at=NOW,
+    )
+
+
+def mall_changed(**changes: Any) -> MallChanged:
+    values = {
+        "mall_id": "intake", "name": "인테이크", "currency": "KRW", "storefront_url": "https://intake.example",
+        "support_email": "help@intake.example", "support_phone": "02-1599-0000", "occurred_at": NOW,
+    }  # fmt: skip
+    return MallChanged.model_validate(values | changes)
+
+
+def payment_pending(order_id: UUID, **changes: Any) -> PaymentPending:
+    account = VirtualAccount(
+        bank_code="88", bank_name="신한은행", account_number="56211105948215", holder="인테이크",
+        due_at=NOW + timedelta(days=2),
+    )  # fmt: skip
+    values = {
+        **_of_order(order_id), "payment_id": ids.new_id(), "amount": 42_800, "provider": "toss",
+        "method": "virtual_account", "virtual_account": account, "occurred_at": NOW + SECOND,
+    }  # fmt: skip
+    return PaymentPending.model_validate(values | changes)
+
+
+def shipment_updated(order_id: UUID, **changes: Any) -> ShipmentUpdated:
+    first = lines(order_id)[0]
+    values = {
+        "shipment_id": ids.new_id(), "order_id": order_id, "order_number": "20261122-00001234", "mall_id": "intake",
+        "centre": "yongin", "status": ShipmentStatus.SHIPPED, "carrier": "cj", "carrier_name": "CJ대한통운",
+        "waybill": "688012345672", "tracking_url": "https://trace.example/?wblNo=688012345672",
+        "lines": [ShipmentLine(line_id=first.line_id, sku=first.sku, quantity=1)],
+        "occurred_at": NOW + timedelta(hours=20),
+    }  # fmt: skip
+    return ShipmentUpdated.model_validate(values | changes)
+
+
+def order_cancelled(order_id: UUID, **changes: Any) -> OrderCancelled:
+    first = lines(order_id)[0]
+    cancelled = CancelledLine(
+        line_id=first.line_id, sku=first.sku, product_id=first.product_id, quantity=1, amount=12_900
+    )
+    values = {
+        **_of_order(order_id), "channel": "pc", "cancel_id": ids.new_id(), "whole": False, "was_paid": True,
+        "reason": "사이즈를 잘못 골랐어요", "lines": [cancelled], "refund_amount": 12_900, "placed_at": NOW,
+        "cancelled_at": NOW + timedelta(hours=1),
+    }  # fmt: skip
+    return OrderCancelled.model_validate(values | changes)
+
+
+def payment_refunded(order_id: UUID, **changes: Any) -> PaymentRefunded:
+    values = {
+        **_of_order(order_id), "payment_id": ids.new_id(), "amount": 42_800, "provider": "toss", "method": "card",
+        "refund_id": ids.new_id(), "refund_amount": 12_900, "refunded_amount": 12_900, "remaining_amount": 29_900,
+        "reason": "cancel", "refunded_at": NOW + timedelta(hours=2),
+    }  # fmt: skip
+    return PaymentRefunded.model_validate(values | changes)
+
+
+def a_delivery(**changes: Any) -> Delivery:
+    values: dict[str, Any] = {
+        "id": ids.new_id(), "message_id": ids.new_id(), "order_id": ids.new_id(), "channel": Channel.ALIMTALK,
+        "status": Status.PENDING, "due_at": NOW, "fact_at": NOW, "give_up_at": NOW + timedelta(hours=24),
+        "recipient": "01012345678", "attempts": 1, "version": 1, "sent_at": NOW,
+    }  # fmt: skip
+    return Delivery(**(values | changes))
+
+
+_DATA: dict[Kind, dict[str, Any]] = {
+    Kind.ORDER_PLACED: {"payment_due_at": "2026-11-22T10:00:00Z"},
+    Kind.PAYMENT_PENDING: {
+        "bank_name": "신한은행", "account_number": "56211105948215", "holder": "인테이크", "amount": 42_800,
+        "due_at": "2026-11-24T14:59:59Z",
+    },
+    Kind.ORDER_PAID: {"method": "card", "paid_at": "2026-11-22T09:31:00Z"},
+    Kind.ORDER_SHIPPED: {
+        "carrier_name": "CJ대한통운", "waybill": "688012345672",
+        "tracking_url": "https://trace.example/next/tracking.html?wblNo=688012345672",
+    },
+    Kind.ORDER_CANCELLED: {
+        "whole": True, "was_paid": True, "reason": "customer", "refund_amount": 42_800,
+        "cancelled_at": "2026-11-22T11:00:00Z",
+    },
+    Kind.PAYMENT_REFUNDED: {
+        "method": "card", "refund_amount": 42_800, "remaining_amount": 0, "refunded_at": "2026-11-22T12:00:00Z",
+    },
+}  # fmt: skip
+
+
+def a_letter(kind: Kind, *, customer: str = "김민지", mall: Mall | None = None, **data: Any) -> Letter:
+    order_id = ids.new_id()
+    order = Order(
+        order_id=order_id,
+        order_number="20261122-00001234",
+        mall_id="intake",
+        currency="KRW",
+        lines=tuple(
+            Line(line.line_id, line.product_name, line.variant_name, line.quantity, line.amount)
+            for line in lines(order_id)
+        ),
+        discount_amount=1_000,
+        shipping_amount=3_000,
+        total_amount=42_800,
+        placed_at=NOW,
+    )
+    message = Message(ids.new_id(), kind, ids.new_id(), order_id, "intake", NOW, _DATA[kind] | data)
+    known = mall or Mall("intake", "인테이크", "https://intake.example", "help@intake.example", "02-1599-0000")
+    return Letter(message, order, known, customer)

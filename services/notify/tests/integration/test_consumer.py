@@ -1,0 +1,151 @@
+"""Facts in, deliveries out: each once, in whatever order things come."""
+
+import itertools
+from typing import Any
+from uuid import UUID
+
+import pytest
+from services.notify.tests.builders import (
+    EMAIL,
+    contact,
+    mall_changed,
+    order_cancelled,
+    order_paid,
+    order_placed,
+    payment_pending,
+    payment_refunded,
+    shipment_updated,
+)
+from services.notify.tests.world import World
+
+from common import ids, testing
+from contracts.envelope import Event
+from contracts.shipments import ShipmentStatus
+
+pytestmark = pytest.mark.integration
+
+
+def every_fact(order_id: UUID) -> list[Event]:
+    return [
+        order_placed(order_id),
+        payment_pending(order_id),
+        order_paid(order_id),
+        shipment_updated(order_id),
+        order_cancelled(order_id),
+        payment_refunded(order_id),
+    ]
+
+
+KINDS = ["order-placed", "payment-pending", "order-paid", "order-cancelled", "payment-refunded", "order-shipped"]
+
+
+class TestFacts:
+    async def test_each_fact_makes_a_mail_and_an_alimtalk(self, world: World) -> None:
+        await world.hear_of(*every_fact(ids.new_id()))
+        rows = await world.rows()
+        assert [(row["kind"], row["channel"]) for row in rows] == [
+            (kind, channel) for kind in KINDS for channel in ("alimtalk", "email")
+        ]
+        assert {row["status"] for row in rows} == {"awaiting_contact"}
+
+    async def test_a_fact_in_another_event_tells_nothing_twice(self, world: World) -> None:
+        facts = every_fact(ids.new_id())
+        await world.hear_of(*facts)
+        await world.settle()
+        before = await world.rows()
+        await world.hear(*facts)  # `hear` gives every event a new id, so the inbox does not know it
+        await world.settle()
+        assert await world.rows() == before
+        assert len(world.post.mails) == len(world.solapi.taken()) == len(KINDS)
+
+    async def test_two_parcels_are_two_messages(self, world: World) -> None:
+        order_id = ids.new_id()
+        await world.hear_of(order_paid(order_id), shipment_updated(order_id), shipment_updated(order_id))
+        assert len(await world.rows("m.kind = 'order-shipped' AND d.channel = 'email'")) == 2
+
+    @pytest.mark.parametrize("status", [status for status in ShipmentStatus if status is not ShipmentStatus.SHIPPED])
+    async def test_of_a_parcel_only_its_leaving_is_told(self, world: World, status: ShipmentStatus) -> None:
+        await world.hear(shipment_updated(ids.new_id(), status=status))
+        assert await world.rows() == []
+
+    async def test_a_batch_of_events_in_one_transaction(self, world: World) -> None:
+        facts = every_fact(ids.new_id())
+        processor = testing.processor(world.database, world.parts.handlers)
+        await processor.process([testing.record_of(event) for event in (*facts, *facts)])
+        assert len(await world.rows()) == 2 * len(KINDS)
+
+    async def test_wakes_both_senders_after_the_commit(self, world: World) -> None:
+        await world.hear(order_placed(ids.new_id()))
+        assert world.woken == ["send-mails", "send-texts"]
+
+
+class TestAnyOrder:
+    @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+    async def test_contact_order_and_another_topic_s_fact(self, world: World, order: tuple[int, ...]) -> None:
+        order_id = ids.new_id()
+        events: list[Event] = [contact(order_id), order_placed(order_id), payment_pending(order_id)]
+        for index in order:
+            await world.hear(events[index])
+            await world.settle()
+        states = await world.states()
+        assert states["order-placed", "email"] == states["payment-pending", "email"] == "delivered"
+        assert states["order-placed", "alimtalk"] == states["payment-pending", "alimtalk"] == "accepted"
+        assert [subject.split("] ")[1][:3] for subject in world.post.subjects()] == ["주문이", "11/"]  # noqa: RUF100
+
+    async def test_waits_for_the_contact_and_loses_nothing(self, world: World) -> None:
+        order_id = ids.new_id()
+        await world.hear(order_placed(order_id), order_paid(order_id))
+        await world.later(days=6)
+        assert set((await world.states()).values()) == {"awaiting_contact"}
+        assert world.post.mails == []
+        await world.hear(contact(order_id))
+        await world.settle()
+        assert len(world.post.mails) == len(world.solapi.taken()) == 2
+
+    async def test_order_paid_alone_carries_all_it_needs(self, world: World) -> None:
+        order_id = ids.new_id()
+        await world.hear_of(order_paid(order_id))
+        await world.settle()
+        assert "제주 그래놀라" in world.post.mails[0].get_body(("plain",)).get_content()
+
+    async def test_an_older_word_about_a_mall_does_not_overwrite_a_newer(self, world: World) -> None:
+        newer = mall_changed(name="인테이크")
+        older = mall_changed(name="옛이름", occurred_at=newer.occurred_at.replace(year=2020))
+        order_id = ids.new_id()
+        await world.hear(newer, older, contact(order_id), order_paid(order_id))
+        await world.settle()
+        assert world.post.subjects()[0].startswith("[인테이크]")
+
+    async def test_a_mall_not_heard_of_goes_by_its_id(self, world: World) -> None:
+        order_id = ids.new_id()
+        await world.hear(contact(order_id), order_paid(order_id))
+        await world.settle()
+        assert world.post.subjects()[0].startswith("[intake]")
+
+
+class TestChannels:
+    @pytest.mark.parametrize(
+        ("settings", "channels"),
+        [
+            ({}, ["alimtalk", "email"]),
+            ({"alimtalk": False}, ["email", "sms"]),
+            ({"solapi_pf_id": ""}, ["email", "sms"]),
+            ({"solapi_api_key": ""}, ["email"]),
+        ],
+    )
+    async def test_follow_the_settings(self, world: World, settings: dict[str, Any], channels: list[str]) -> None:
+        parts = world.build(**settings)
+        await testing.deliver(world.database, parts.handlers, order_paid(ids.new_id()))
+        assert [row["channel"] for row in await world.rows()] == channels
+
+    async def test_without_an_e_mail_address_the_mail_is_skipped(self, world: World) -> None:
+        await world.hear_of(order_paid(ids.new_id()), email=None)
+        await world.settle()
+        states = await world.states()
+        assert states == {("order-paid", "alimtalk"): "accepted", ("order-paid", "email"): "skipped"}
+
+    async def test_the_number_goes_out_without_hyphens(self, world: World) -> None:
+        await world.hear_of(order_paid(ids.new_id()))
+        await world.settle()
+        assert world.solapi.taken()[0]["to"] == "01012345678"
+        assert world.post.mails[0]["To"].addresses[0].addr_spec == EMAIL

@@ -1,0 +1,170 @@
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from services.notify.tests.builders import a_letter
+
+from notify.domain import texts
+from notify.domain.messages import Kind, Mall
+from notify.flows.rendering import FOLDER, TemplateFault, Templates
+
+EVERY = pytest.mark.parametrize("kind", list(Kind))
+APPROVED = {
+    entry["kind"]: entry["content"] for entry in json.loads((FOLDER / "alimtalk.json").read_text(encoding="utf-8"))
+}
+LONG = Mall("intake", "아주아주 긴 이름을 가진 건강한 먹거리 쇼핑몰 인테이크 직영점 2호", None, None, None)
+NASTY = "<b>{{ 7*7 }}</b>&"
+
+
+@pytest.fixture(scope="module")
+def templates() -> Templates:
+    return Templates()
+
+
+class TestEmail:
+    @EVERY
+    def test_says_which_order(self, templates: Templates, kind: Kind) -> None:
+        page = templates.email(a_letter(kind))
+        assert page.subject.startswith("[인테이크] ")
+        assert "\n" not in page.subject
+        for words in (page.html, page.text):
+            assert "20261122-00001234" in words
+            assert "김민지" in words
+
+    @EVERY
+    def test_has_its_styles_inline_and_asks_nobody_for_more(self, templates: Templates, kind: Kind) -> None:
+        html = templates.email(a_letter(kind)).html
+        assert 'style="' in html.split("<body", 1)[1]
+        assert re.search(r'class="fact-value" style="[^"]*text-align: right', html)
+        assert not re.search(r"<link|<img|<script|@import|url\(", html)
+        assert "{%" not in html
+        assert not re.search(r"tag\d+tag|value\d+value", html)
+
+    @EVERY
+    def test_escapes_what_people_typed(self, templates: Templates, kind: Kind) -> None:
+        page = templates.email(a_letter(kind, customer=NASTY))
+        assert "&lt;b&gt;{{ 7*7 }}&lt;/b&gt;&amp;" in page.html
+        assert NASTY in page.text
+
+    def test_lists_the_lines_and_what_they_sum_to(self, templates: Templates) -> None:
+        page = templates.email(a_letter(Kind.ORDER_PAID))
+        for words in ("제주 그래놀라", "25,800원", "콜드브루 원액", "14,000원", "3,000원", "42,800원", "카드"):
+            assert words in page.html
+            assert words in page.text
+
+    def test_deposit_wanted_says_where_how_much_and_until_when(self, templates: Templates) -> None:
+        page = templates.email(a_letter(Kind.PAYMENT_PENDING))
+        assert "11/24(화) 23:59까지" in page.subject
+        for words in ("신한은행", "56211105948215", "인테이크", "42,800원", "2026년 11월 24일(화) 23:59"):
+            assert words in page.html
+            assert words in page.text
+
+    def test_shipped_links_to_the_tracking(self, templates: Templates) -> None:
+        page = templates.email(a_letter(Kind.ORDER_SHIPPED))
+        link = "https://trace.example/next/tracking.html?wblNo=688012345672"
+        assert f'href="{link}"' in page.html
+        assert link in page.text
+
+    def test_shipped_only_shows_what_is_in_the_parcel(self, templates: Templates) -> None:
+        letter = a_letter(Kind.ORDER_SHIPPED)
+        parcel = [{"line_id": str(letter.order.lines[1].line_id), "quantity": 1}]
+        page = templates.email(a_letter(Kind.ORDER_SHIPPED))
+        assert "제주 그래놀라" in page.text
+        letter.message.data["lines"] = parcel  # type: ignore[index]
+        page = templates.email(letter)
+        assert "콜드브루 원액" in page.text
+        assert "제주 그래놀라" not in page.text
+
+    def test_shipped_without_a_link_stays_whole(self, templates: Templates) -> None:
+        page = templates.email(a_letter(Kind.ORDER_SHIPPED, tracking_url=None, carrier_name=None, waybill=None))
+        assert "배송 조회" not in page.html
+        assert "None" not in page.html + page.text
+
+    def test_a_cancel_before_payment_promises_no_money(self, templates: Templates) -> None:
+        page = templates.email(a_letter(Kind.ORDER_CANCELLED, refund_amount=0, reason="payment_expired"))
+        assert "환불예정금액" not in page.text
+        assert "입금 기한 경과" in page.text
+
+    def test_what_a_customer_typed_as_reason_is_not_repeated(self, templates: Templates) -> None:
+        page = templates.email(a_letter(Kind.ORDER_CANCELLED, reason="http://bad.example"))
+        assert "bad.example" not in page.html + page.text
+
+    def test_a_mall_without_contact_leaves_no_hole(self, templates: Templates) -> None:
+        page = templates.email(a_letter(Kind.ORDER_PAID, mall=Mall("intake", "인테이크")))
+        assert "None" not in page.html + page.text
+        assert "바로가기" not in page.html
+
+
+class TestAlimtalk:
+    @EVERY
+    def test_is_the_approved_text_to_the_letter(self, templates: Templates, kind: Kind) -> None:
+        made = templates.alimtalk(a_letter(kind))
+        assert re.sub(r"#\{[^{}]+\}", lambda found: made.variables[found[0]], APPROVED[kind]) == made.text
+        assert "#{" not in made.text
+        assert all(isinstance(value, str) and value for value in made.variables.values())
+
+    @EVERY
+    def test_can_be_shown_as_a_text_too(self, templates: Templates, kind: Kind) -> None:
+        made = templates.alimtalk(a_letter(kind, customer="김😀민지" * 30, mall=LONG))
+        assert texts.text_bytes(made.text) <= texts.LMS_BYTES
+        assert len(made.text) <= texts.ALIMTALK_CHARS
+
+    @EVERY
+    def test_says_nothing_that_sells(self, kind: Kind) -> None:
+        assert not re.search(r"광고|할인|쿠폰|이벤트|혜택|특가|지금 구매", APPROVED[kind])
+
+
+class TestShortText:
+    @EVERY
+    def test_fits_its_kind(self, templates: Templates, kind: Kind) -> None:
+        for mall in (None, LONG):
+            made = templates.short_text(a_letter(kind, mall=mall))
+            if made.subject is None:
+                assert texts.text_bytes(made.text) <= texts.SMS_BYTES
+            else:
+                assert texts.text_bytes(made.text) <= texts.LMS_BYTES
+                assert texts.text_bytes(made.subject) <= texts.SUBJECT_BYTES
+
+    @pytest.mark.parametrize("kind", [Kind.ORDER_PLACED, Kind.ORDER_PAID, Kind.PAYMENT_REFUNDED])
+    def test_the_usual_ones_are_a_cheap_sms(self, templates: Templates, kind: Kind) -> None:
+        assert templates.short_text(a_letter(kind)).subject is None
+
+    @EVERY
+    def test_replaces_what_a_phone_cannot_show(self, templates: Templates, kind: Kind) -> None:
+        made = templates.short_text(a_letter(kind, mall=Mall("intake", "인테이크💚")))
+        assert "인테이크?" in made.text
+
+
+class TestFaults:
+    def given(self, tmp_path: Path, change: object) -> Path:
+        path = tmp_path / "approved.json"
+        entries = json.loads((FOLDER / "alimtalk.json").read_text(encoding="utf-8"))
+        path.write_text(json.dumps(change(entries)), encoding="utf-8")  # type: ignore[operator]
+        return path
+
+    def test_a_message_without_a_text(self, tmp_path: Path) -> None:
+        with pytest.raises(TemplateFault, match="has no text for payment-refunded"):
+            Templates(approved=self.given(tmp_path, lambda entries: entries[:-1]))
+
+    def test_a_variable_nobody_fills(self, tmp_path: Path) -> None:
+        path = self.given(tmp_path, lambda entries: [{**entry, "content": "#{비밀}"} for entry in entries])
+        with pytest.raises(TemplateFault, match="비밀"):
+            Templates(approved=path)
+
+    def test_a_text_too_long(self, tmp_path: Path) -> None:
+        path = self.given(tmp_path, lambda entries: [{**entry, "content": "가" * 1001} for entry in entries])
+        with pytest.raises(TemplateFault, match="too long"):
+            Templates(approved=path)
+
+    def test_other_ids_of_another_installation(self, tmp_path: Path) -> None:
+        path = self.given(tmp_path, lambda entries: [{**entry, "templateId": "KA01TP"} for entry in entries])
+        assert Templates(approved=path).alimtalk(a_letter(Kind.ORDER_PAID)).template_id == "KA01TP"
+
+    def test_a_style_sheet_of_one_s_own(self, tmp_path: Path) -> None:
+        folder = tmp_path / "templates"
+        shutil.copytree(FOLDER, folder)
+        style = folder / "email" / "style.css"
+        style.write_text(style.read_text(encoding="utf-8").replace("#0f766e", "#aa0000"), encoding="utf-8")
+        assert "color: #aa0000" in Templates(folder).email(a_letter(Kind.ORDER_PAID)).html
