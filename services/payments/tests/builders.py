@@ -117,7 +117,7 @@ def _of(payment: Payment) -> dict[str, Any]:
 
 def a_refund_request(payment: Payment, amount: int = 5_000, **changes: Any) -> OrderRefundRequested:
     defaults = {"refund_id": ids.new_id(), "payment_id": payment.id, "reason": "changed_mind", "requested_at": NOW}
-    return OrderRefundRequested(**_of(payment), amount=amount, **(defaults | changes))
+    return OrderRefundRequested(**(_of(payment) | defaults | {"amount": amount} | changes))
 
 
 def an_order_cancelled(payment: Payment, **changes: Any) -> OrderCancelled:
@@ -125,7 +125,7 @@ def an_order_cancelled(payment: Payment, **changes: Any) -> OrderCancelled:
         "cancel_id": ids.new_id(), "whole": True, "was_paid": False, "reason": "changed_mind", "lines": (),
         "refund_amount": 0, "placed_at": NOW, "cancelled_at": NOW,
     }  # fmt: skip
-    return OrderCancelled(**_of(payment), **(defaults | changes))
+    return OrderCancelled(**(_of(payment) | defaults | changes))
 
 
 def a_staff_header(*roles: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from uuid import UUID
 import httpx
 from pydantic import SecretStr
 from services.payments.tests.builders import AMOUNT, STAFF_KEY, TOKEN, a_payable, a_staff_header
-from services.payments.tests.fakes import FakeGateway, FakeOrders
+from services.payments.tests.fakes import FakeOrders
 from sqlalchemy import text
 
 from common import ids, testing
@@ -20,6 +20,7 @@ from common.clock import FixedClock
 from common.db import Database
 from common.http import create_app
 from common.runtime import Parts, Runtime
+from payments.clients.gateway import PaymentGateway
 from payments.main import assemble
 from payments.repository import payment as payment_rows
 from payments.settings import Settings
@@ -39,8 +40,9 @@ class Mall:
 
     database: Database
     clock: FixedClock
-    toss: FakeGateway
+    toss: Any
     orders: FakeOrders
+    settings: Settings
     parts: Parts
     http: httpx.AsyncClient
     woken: list[str] = field(default_factory=list)
@@ -125,7 +127,7 @@ class Mall:
 
 @asynccontextmanager
 async def a_mall(
-    database: Database, clock: FixedClock, toss: FakeGateway, orders: FakeOrders, told: Settings | None = None
+    database: Database, clock: FixedClock, toss: PaymentGateway, orders: FakeOrders, told: Settings | None = None
 ) -> AsyncIterator[Mall]:
     told = told or settings()
     woken: list[str] = []
@@ -134,4 +136,4 @@ async def a_mall(
         parts = assemble(runtime, {"toss": toss}, orders)
         app = create_app("payments", told, database, parts.routers, state=parts.state)
         async with testing.client(app) as http:
-            yield Mall(database, clock, toss, orders, parts, http, woken)
+            yield Mall(database, clock, toss, orders, told, parts, http, woken)
