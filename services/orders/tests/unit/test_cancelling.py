@@ -78,7 +78,7 @@ class TestMoney:
         order = an_order(Status.PAID, a_quote(a_quote_line("A", quantity=3, unit_price=1000, discount=1)))
         line_id = order.lines[0].line_id
         asked = [domain.request_cancel(order, cancels(order, (line_id, 1)), NOW)]
-        asked.append(domain.request_cancel(asked[0].order, cancels(order, (line_id, 1)), NOW))
+        asked.append(domain.request_cancel(asked[0].order, cancels(order, (line_id, 2)), NOW))
         order = asked[1].order
         for cancel in order.cancels:
             settled = domain.settle_cancel(order, settles(order, cancel.cancel_id), NOW)

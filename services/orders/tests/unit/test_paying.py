@@ -9,7 +9,7 @@ from services.orders.tests.builders import DAY, NOW, PAYMENT, an_order, cancels,
 from common import ids
 from common.money import Money
 from orders import domain
-from orders.commands import NoteDepositReversed, NotePaymentExpired, NotePaymentPending, RecordRefund
+from orders.commands import NoteDepositReversed, NotePaymentExpired, NotePaymentFailed, NotePaymentPending, RecordRefund
 from orders.domain import Status
 from orders.errors import NotDue, RefundExceedsPayment
 
@@ -73,6 +73,24 @@ class TestPending:
             order, NotePaymentPending(order.order_id, PAYMENT, "virtual_account", NOW + DAY)
         ).order
         assert waiting.payment_due_at == NOW + DAY
+
+    def test_told_twice_changes_nothing(self):
+        order = self._waiting()
+        again = NotePaymentPending(order.order_id, PAYMENT, "virtual_account", NOW + DAY)
+        assert domain.note_payment_pending(order, again) == domain.Decision(order)
+
+    def test_an_account_that_failed_is_not_waited_for(self):
+        order = self._waiting()
+        failed = NotePaymentFailed(order.order_id, PAYMENT, "virtual_account", "CANCELLED")
+        order = domain.note_payment_failed(order, failed).order
+        assert domain.expire(order, expires(order), NOW + DAY + timedelta(minutes=1)).order.status is Status.CANCELLED
+
+    def test_an_account_of_a_cancelled_order_is_not_waited_for(self):
+        order = an_order(Status.CANCELLED)
+        decision = domain.note_payment_pending(
+            order, NotePaymentPending(order.order_id, PAYMENT, "virtual_account", NOW + DAY)
+        )
+        assert decision.order == order
 
     def test_it_ends_when_payments_says_so(self):
         order = self._waiting()

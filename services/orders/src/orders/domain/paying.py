@@ -28,8 +28,11 @@ def note_payment_pending(order: Order, command: NotePaymentPending) -> Decision:
 
 
 def note_payment_failed(order: Order, command: NotePaymentFailed) -> Decision:
-    """The customer may try another payment while the order waits."""
-    return Decision(order, (facts.PaymentFailed(command.payment_id, command.method, command.code, actor="payments"),))
+    """The customer may try another payment while the order waits. A deposit to a failed account is not waited for."""
+    if order.status is Status.PENDING_PAYMENT and order.awaited_payment_id == command.payment_id:
+        order = replace(order, awaited_payment_id=None)
+    failed = facts.PaymentFailed(command.payment_id, command.method, command.code, actor="payments")
+    return Decision(order, (failed,))
 
 
 def pay(order: Order, command: PayOrder) -> Decision:
