@@ -28,21 +28,23 @@ async def database(migrated: Database) -> Database:
     return migrated
 
 
-@pytest.fixture
-def settings() -> Settings:
-    return Settings(
+@pytest.fixture(scope="session")
+async def served(migrated: Database) -> AsyncIterator[SCM]:
+    """The service as `main` wires it, without broker and sockets."""
+    settings = Settings(
         database_url="unused", staff_token_key=STAFF_KEY, centre_api_keys=KEYS, default_centre="icheon",
         poll_centre_code="yongin",
     )  # fmt: skip
+    async with httpx.AsyncClient() as nobody:
+        parts = build(Runtime(settings, migrated, nobody, nobody, migrated.clock, lambda _job: None))
+        async with SCM.started(parts, settings, migrated) as made:
+            yield made
 
 
 @pytest.fixture
-async def scm(database: Database, settings: Settings) -> AsyncIterator[SCM]:
-    """The service as `main` wires it, without broker and sockets."""
-    async with httpx.AsyncClient() as nobody:
-        parts = build(Runtime(settings, database, nobody, nobody, database.clock, lambda _job: None))
-        async with SCM.started(parts, settings, database) as made:
-            yield made
+def scm(served: SCM, database: Database) -> SCM:
+    assert served.database is database
+    return served
 
 
 @pytest.fixture
