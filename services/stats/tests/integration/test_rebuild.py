@@ -194,9 +194,12 @@ class TestMeanwhile:
                 await waits.wait()
 
         async def sees_the_swap_wait() -> None:
-            query = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+            query = (
+                "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database"
+                " WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()"
+            )
             async with database.read() as connection, asyncio.timeout(30):
-                while await connection.scalar(text(query)) == 0:
+                while await connection.scalar(text(query)) == 0:  # noqa: ASYNC110 - only the database can tell
                     await asyncio.sleep(0.01)
             waits.set()
 
