@@ -135,7 +135,13 @@ def as_json(value: Any, status: int = 200) -> Response:
 
 
 def _plain(value: Any) -> Any:
-    return dict(value) if isinstance(value, Mapping) else sorted(value) if isinstance(value, frozenset | set) else str(value)
+    return (
+        dict(value)
+        if isinstance(value, Mapping)
+        else sorted(value)
+        if isinstance(value, frozenset | set)
+        else str(value)
+    )
 
 
 def from_elsewhere(request: Request) -> bool:

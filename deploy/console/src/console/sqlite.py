@@ -13,6 +13,8 @@ from typing import Concatenate, ParamSpec, TypeVar
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_PRAGMAS = ("auto_vacuum = INCREMENTAL", "journal_mode = WAL", "synchronous = OFF", "cache_size = -4000")
+
 
 class Sqlite:
     """What it holds is worth looking at, not worth a slow disk: a power cut may cost the last seconds."""
@@ -55,7 +57,12 @@ class Sqlite:
         connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
         try:
             connection.row_factory = sqlite3.Row
-            for pragma in ("journal_mode = WAL", "synchronous = OFF", "cache_size = -4000", "auto_vacuum = INCREMENTAL"):
+            for pragma in (
+                "journal_mode = WAL",
+                "synchronous = OFF",
+                "cache_size = -4000",
+                "auto_vacuum = INCREMENTAL",
+            ):
                 connection.execute(f"PRAGMA {pragma}")
             connection.executescript(self._schema)
         except sqlite3.DatabaseError:

@@ -58,7 +58,8 @@ class Inbox:
         message_id = str(headers.get("message-id", "")).strip() or f"<{hashlib.sha256(content).hexdigest()[:32]}@none>"
         subject = str(headers.get("subject", ""))
         now = self._clock.now().isoformat(timespec="milliseconds")
-        await self._store.run(_add, message_id, now, sender, list(recipients), subject, content, self._kept)
+        mail = Mail(0, message_id, now, now, 1, sender, list(recipients), subject)
+        await self._store.run(_add, mail, content, self._kept)
 
     async def all(self, search: str = "", limit: int = 200) -> list[Mail]:
         """Newest first; `search` looks into subject, addresses and text."""
@@ -71,31 +72,22 @@ class Inbox:
         return await self._store.run(lambda connection: connection.execute("DELETE FROM mails").rowcount)
 
 
-def _add(
-    connection: sqlite3.Connection,
-    message_id: str,
-    now: str,
-    sender: str,
-    recipients: list[str],
-    subject: str,
-    content: bytes,
-    kept: int,
-) -> None:
+def _add(connection: sqlite3.Connection, mail: Mail, content: bytes, kept: int) -> None:
     with transaction(connection):
-        known = connection.execute("SELECT id, recipients FROM mails WHERE message_id = ?", (message_id,)).fetchone()
-        if known is not None:
-            everyone = list(dict.fromkeys([*orjson.loads(known["recipients"]), *recipients]))
+        row = connection.execute("SELECT id, recipients FROM mails WHERE message_id = ?", (mail.message_id,)).fetchone()
+        if row is not None:
+            everyone = list(dict.fromkeys([*orjson.loads(row["recipients"]), *mail.recipients]))
             connection.execute(
                 "UPDATE mails SET copies = copies + 1, last_at = ?, recipients = ? WHERE id = ?",
-                (now, orjson.dumps(everyone).decode(), known["id"]),
+                (mail.last_at, orjson.dumps(everyone).decode(), row["id"]),
             )
             return
-        people = orjson.dumps(recipients).decode()
-        search = " ".join([subject, sender, *recipients, message_id, _text(content)]).lower()
+        people = orjson.dumps(mail.recipients).decode()
+        search = " ".join([mail.subject, mail.sender, *mail.recipients, mail.message_id, _text(content)]).lower()
         connection.execute(
             "INSERT INTO mails (message_id, received_at, last_at, sender, recipients, subject, search, content)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (message_id, now, now, sender, people, subject, search, content),
+            (mail.message_id, mail.received_at, mail.last_at, mail.sender, people, mail.subject, search, content),
         )
         connection.execute(
             "DELETE FROM mails WHERE id <= (SELECT id FROM mails ORDER BY id DESC LIMIT 1 OFFSET ?)", (kept,)

@@ -22,7 +22,7 @@ class _Handler:
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
         try:
             await self._inbox.add(envelope.original_content or b"", envelope.mail_from or "", envelope.rcpt_tos)
-        except Exception:
+        except Exception:  # noqa: BLE001 - the sender keeps the mail and comes again
             _log.exception("a mail could not be stored")
             return "451 4.3.0 the inbox cannot store it now"
         return "250 2.0.0 stored"

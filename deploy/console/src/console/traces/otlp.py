@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped] # protobuf ships no types
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTracePartialSuccess,
     ExportTraceServiceRequest,
@@ -60,7 +60,8 @@ def answer(rejected: int) -> bytes:
     if rejected:
         note = ExportTracePartialSuccess(rejected_spans=rejected, error_message="the console is behind")
         response.partial_success.CopyFrom(note)
-    return response.SerializeToString()
+    content: bytes = response.SerializeToString()
+    return content
 
 
 def _spans(request: ExportTraceServiceRequest) -> Iterator[Span]:

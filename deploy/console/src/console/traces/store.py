@@ -53,11 +53,15 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Known:
-    """What an event of the log says about a trace: other names of its order, and the trace it was caused in."""
+    """What an event of the log says: the trace it was caused in, its key, its order, and the order's other names.
+
+    The key is no name of the order: the key of a stock event is a SKU, which many orders share.
+    """
 
     trace_id: str
     order_id: str
-    words: frozenset[str]
+    key: str
+    names: frozenset[str]
 
 
 class TraceStore:
@@ -157,11 +161,11 @@ def _learn(connection: sqlite3.Connection, facts: Sequence[Known]) -> None:
             if fact.trace_id:
                 connection.executemany(
                     "INSERT OR IGNORE INTO words VALUES (?, ?)",
-                    [(word, fact.trace_id) for word in fact.words | ({fact.order_id} - {""})],
+                    [(word, fact.trace_id) for word in (fact.names | {fact.order_id, fact.key}) - {""}],
                 )
             if fact.order_id:
                 connection.executemany(
-                    "INSERT OR IGNORE INTO names VALUES (?, ?)", [(word, fact.order_id) for word in fact.words]
+                    "INSERT OR IGNORE INTO names VALUES (?, ?)", [(name, fact.order_id) for name in fact.names]
                 )
         count = connection.execute("SELECT count(*) FROM names").fetchone()[0]
         if count > _NAMES_KEPT:
