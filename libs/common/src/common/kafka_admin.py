@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from collections.abc import Iterable
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -51,3 +53,8 @@ def _new_topic(spec: TopicSpec, replication_factor: int) -> NewTopic:
         replication_factor=replication_factor,
         topic_configs=configs,
     )
+
+
+if __name__ == "__main__":
+    replicas = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    asyncio.run(ensure_topics(sys.argv[1], replication_factor=replicas))
