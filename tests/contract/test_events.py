@@ -5,9 +5,9 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from generate import fitting
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.contract.generate import fitting
 
 from contracts.documents import SCHEMAS, documents, schema
 from contracts.registry import EVENTS

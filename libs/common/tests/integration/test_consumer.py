@@ -2,7 +2,7 @@ import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
-from builders import a_cart_changed
+from libs.common.tests.builders import a_cart_changed
 from sqlalchemy import text
 
 from common import ids, inspect, testing
