@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
-from opentelemetry import propagate
+from opentelemetry import context, propagate
 
 from common import ids, log
 from common.db import Tx
+from common.telemetry import extract
 from notify import events
 from notify.commands import (
     ForgetContacts,
@@ -74,8 +77,7 @@ async def tell(command: Tell, plan: Plan, policy: Policy, tx: Tx) -> None:
     )
     if not await facts.add_message(tx.connection, message, tx.now):
         return
-    for channel in plan.channels:
-        await deliveries.add(tx.connection, _new(message, channel, policy, tx), tx.now)
+    await deliveries.add(tx.connection, tx.now, *(_new(message, channel, policy, tx) for channel in plan.channels))
 
 
 async def take_due(command: TakeDue, policy: Policy, tx: Tx) -> list[Work]:
@@ -90,17 +92,14 @@ async def take_due(command: TakeDue, policy: Policy, tx: Tx) -> list[Work]:
     return [Work(claim, letters.get(claim.state.message_id)) for claim in claims]
 
 
-async def settle(command: Settle, policy: Policy, tx: Tx) -> None:
-    """Writes down an outcome; opens the next channel, or says that the message failed, where that follows."""
-    message_id = await deliveries.message_of(tx.connection, command.delivery_id)
-    if message_id is None:
-        return
-    message = await facts.lock_message(tx.connection, message_id)
-    every = await deliveries.of_message(tx.connection, message_id)
-    held = every[command.delivery_id]
-    decision = domain.settle(held, command.outcome, command.version, tx.now, policy)
-    if decision.state != held:
-        await _apply(message, every, decision, policy, tx)
+async def settle(commands: Sequence[Settle], policy: Policy, tx: Tx) -> None:
+    """Writes outcomes down; opens the next channel, or says that the message failed, where that follows."""
+    books = await _open_books([command.delivery_id for command in commands], tx)
+    for command in commands:
+        held = books.find(command.delivery_id)
+        if held is not None:
+            await _step(books, domain.settle(held, command.outcome, command.version, tx.now, policy), policy, tx)
+    await deliveries.save(tx.connection, *books.changed.values())
 
 
 async def take_report(command: TakeReport, policy: Policy, tx: Tx) -> bool:
@@ -108,21 +107,18 @@ async def take_report(command: TakeReport, policy: Policy, tx: Tx) -> bool:
 
     acting on bad news sends another message. False: the report is about none of our messages.
     """
-    message_id = await deliveries.message_of(tx.connection, command.delivery_id)
-    if message_id is None:
+    books = await _open_books([command.delivery_id], tx)
+    held = books.find(command.delivery_id)
+    if held is None:
         return False
-    message = await facts.lock_message(tx.connection, message_id)
-    every = await deliveries.of_message(tx.connection, message_id)
-    held = every[command.delivery_id]
     if not _plausible(held, command):
         _log.warning("a report does not fit its delivery", delivery_id=str(held.id))
         return False
     if command.trusted and isinstance(command.outcome, Delivered):
-        decision = domain.settle(held, command.outcome, held.version, tx.now, policy)
-        if decision.state != held:
-            await _apply(message, every, decision, policy, tx)
+        await _step(books, domain.settle(held, command.outcome, held.version, tx.now, policy), policy, tx)
     else:
-        await deliveries.save(tx.connection, domain.hint(held, tx.now))
+        books.write(domain.hint(held, tx.now))
+    await deliveries.save(tx.connection, *books.changed.values())
     return True
 
 
@@ -130,14 +126,45 @@ async def forget_contacts(command: ForgetContacts, tx: Tx) -> int:
     return await facts.forget(tx.connection, command.before)
 
 
-async def _apply(message: Message, every: dict[UUID, Delivery], decision: Decision, policy: Policy, tx: Tx) -> None:
-    state = decision.state
-    await deliveries.save(tx.connection, state)
-    after = {**every, state.id: state}
+class _Books:
+    """Some messages with all their deliveries, locked, and what this transaction changes in them."""
+
+    def __init__(self, messages: Mapping[UUID, Message], every: dict[UUID, dict[UUID, Delivery]]) -> None:
+        self._messages = messages
+        self._every = every
+        self.changed: dict[UUID, Delivery] = {}
+
+    def find(self, delivery_id: UUID) -> Delivery | None:
+        return next((some[delivery_id] for some in self._every.values() if delivery_id in some), None)
+
+    def message(self, delivery: Delivery) -> Message:
+        return self._messages[delivery.message_id]
+
+    def siblings(self, delivery: Delivery) -> Iterable[Delivery]:
+        """The deliveries of its message, itself among them, as they are now."""
+        return self._every[delivery.message_id].values()
+
+    def write(self, state: Delivery) -> None:
+        some = self._every[state.message_id]
+        if some.get(state.id) != state:
+            some[state.id] = self.changed[state.id] = state
+
+    def write_new(self, state: Delivery) -> None:
+        self._every[state.message_id].setdefault(state.id, state)
+
+
+async def _open_books(delivery_ids: Sequence[UUID], tx: Tx) -> _Books:
+    messages = await facts.lock_messages(tx.connection, delivery_ids)
+    return _Books(messages, await deliveries.lock_with_siblings(tx.connection, messages.keys()))
+
+
+async def _step(books: _Books, decision: Decision, policy: Policy, tx: Tx) -> None:
+    state, message = decision.state, books.message(decision.state)
+    books.write(state)
     if decision.next_channel is not None:
         following = _new(message, decision.next_channel, policy, tx)
-        await deliveries.add(tx.connection, following, tx.now)
-        after.setdefault(following.id, following)
+        await deliveries.add(tx.connection, tx.now, following)
+        books.write_new(following)
     if not decision.ended:
         return
     _log.info(
@@ -149,10 +176,21 @@ async def _apply(message: Message, every: dict[UUID, Delivery], decision: Decisi
         status=state.status.value,
         reason=state.reason,
     )
-    if state.status is Status.DELIVERED:
-        tx.publish(events.delivered(message, state))
-    elif domain.message_failed(after.values()):
-        tx.publish(events.failed(message, state))
+    with _in_trace(message.trace):
+        if state.status is Status.DELIVERED:
+            tx.publish(events.delivered(message, state))
+        elif domain.message_failed(books.siblings(state)):
+            tx.publish(events.failed(message, state))
+
+
+@contextmanager
+def _in_trace(carrier: Mapping[str, str]) -> Iterator[None]:
+    """What is published here belongs to the trace of the fact the message is about, whoever brought the news."""
+    token = context.attach(extract(carrier))
+    try:
+        yield
+    finally:
+        context.detach(token)
 
 
 def _new(message: Message, channel: Channel, policy: Policy, tx: Tx) -> Delivery:

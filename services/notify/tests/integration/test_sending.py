@@ -326,7 +326,7 @@ class TestManyHands:
         world.clock.advance(timedelta(seconds=121))
         await world.turn("send-texts")
         assert (await world.states())["order-paid", "alimtalk"] == "pending"
-        await slow.write_down(work, Accepted("M-late"))
+        await slow.write_down((work, Accepted("M-late")))
         await world.texts()
         assert (await world.states())["order-paid", "alimtalk"] == "accepted"
         assert world.solapi.messages == {}
@@ -336,7 +336,7 @@ class TestManyHands:
         slow = Desk(world.database, Policy(), batch=10, after=lambda: None)
         (work,) = await slow.take(Channel.EMAIL)
         await world.later(seconds=121)
-        await slow.write_down(work, Refused("smtp_550"))
+        await slow.write_down((work, Refused("smtp_550")))
         assert (await world.states())["order-paid", "email"] == "delivered"
 
 

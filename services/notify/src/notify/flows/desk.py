@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind, Status, StatusCode
@@ -42,9 +41,9 @@ class Desk:
             taken = await handlers.take_due(command, self._policy, tx)
         if taken:
             self._after()
-        for work in taken:
-            if work.claim.close_as is not None:
-                await self.write_down(work, work.claim.close_as)
+        closing = [(work, work.claim.close_as) for work in taken if work.claim.close_as is not None]
+        if closing:
+            await self.write_down(*closing)
         return [work for work in taken if work.claim.task is not Task.CLOSE]
 
     def late(self, work: Work, seconds: float) -> Outcome | None:
@@ -53,35 +52,36 @@ class Desk:
         left = (due_at - self.clock.now()).total_seconds() if due_at is not None else 0
         return _TOO_LATE if left <= seconds else None
 
-    async def write_down(self, work: Work, outcome: Outcome) -> None:
-        delivery = work.delivery
+    async def write_down(self, *ended: tuple[Work, Outcome]) -> None:
+        """In one transaction: either all of them are written down, or all are found `sending` later."""
+        commands = [Settle(work.delivery.id, work.delivery.version, outcome) for work, outcome in ended]
         async with self._database.transaction() as tx:
-            await handlers.settle(Settle(delivery.id, delivery.version, outcome), self._policy, tx)
-
-    @contextmanager
-    def span(self, work: Work) -> Iterator[trace.Span]:
-        """A span in the trace of the event that caused the message."""
-        delivery, letter = work.delivery, work.letter
-        message = letter.message if letter is not None else None
-        with _tracer.start_as_current_span(
-            f"{work.claim.task} {delivery.channel}",
-            context=extract(message.trace if message is not None else {}),
-            kind=SpanKind.CLIENT,
-            record_exception=False,
-            attributes={
-                "shop.delivery.id": str(delivery.id),
-                "shop.message.kind": message.kind.value if message is not None else "",
-                "shop.delivery.attempt": delivery.attempts,
-            },
-        ) as span:
-            yield span
+            await handlers.settle(commands, self._policy, tx)
 
 
-def show(span: trace.Span, outcome: Outcome) -> None:
-    """Marks the span with how it went."""
+def begin(work: Work) -> trace.Span:
+    """A span in the trace of the event that caused the message."""
+    delivery, letter = work.delivery, work.letter
+    message = letter.message if letter is not None else None
+    return _tracer.start_span(
+        f"{work.claim.task} {delivery.channel}",
+        context=extract(message.trace if message is not None else {}),
+        kind=SpanKind.CLIENT,
+        record_exception=False,
+        attributes={
+            "shop.delivery.id": str(delivery.id),
+            "shop.message.kind": message.kind.value if message is not None else "",
+            "shop.delivery.attempt": delivery.attempts,
+        },
+    )
+
+
+def end(span: trace.Span, outcome: Outcome) -> None:
+    """Ends the span with how it went."""
     span.set_attribute("shop.delivery.outcome", type(outcome).__name__.lower())
     if not isinstance(outcome, Accepted | Delivered):
         span.set_status(Status(StatusCode.ERROR, getattr(outcome, "code", "")))
+    span.end()
 
 
 def slices(works: Sequence[Work], count: int) -> list[list[Work]]:

@@ -9,7 +9,7 @@ from common import log
 from notify.clients.mail import Line, Mail, Mailer
 from notify.domain.delivery import Channel
 from notify.domain.outcomes import Outcome, Retry
-from notify.flows.desk import Desk, show, slices
+from notify.flows.desk import Desk, begin, end, slices
 from notify.flows.rendering import Templates
 from notify.handlers import Work
 
@@ -43,10 +43,11 @@ class MailSender:
     async def _send_all(self, works: Sequence[Work]) -> None:
         async with self._mailer.line() as line:
             for work in works:
-                with self._desk.span(work) as span:
-                    outcome = await self._send(line, work)
-                    show(span, outcome)
-                    await self._desk.write_down(work, outcome)
+                span = begin(work)
+                outcome = await self._send(line, work)
+                end(span, outcome)
+                # One by one: after a crash only the mail in hand is sent a second time.
+                await self._desk.write_down((work, outcome))
 
     async def _send(self, line: Line, work: Work) -> Outcome:
         late = self._desk.late(work, self._mailer.timeout_seconds * _STEPS)

@@ -10,7 +10,7 @@ from common import log
 from notify.clients.solapi import Outgoing, Question, TextProvider
 from notify.domain.delivery import Channel, Task
 from notify.domain.outcomes import Outcome, Retry
-from notify.flows.desk import Desk, show, slices
+from notify.flows.desk import Desk, begin, end, slices
 from notify.flows.rendering import Templates
 from notify.handlers import Work
 
@@ -42,6 +42,10 @@ class TextSender:
         return len(works)
 
     async def _send_all(self, works: Sequence[Work]) -> None:
+        """One call and one transaction for all: what a crash in between leaves open is asked for, not sent again."""
+        if not works:
+            return
+        spans = [begin(work) for work in works]
         outcomes: dict[UUID, Outcome] = {}
         outgoing: list[Outgoing] = []
         for work in works:
@@ -52,26 +56,20 @@ class TextSender:
                 outcomes[work.delivery.id] = written
         if outgoing:
             outcomes |= await self._provider.send(outgoing)
-        await asyncio.gather(*(self._write_down(hand, outcomes) for hand in slices(works, _HANDS)))
-
-    async def _write_down(self, works: Sequence[Work], outcomes: dict[UUID, Outcome]) -> None:
-        for work in works:
-            with self._desk.span(work) as span:
-                outcome = outcomes[work.delivery.id]
-                show(span, outcome)
-                await self._desk.write_down(work, outcome)
+        for span, work in zip(spans, works, strict=True):
+            end(span, outcomes[work.delivery.id])
+        await self._desk.write_down(*((work, outcomes[work.delivery.id]) for work in works))
 
     async def _ask_all(self, works: Sequence[Work]) -> None:
         for work in works:
             delivery = work.delivery
             assert delivery.recipient is not None
             assert delivery.sent_at is not None
-            with self._desk.span(work) as span:
-                outcome = await self._provider.ask(
-                    Question(delivery.id, delivery.recipient, delivery.sent_at, delivery.provider_id)
-                )
-                show(span, outcome)
-                await self._desk.write_down(work, outcome)
+            span = begin(work)
+            question = Question(delivery.id, delivery.recipient, delivery.sent_at, delivery.provider_id)
+            outcome = await self._provider.ask(question)
+            end(span, outcome)
+            await self._desk.write_down((work, outcome))
 
     def _write(self, work: Work) -> Outgoing | Outcome:
         letter, delivery = work.letter, work.delivery

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -46,10 +46,10 @@ class Listed:
     created_at: datetime
 
 
-async def add(connection: AsyncConnection, delivery: Delivery, now: datetime) -> None:
+async def add(connection: AsyncConnection, now: datetime, *new: Delivery) -> None:
     """Once per message and channel: a second time changes nothing."""
-    values = {name: getattr(delivery, name) for name in Delivery.__dataclass_fields__}
-    await connection.execute(insert(deliveries).values(**values, created_at=now).on_conflict_do_nothing())
+    rows = [{name: getattr(one, name) for name in Delivery.__dataclass_fields__} | {"created_at": now} for one in new]
+    await connection.execute(insert(deliveries).values(rows).on_conflict_do_nothing())
 
 
 async def save(connection: AsyncConnection, *changed: Delivery) -> None:
@@ -112,17 +112,20 @@ async def lock_due(
     return [(_delivery(row), row.expires_at) for row in found]
 
 
-async def message_of(connection: AsyncConnection, delivery_id: UUID) -> UUID | None:
-    found: UUID | None = await connection.scalar(select(deliveries.c.message_id).where(deliveries.c.id == delivery_id))
-    return found
-
-
-async def of_message(connection: AsyncConnection, message_id: UUID) -> dict[UUID, Delivery]:
-    """All deliveries of a message, locked in a fixed order."""
+async def lock_with_siblings(
+    connection: AsyncConnection, message_ids: Collection[UUID]
+) -> dict[UUID, dict[UUID, Delivery]]:
+    """All deliveries of these messages by message, locked in a fixed order."""
     found = await connection.execute(
-        select(deliveries).where(deliveries.c.message_id == message_id).order_by(deliveries.c.id).with_for_update()
+        select(deliveries)
+        .where(deliveries.c.message_id.in_(list(message_ids)))
+        .order_by(deliveries.c.message_id, deliveries.c.id)
+        .with_for_update()
     )
-    return {row.id: _delivery(row) for row in found}
+    every: dict[UUID, dict[UUID, Delivery]] = {message_id: {} for message_id in message_ids}
+    for row in found:
+        every[row.message_id][row.id] = _delivery(row)
+    return every
 
 
 async def page(

@@ -59,13 +59,15 @@ async def add_message(connection: AsyncConnection, message: Message, now: dateti
     return added.first() is not None
 
 
-async def lock_message(connection: AsyncConnection, message_id: UUID) -> Message:
-    """Whoever ends a delivery holds its message, so that the last of them to fail is known to be the last.
+async def lock_messages(connection: AsyncConnection, delivery_ids: Iterable[UUID]) -> dict[UUID, Message]:
+    """The messages of these deliveries, by id. Deliveries we do not know have none.
 
-    NO KEY: the foreign key of a delivery saved by another takes a share of the key, and must not wait for us.
+    Whoever ends a delivery holds its message, so that the last of them to fail is known to be the last. NO KEY: the
+    foreign key of a delivery saved by another takes a share of the key, and must not wait for us.
     """
-    held = select(messages).where(messages.c.id == message_id).with_for_update(key_share=True)
-    return _message((await connection.execute(held)).one())
+    theirs = select(deliveries.c.message_id).where(deliveries.c.id.in_(list(delivery_ids)))
+    held = select(messages).where(messages.c.id.in_(theirs)).order_by(messages.c.id).with_for_update(key_share=True)
+    return {row.id: _message(row) for row in await connection.execute(held)}
 
 
 async def letters(connection: AsyncConnection, message_ids: Iterable[UUID]) -> dict[UUID, Letter]:
