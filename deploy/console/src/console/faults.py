@@ -59,7 +59,7 @@ class FaultPages:
         faults, trouble = await self._found()
         return self._pages.show(
             "faults.html", here=_HERE, faults=faults, trouble=trouble or request.query_params.get("wrong", ""),
-            kinds=KINDS, operations=OPERATIONS, examples=EXAMPLES,
+            unknown=bool(trouble), kinds=KINDS, operations=OPERATIONS, examples=EXAMPLES,
         )  # fmt: skip
 
     async def listed_json(self, _request: Request) -> Response:

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
@@ -56,7 +56,7 @@ class Pages:
         )
         self._environment.globals |= {"static": self._static, "places": PLACES, "edge": edge_url.rstrip("/")}
         self._environment.filters |= {
-            "ago": self._ago, "clock": clock_time, "duration": duration, "hue": hue, "pretty": pretty,
+            "ago": self._ago, "code": code, "clock": clock_time, "duration": duration, "hue": hue, "pretty": pretty,
         }  # fmt: skip
 
     def show(self, template: str, *, here: str = "", status: int = 200, **values: Any) -> Response:
@@ -119,7 +119,16 @@ def hue(service: str) -> str:
     return _HUES.get(service, "slate")
 
 
-def pretty(value: Any) -> Markup | str:
+def code(text: str) -> Markup:
+    """Text in which `words` between backticks become code. Everything else is escaped."""
+    parts = str(escape(text)).split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    marked = [f"<code>{part}</code>" if number % 2 else part for number, part in enumerate(parts)]
+    return Markup("".join(marked))  # noqa: S704 - every part was escaped
+
+
+def pretty(value: Any) -> str:
     """JSON for people. Text that is no JSON stays as it is."""
     if isinstance(value, bytes | str):
         try:

@@ -15,7 +15,7 @@ from console.traces.recorder import Recorder
 from console.traces.search import Question, Summary, TraceSearch
 from console.traces.span import KINDS, Span
 from console.traces.store import TraceStore
-from console.traces.waterfall import Waterfall, label_of, waterfall
+from console.traces.waterfall import Waterfall, waterfall
 
 _HERE = "/dev/traces"
 _JOURNEY_TRACES = 200
@@ -123,7 +123,7 @@ def _question(request: Request) -> Question:
 
 def _title(spans: list[Span], trace_id: str) -> str:
     own = [span for span in spans if span.trace_id == trace_id] or spans
-    return label_of(min(own, key=lambda span: (bool(span.parent_id), span.start)))
+    return min(own, key=lambda span: (bool(span.parent_id), span.start)).label
 
 
 def _as_dict(fall: Waterfall) -> dict[str, Any]:

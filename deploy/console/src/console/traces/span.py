@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
+# A whole id in a path hides the rest of it.
+_ID = re.compile(r"([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 INTERNAL, SERVER, CLIENT, PRODUCER, CONSUMER = 1, 2, 3, 4, 5
 KINDS = {INTERNAL: "internal", SERVER: "server", CLIENT: "client", PRODUCER: "producer", CONSUMER: "consumer"}
 
@@ -49,3 +53,27 @@ class Span:
     @property
     def milliseconds(self) -> float:
         return max(0, self.end - self.start) / 1e6
+
+    @property
+    def label(self) -> str:
+        """What a person calls it."""
+        attributes = self.attributes
+        if self.is_process:
+            return f"process {attributes.get('shop.event.type') or self.topic}"
+        if self.is_send:
+            count = attributes.get("messaging.batch.message_count", 1)
+            return f"send {self.topic}" + (f" × {count}" if count != 1 else "")
+        if self.is_database:
+            statement = str(attributes.get("db.statement") or attributes.get("db.query.text") or "")
+            return " ".join(statement.split())[:160] or self.name
+        method = attributes.get("http.request.method") or attributes.get("http.method")
+        return f"{method} {self._path}" if method and self.kind in {SERVER, CLIENT} else self.name
+
+    @property
+    def _path(self) -> str:
+        attributes = self.attributes
+        if route := attributes.get("http.route"):
+            return str(route)
+        full = attributes.get("url.full") or attributes.get("http.url") or attributes.get("url.path")
+        path = urlsplit(str(full or attributes.get("http.target") or "")).path or self.name
+        return _ID.sub(r"\1…", path)

@@ -20,7 +20,8 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS spans (
     trace_id TEXT NOT NULL, span_id TEXT NOT NULL, parent_id TEXT NOT NULL, service TEXT NOT NULL, name TEXT NOT NULL,
     kind INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, error INTEGER NOT NULL,
-    messaging INTEGER NOT NULL, database INTEGER NOT NULL, rest BLOB NOT NULL,
+    label TEXT NOT NULL, send INTEGER NOT NULL, process INTEGER NOT NULL, database INTEGER NOT NULL,
+    rest BLOB NOT NULL,
     PRIMARY KEY (trace_id, span_id)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS links (
@@ -99,7 +100,7 @@ class TraceStore:
 def _add(connection: sqlite3.Connection, spans: Sequence[Span], bounds: Bounds) -> None:
     with transaction(connection):
         connection.executemany(
-            "INSERT OR REPLACE INTO spans VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_row, spans)
+            "INSERT OR REPLACE INTO spans VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_row, spans)
         )
         connection.executemany(
             "INSERT OR IGNORE INTO links VALUES (?, ?, ?, ?)",
@@ -114,11 +115,14 @@ def _add(connection: sqlite3.Connection, spans: Sequence[Span], bounds: Bounds) 
         _forget(connection, bounds)
 
 
+# A journey met a message or an error. One sending for several traces is none: each of those shows it.
 _SUMMARY = """
 INSERT OR REPLACE INTO traces
-SELECT :trace_id, min(start), max("end"), count(*), sum(database), sum(error), max(messaging) OR max(error),
-       group_concat(DISTINCT service),
-       (SELECT name FROM spans WHERE trace_id = :trace_id ORDER BY parent_id <> '', start LIMIT 1),
+SELECT :trace_id, min(start), max("end"), count(*), sum(database), sum(error),
+       max(process) OR max(error) OR (max(send) AND NOT min(send)),
+       (SELECT group_concat(service) FROM
+           (SELECT service, min(start) AS first FROM spans WHERE trace_id = :trace_id GROUP BY service ORDER BY first)),
+       (SELECT label FROM spans WHERE trace_id = :trace_id ORDER BY parent_id <> '', start LIMIT 1),
        (SELECT service FROM spans WHERE trace_id = :trace_id ORDER BY parent_id <> '', start LIMIT 1)
 FROM spans WHERE trace_id = :trace_id
 """
@@ -128,7 +132,7 @@ def _row(span: Span) -> tuple[Any, ...]:
     rest = {"a": span.attributes, "m": span.message, "l": span.links, "e": span.events}
     return (
         span.trace_id, span.span_id, span.parent_id, span.service, span.name, span.kind, span.start, span.end,
-        span.error, span.is_send or span.is_process, span.is_database, orjson.dumps(rest, default=str),
+        span.error, span.label, span.is_send, span.is_process, span.is_database, orjson.dumps(rest, default=str),
     )  # fmt: skip
 
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from console.traces.axis import Axis, axis
-from console.traces.span import CLIENT, SERVER, Span
+from console.traces.span import Span
 
 ROWS_MOST = 3000
 _Id = tuple[str, str]
@@ -132,7 +131,7 @@ def _row(number: int, span: Span, above: Row | None, line: Axis) -> Row:
     return Row(
         number=number,
         span=span,
-        label=label_of(span),
+        label=span.label,
         depth=above.depth + 1 if above else 0,
         parent=above.number if above else None,
         left=left,
@@ -147,28 +146,3 @@ def _wait(span: Span, above: Row | None, line: Axis) -> Wait | None:
     where = "outbox" if span.is_send else "Kafka" if above.span.is_send else "outbox and Kafka"
     left = line.place(above.span.end)
     return Wait(left, line.place(span.start) - left, (span.start - above.span.end) / 1e6, where)
-
-
-def label_of(span: Span) -> str:
-    """What a person calls it."""
-    attributes = span.attributes
-    if span.is_process:
-        return f"process {attributes.get('shop.event.type') or span.topic}"
-    if span.is_send:
-        count = attributes.get("messaging.batch.message_count", 1)
-        return f"send {span.topic}" + (f" × {count}" if count != 1 else "")
-    if span.is_database:
-        statement = str(attributes.get("db.statement") or attributes.get("db.query.text") or "")
-        return " ".join(statement.split())[:160] or span.name
-    method = attributes.get("http.request.method") or attributes.get("http.method")
-    if method and span.kind in {SERVER, CLIENT}:
-        return f"{method} {_path(span)}"
-    return span.name
-
-
-def _path(span: Span) -> str:
-    attributes = span.attributes
-    if route := attributes.get("http.route"):
-        return str(route)
-    full = attributes.get("url.full") or attributes.get("http.url") or attributes.get("url.path")
-    return urlsplit(str(full or attributes.get("http.target") or "")).path or span.name
