@@ -342,6 +342,39 @@ class TestTrouble:
         found = (await in_memory.desk.asks(f"rebuilds/{asked['id']}")).json()
         assert (found["status"], found["equal"], found["records"]) == ("done", True, 1)
 
+    async def test_a_process_that_was_thought_dead_adds_nothing_when_it_wakes(self, in_memory, clock):
+        purchase = a_purchase()
+        await in_memory.topics.send(record_of(purchase.paid()))
+        await in_memory.desk.hears(purchase.paid())
+        inner = in_memory.rebuilder.reader
+
+        class Sleeps:
+            def __init__(self) -> None:
+                self.asleep, self.wakes = asyncio.Event(), asyncio.Event()
+
+            async def read(self, types):
+                async for batch in inner.read(types):
+                    self.asleep.set()
+                    await self.wakes.wait()
+                    yield batch
+
+        first, second = Sleeps(), Sleeps()
+        asked = (await in_memory.desk.http.post("/v1/stats/rebuilds", json={"swap": True}, headers=STAFF)).json()
+        old = asyncio.create_task(replace(in_memory.rebuilder, reader=first).work())
+        await first.asleep.wait()
+        clock.advance(timedelta(seconds=61))
+        new = asyncio.create_task(replace(in_memory.rebuilder, reader=second).work())
+        await second.asleep.wait()
+        first.wakes.set()
+        await old
+        between = (await in_memory.desk.asks(f"rebuilds/{asked['id']}")).json()
+        assert (between["status"], between["records"]) == ("running", 0)
+        second.wakes.set()
+        await new
+        found = (await in_memory.desk.asks(f"rebuilds/{asked['id']}")).json()
+        assert (found["status"], found["equal"], found["records"], found["swapped"]) == ("done", True, 1, True)
+        assert await in_memory.desk.count("order_facts") == 1
+
     async def test_facts_of_no_generation_in_use_are_cleared_away(self, in_memory, database):
         purchase = a_purchase()
         await in_memory.topics.send(record_of(purchase.paid()))

@@ -1,9 +1,11 @@
+import asyncio
 from datetime import date, timedelta
 
 import pytest
 from services.stats.tests.builders import a_line, a_purchase, seoul
 
 from common.testing import published
+from stats import handlers
 from stats.jobs import publish_daily_reports
 
 pytestmark = pytest.mark.integration
@@ -43,7 +45,18 @@ class TestDailyReports:
         assert await at("2026-11-23 00:16") == []
         assert await at("2026-11-23 23:59") == []
 
-    async def test_twice_at_once_or_again_after_a_crash_says_it_once(self, desk, at, database):
+    async def test_two_processes_at_once_say_it_once(self, desk, database, clock):
+        await desk.hears(a_purchase().paid(at=seoul("2026-11-22 12:00")))
+        clock.advance(seoul("2026-11-23 01:00") - clock.now())
+
+        async def says() -> bool:
+            async with database.transaction() as tx:
+                return await handlers.publish_daily_report("intake", date(2026, 11, 22), tx)
+
+        assert sorted(await asyncio.gather(*(says() for _ in range(4)))) == [False, False, False, True]
+        assert len(await published(database)) == 1
+
+    async def test_again_after_a_crash_says_it_once(self, desk, at, database):
         await desk.hears(a_purchase().paid(at=seoul("2026-11-22 12:00")))
         assert len(await at("2026-11-23 01:00")) == 1
         async with database.transaction() as tx:
