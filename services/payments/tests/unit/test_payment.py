@@ -183,9 +183,10 @@ class TestBalance:
         answer = shown(payment, Standing.PARTLY_RETURNED, balance=AMOUNT - 5_000)
         assert observation.answered(payment, answer, (done,), NOW).payment == payment
 
-    def test_a_refund_on_its_way_may_or_may_not_have_arrived(self):
+    @pytest.mark.parametrize("status", [RefundStatus.EXECUTING, RefundStatus.UNKNOWN, RefundStatus.REQUESTED])
+    def test_a_refund_that_was_sent_may_or_may_not_have_arrived(self, status):
         payment = a_payment(S.CONFIRMED)
-        running = a_refund(payment, RefundStatus.UNKNOWN)
+        running = a_refund(payment, status, attempt=1)
         for balance in (AMOUNT, AMOUNT - running.amount):
             answer = shown(payment, Standing.PARTLY_RETURNED, balance=balance)
             assert observation.answered(payment, answer, (running,), NOW).payment == payment

@@ -125,8 +125,11 @@ def _learned(payment: Payment, answer: Seen) -> dict[str, Any]:
 
 
 def _compare_balance(payment: Payment, answer: Seen, refunds: Sequence[Refund]) -> Decision:
-    """Money given back at the provider's own console is not ours to explain: a person has to."""
-    if any(refund.status in RUNNING for refund in refunds):
+    """Money given back at the provider's own console is not ours to explain: a person has to.
+
+    A refund that was sent and is not done may or may not be in the balance; its own look-up finds out.
+    """
+    if any(refund.status in PENDING and refund.attempt > 0 for refund in refunds):
         return Decision(payment)
     if answer.balance != payment.amount - given_back(refunds):
         return _look_at(payment, "returned_at_provider")
