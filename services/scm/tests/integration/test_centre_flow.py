@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -171,8 +172,6 @@ class TestRelease:
         assert len(polled.centre.drafts) == 2
 
     async def test_two_processes_at_once_send_each_request_once(self, polled):
-        import asyncio
-
         for _ in range(6):
             await polled.order()
         other = CentreFlow(polled.scm.database, polled.centre, load_carriers(), code="yongin", settle_after=WAIT)

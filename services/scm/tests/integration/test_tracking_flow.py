@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -148,3 +149,11 @@ async def test_many_parcels_take_several_batches_and_none_is_left(tracked, datab
     assert await tracked.round() == 45
     async with database.read() as connection:
         assert await connection.scalar(text("SELECT count(*) FROM parcel_tracking WHERE misses = 0")) == 0
+
+
+async def test_two_processes_at_once_ask_for_each_parcel_once(tracked):
+    for _ in range(30):
+        await tracked.ship()
+    other = TrackingFlow(tracked.scm.database, tracked.tracker, load_carriers(), Patience(EVERY, timedelta(days=30)))
+    await asyncio.gather(tracked.flow.run(), other.run())
+    assert len(tracked.tracker.asked) == 30

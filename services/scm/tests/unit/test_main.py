@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import httpx
 import pytest
@@ -26,6 +27,8 @@ _POLLED = {
 @pytest.fixture
 async def parts(monkeypatch):
     opened = []
+    for name in [name for name in os.environ if name.startswith("SCM_")]:
+        monkeypatch.delenv(name)
 
     def make(**environment: str):
         for name, value in {"SCM_DATABASE_URL": "postgresql://scm@127.0.0.1:1/shop", **environment}.items():
