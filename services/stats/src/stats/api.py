@@ -113,7 +113,7 @@ async def read_events(_who: StatsStaff, database: DatabaseDep) -> HeardView:
     "/v1/stats/rebuilds",
     status_code=202,
     response_model=RebuildView,
-    responses=responses(401, 403, 409, 422),
+    responses=responses(400, 401, 403, 409, 413, 422),
     summary="Rebuild the figures from the topics and compare",
     description="Reads every event from the first, compares with the figures in use, and with `swap` uses the rebuilt "
     "ones. Sales go on being counted meanwhile.",

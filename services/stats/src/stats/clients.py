@@ -31,7 +31,7 @@ class TopicReader(Protocol):
     def read(self, types: Sequence[type[Event]]) -> AsyncGenerator[Batch, None]:
         """Everything of the types' topics up to where they ended when reading began.
 
-        Raises `UpstreamUnavailable` when the broker cannot be read.
+        Raises `UpstreamUnavailable` when the broker falls silent before that; its own errors pass through.
         """
         ...
 
@@ -52,8 +52,6 @@ class BrokerReader:
             await consumer.start(topics, on_revoke=_ignore, on_assign=_ignore)
             async for records in self._records(consumer, topics):
                 yield _batch(records, names)
-        except (ConnectionError, OSError) as error:
-            raise UpstreamUnavailable(f"the broker cannot be read: {type(error).__name__}") from error
         finally:
             await consumer.stop()
 

@@ -31,7 +31,7 @@ _LEAST_GUEST_KEY = 16
     "/v1/carts",
     status_code=201,
     response_model=CartCreated,
-    responses=responses(409, 422),
+    responses=responses(400, 409, 413, 422),
     summary="Open a cart",
     description="With an `Idempotency-Key` (at least 16 characters, as only it names the guest) a repeat gets the same "
     "cart and the same token.",
@@ -88,7 +88,7 @@ async def read_cart(database: DatabaseDep, terms: TermsDep, holder: HolderDep) -
     "/v1/carts/{cart_id}/lines",
     status_code=201,
     response_model=CartView,
-    responses=responses(401, 404, 409, 422),
+    responses=responses(400, 401, 404, 409, 413, 422),
     summary="Put something in",
     description="A SKU that is in the cart already gets that many more.",
 )
@@ -113,7 +113,7 @@ async def add_line(
 @router.patch(
     "/v1/carts/{cart_id}/lines/{line_id}",
     response_model=CartView,
-    responses=responses(401, 404, 409, 422),
+    responses=responses(400, 401, 404, 409, 413, 422),
     summary="Change how many",
 )
 async def change_line(

@@ -22,7 +22,7 @@ router = APIRouter()
 @router.post(
     "/internal/carts/{cart_id}/freeze",
     response_model=FrozenQuote,
-    responses=responses(401, 404, 409, 422),
+    responses=responses(400, 401, 404, 409, 413, 422),
     dependencies=[InternalOnly],
     summary="Fix what an order will cost",
     description="The same `order_id` always gets the same quote. Without the cart's token the cart is not found.",

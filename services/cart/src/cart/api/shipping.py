@@ -45,7 +45,7 @@ async def read_shipping_rules(
 @router.put(
     "/v1/shipping-rules/{mall_id}",
     response_model=ShippingRulesView,
-    responses=responses(401, 403, 422),
+    responses=responses(400, 401, 403, 413, 422),
     summary="Set what shipping costs from a moment on",
 )
 async def set_shipping_rule(
