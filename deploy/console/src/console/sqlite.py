@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,17 +17,23 @@ R = TypeVar("R")
 _PRAGMAS = ("auto_vacuum = INCREMENTAL", "journal_mode = WAL", "synchronous = OFF", "cache_size = -4000")
 
 
+class _AnotherSchema(Exception):
+    """The file was written by another version of this program."""
+
+
 class Sqlite:
-    """What it holds is worth looking at, not worth a slow disk: a power cut may cost the last seconds."""
+    """What it holds is worth looking at, not worth a slow disk or migrations: a power cut may cost the last seconds,
+    and a file of another schema is put aside."""
 
     def __init__(self, path: Path, schema: str) -> None:
         self._path = path
         self._schema = schema
+        self._version = zlib.crc32(schema.encode()) >> 1 or 1
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=path.stem)
         self._connection: sqlite3.Connection | None = None
 
     async def open(self) -> None:
-        """Creates what is missing. A file that cannot be read is put aside and a new one begun."""
+        """Creates what is missing. A file that cannot be used is put aside and a new one begun."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._open)
 
     async def run(self, work: Callable[Concatenate[sqlite3.Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -47,7 +54,7 @@ class Sqlite:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._connection = self._connect()
-        except sqlite3.DatabaseError:
+        except (sqlite3.DatabaseError, _AnotherSchema):
             self._path.replace(self._path.with_suffix(".unreadable"))
             for left in ("-wal", "-shm"):
                 self._path.with_name(self._path.name + left).unlink(missing_ok=True)
@@ -64,8 +71,12 @@ class Sqlite:
                 "auto_vacuum = INCREMENTAL",
             ):
                 connection.execute(f"PRAGMA {pragma}")
+            found = connection.execute("PRAGMA user_version").fetchone()[0]
+            if found not in {0, self._version}:
+                raise _AnotherSchema
             connection.executescript(self._schema)
-        except sqlite3.DatabaseError:
+            connection.execute(f"PRAGMA user_version = {self._version}")
+        except (sqlite3.DatabaseError, _AnotherSchema):
             connection.close()
             raise
         return connection

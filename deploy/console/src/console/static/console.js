@@ -21,6 +21,12 @@ document.addEventListener("click", (event) => {
   else location.href = row.dataset.href;
 });
 
+// A chat is read from its end.
+function toNewest() {
+  for (const chat of $$(".chat:not(:hover)")) chat.scrollTop = chat.scrollHeight;
+}
+toNewest();
+
 // Parts with data-reload="seconds" are fetched again and replaced while the page is looked at.
 async function reload(part, index) {
   if (document.hidden || part.matches(":focus-within") || $("details[open]", part)) return;
@@ -30,6 +36,7 @@ async function reload(part, index) {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = $$("[data-reload]", page)[index];
     if (fresh && fresh.innerHTML !== part.innerHTML) part.innerHTML = fresh.innerHTML;
+    toNewest();
     part.style.opacity = "";
   } catch {
     part.style.opacity = ".5"; // what is shown is old
@@ -93,7 +100,7 @@ if (fall) {
       const span = (await load()).spans[Number(row.dataset.n)];
       if (!row.classList.contains("open")) return;
       const panel = element("div", { class: "panel " + row.className.split(" ")[1] });
-      const waited = span.wait_ms === null ? [] : [["waited", `${span.wait_ms.toFixed(2)} ms in ${span.waited_in}`]];
+      const waited = span.wait_ms === null ? [] : [["waited", `${span.wait_ms.toFixed(2)} ms  (${span.waited_in})`]];
       const said = span.message ? [["status", span.message]] : [];
       panel.append(facts([
         ["span", `${span.service}: ${span.name} (${span.kind})`],

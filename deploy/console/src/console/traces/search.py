@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from console.sqlite import Sqlite
+from console.traces.store import FRAGMENT, JOURNEY, READ
 
 _TRACE_ID = re.compile(r"[0-9a-f]{32}")
 # The order numbers among the names of whatever the trace's words name.
@@ -20,7 +21,9 @@ WHERE w.trace_id = ? AND n.word GLOB '[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]-[
 
 @dataclass(frozen=True)
 class Question:
-    """`words` is an order number or an id of anything, or else part of a name. `reads` brings plain reads too."""
+    """`words` is an order number or an id of anything, or else part of a name.
+
+    `reads` brings plain reads too; fragments come when `words` ask for them."""
 
     words: str = ""
     service: str = ""
@@ -42,7 +45,6 @@ class Summary:
     spans: int
     statements: int
     errors: int
-    journey: bool
     services: list[str]
     orders: list[str]
 
@@ -72,14 +74,19 @@ def _find(connection: sqlite3.Connection, question: Question) -> list[Summary]:
         values.append(f",{question.service},")
     if question.errors:
         conditions.append("errors > 0")
-    if not question.reads and not _TRACE_ID.fullmatch(wanted):
-        conditions.append("journey")
+    conditions.append(f"level >= {_least(question, wanted)}")
     where = " AND ".join(conditions)
     rows = connection.execute(
         f"SELECT * FROM traces WHERE {where} AND ended - started >= ? ORDER BY started DESC LIMIT ?",  # noqa: S608 - ours
         (*values, int(question.slower_than * 1e6), question.limit),
     ).fetchall()
     return [_summary(connection, row) for row in rows]
+
+
+def _least(question: Question, wanted: str) -> int:
+    if question.reads or _TRACE_ID.fullmatch(wanted):
+        return READ
+    return FRAGMENT if wanted else JOURNEY
 
 
 def _ids(connection: sqlite3.Connection, wanted: str) -> list[str]:
@@ -108,7 +115,6 @@ def _summary(connection: sqlite3.Connection, row: sqlite3.Row) -> Summary:
         spans=row["spans"],
         statements=row["statements"],
         errors=row["errors"],
-        journey=bool(row["journey"]),
         services=row["services"].split(","),
         orders=orders,
     )

@@ -31,10 +31,10 @@ CREATE TABLE IF NOT EXISTS links (
 CREATE INDEX IF NOT EXISTS links_from ON links (trace_id);
 CREATE TABLE IF NOT EXISTS traces (
     trace_id TEXT PRIMARY KEY, started INTEGER NOT NULL, ended INTEGER NOT NULL, spans INTEGER NOT NULL,
-    statements INTEGER NOT NULL, errors INTEGER NOT NULL, journey INTEGER NOT NULL, services TEXT NOT NULL,
+    statements INTEGER NOT NULL, errors INTEGER NOT NULL, level INTEGER NOT NULL, services TEXT NOT NULL,
     name TEXT NOT NULL, service TEXT NOT NULL
 );
-CREATE INDEX IF NOT EXISTS traces_started ON traces (journey, started);
+CREATE INDEX IF NOT EXISTS traces_started ON traces (level, started);
 CREATE TABLE IF NOT EXISTS words (word TEXT NOT NULL, trace_id TEXT NOT NULL, PRIMARY KEY (word, trace_id))
     WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS words_trace ON words (trace_id);
@@ -43,6 +43,9 @@ CREATE TABLE IF NOT EXISTS names (word TEXT NOT NULL, order_id TEXT NOT NULL, PR
 CREATE INDEX IF NOT EXISTS names_order ON names (order_id);
 """
 _NAMES_KEPT = 200_000
+# How much a trace tells. A read changed nothing, or is one sending for several traces (each of which shows it). A
+# fragment is one service's reaction to something that happened outside of any trace; it makes sense within its order.
+READ, FRAGMENT, JOURNEY = 0, 1, 2
 
 
 @dataclass(frozen=True)
@@ -115,17 +118,21 @@ def _add(connection: sqlite3.Connection, spans: Sequence[Span], bounds: Bounds) 
         _forget(connection, bounds)
 
 
-# A journey met a message or an error. One sending for several traces is none: each of those shows it.
-_SUMMARY = """
+_SUMMARY = f"""
+WITH own AS (SELECT * FROM spans WHERE trace_id = :trace_id),
+root AS (SELECT label, service, process FROM own ORDER BY parent_id <> '', start LIMIT 1)
 INSERT OR REPLACE INTO traces
 SELECT :trace_id, min(start), max("end"), count(*), sum(database), sum(error),
-       max(process) OR max(error) OR (max(send) AND NOT min(send)),
+       CASE WHEN max(error) THEN {JOURNEY}
+            WHEN min(send) THEN {READ}
+            WHEN count(DISTINCT own.service) = 1 AND (SELECT process FROM root) THEN {FRAGMENT}
+            WHEN max(process) OR NOT (SELECT label GLOB 'GET *' OR label GLOB 'HEAD *' FROM root) THEN {JOURNEY}
+            ELSE {READ} END,
        (SELECT group_concat(service) FROM
-           (SELECT service, min(start) AS first FROM spans WHERE trace_id = :trace_id GROUP BY service ORDER BY first)),
-       (SELECT label FROM spans WHERE trace_id = :trace_id ORDER BY parent_id <> '', start LIMIT 1),
-       (SELECT service FROM spans WHERE trace_id = :trace_id ORDER BY parent_id <> '', start LIMIT 1)
-FROM spans WHERE trace_id = :trace_id
-"""
+           (SELECT service, min(start) AS first FROM own GROUP BY service ORDER BY first)),
+       (SELECT label FROM root), (SELECT service FROM root)
+FROM own
+"""  # noqa: S608 - our numbers
 
 
 def _row(span: Span) -> tuple[Any, ...]:
@@ -137,14 +144,14 @@ def _row(span: Span) -> tuple[Any, ...]:
 
 
 def _forget(connection: sqlite3.Connection, bounds: Bounds) -> None:
-    for journey, kept in ((1, bounds.journeys), (0, bounds.reads)):
+    for level, kept in ((JOURNEY, bounds.journeys), (FRAGMENT, bounds.journeys), (READ, bounds.reads)):
         old = connection.execute(
-            "SELECT trace_id FROM traces WHERE journey = ? ORDER BY started DESC LIMIT 1000 OFFSET ?", (journey, kept)
+            "SELECT trace_id FROM traces WHERE level = ? ORDER BY started DESC LIMIT 1000 OFFSET ?", (level, kept)
         )
         _drop(connection, [row["trace_id"] for row in old])
     count = connection.execute("SELECT coalesce(sum(spans), 0) FROM traces").fetchone()[0]
     while count > bounds.spans:
-        oldest = connection.execute("SELECT trace_id, spans FROM traces ORDER BY journey, started LIMIT 20").fetchall()
+        oldest = connection.execute("SELECT trace_id, spans FROM traces ORDER BY level, started LIMIT 20").fetchall()
         # The newest trace stays, however large it is.
         oldest = oldest if len(oldest) == 20 else oldest[:-1]
         if not oldest:

@@ -1,7 +1,7 @@
 """Spans as a tree on a time axis, the way an order travels: request, outbox, topic, every reaction.
 
 A span sent for several traces at once belongs to none of them; it is linked, and shown below the work that caused it.
-A reaction is shown below the sending of its topic. The wait between (outbox, Kafka) is drawn before the bar.
+A reaction is shown below the sending of its topic. The wait between is drawn before the bar.
 """
 
 from __future__ import annotations
@@ -143,6 +143,7 @@ def _row(number: int, span: Span, above: Row | None, line: Axis) -> Row:
 def _wait(span: Span, above: Row | None, line: Axis) -> Wait | None:
     if above is None or not (span.is_send or span.is_process) or above.span.end >= span.start:
         return None
-    where = "outbox" if span.is_send else "Kafka" if above.span.is_send else "outbox and Kafka"
+    # A fact may wait for more than the relay: notify's is said after the mail has gone.
+    where = "until sent" if span.is_send else "Kafka" if above.span.is_send else "outbox and Kafka"
     left = line.place(above.span.end)
     return Wait(left, line.place(span.start) - left, (span.start - above.span.end) / 1e6, where)
