@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from services.catalog.tests.builders import INTERNAL_KEY, MEDIA, STAFF_KEY, a_staff_token
+from services.catalog.tests.builders import INTERNAL_KEY, MEDIA, STAFF_KEY, a_mall, a_staff_token, a_stored_product
 from services.catalog.tests.fakes import FakeStorage
 
 from catalog import api
@@ -54,3 +54,12 @@ def staff() -> dict[str, str]:
 def internal() -> dict[str, str]:
     """Headers of another service."""
     return {"X-Internal-Key": INTERNAL_KEY}
+
+
+@pytest.fixture
+async def shelf(database):
+    """Ten units each of A and B."""
+    await a_mall(database)
+    await a_stored_product(database, "A", "B", units=10)
+    await testing.published(database, clear=True)
+    return database

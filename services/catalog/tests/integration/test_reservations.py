@@ -1,11 +1,10 @@
 """Reservations over HTTP, from events and against the clock, on real PostgreSQL."""
 
-import asyncio
 from datetime import timedelta
 
 import pytest
+from services.catalog.tests.asking import a_hold, at, balanced, numbers, put, status
 from services.catalog.tests.builders import (
-    MALL,
     a_mall,
     a_stored_product,
     order_cancelled,
@@ -15,57 +14,12 @@ from services.catalog.tests.builders import (
 from sqlalchemy import text
 
 from catalog import consumer, jobs
-from catalog.repository import audit, stock
 from common import ids
-from common.clock import Clock, FixedClock
-from common.db import Database
+from common.clock import Clock
 from common.testing import deliver, published
 from contracts.stock import StockChanged, StockUnavailable
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-async def shelf(database):
-    """Ten units each of A and B."""
-    await a_mall(database)
-    await a_stored_product(database, "A", "B", units=10)
-    await published(database, clear=True)
-    return database
-
-
-def a_hold(*, mall_id=MALL, expires_in_seconds=1800, **units):
-    lines = [{"sku": sku, "quantity": quantity} for sku, quantity in units.items()]
-    return {"mall_id": mall_id, "lines": lines, "expires_in_seconds": expires_in_seconds}
-
-
-async def put(http, internal, order_id, **units):
-    """Asks again while the service says that it is too busy, as orders does: the order's name makes that safe."""
-    for _ in range(10):
-        answer = await http.put(f"/internal/reservations/{order_id}", headers=internal, json=a_hold(**units))
-        if answer.status_code != 503:
-            break
-    return answer
-
-
-async def numbers(database, sku):
-    """on_hand, reserved, sold: as anybody asking is told."""
-    async with database.read() as connection:
-        level = (await stock.levels(connection, [sku]))[sku]
-    return level.on_hand, level.reserved, level.sold
-
-
-async def status(http, internal, order_id):
-    return (await http.get(f"/internal/reservations/{order_id}", headers=internal)).json()["status"]
-
-
-async def balanced(database):
-    async with database.read() as connection:
-        return (await audit.run(connection))["wrong"] == []
-
-
-def at(database, moment):
-    return Database(database.engine, FixedClock(moment), database.schema)
 
 
 class TestHold:
@@ -143,55 +97,6 @@ class TestHold:
         answer = await put(http, internal, ids.new_id(), A=10)
         assert answer.status_code == 200
         assert await balanced(shelf)
-
-
-class TestConcurrentHolds:
-    async def test_two_hundred_orders_for_fifty_units_hold_exactly_fifty(self, http, internal, database):
-        await a_mall(database)
-        await a_stored_product(database, "HOT", units=50)
-        answers = await asyncio.gather(*(put(http, internal, ids.new_id(), HOT=1) for _ in range(200)))
-        codes = [answer.status_code for answer in answers]
-        assert (codes.count(200), codes.count(409)) == (50, 150)
-        assert await numbers(database, "HOT") == (50, 50, 0)
-        assert await balanced(database)
-
-    async def test_orders_that_share_skus_in_opposite_orders_never_deadlock(self, http, internal, database):
-        await a_mall(database)
-        await a_stored_product(database, "A", "B", "C", units=300)
-        baskets = [{"A": 1, "B": 1, "C": 1}, {"C": 1, "B": 1, "A": 1}, {"B": 2, "A": 1}]
-        wanted = [baskets[number % 3] for number in range(90)]
-        answers = await asyncio.gather(*(put(http, internal, ids.new_id(), **units) for units in wanted))
-        assert {answer.status_code for answer in answers} == {200}
-        assert await numbers(database, "A") == (300, 90, 0)
-        assert await balanced(database)
-
-    async def test_one_order_asked_for_by_many_at_once_is_one_reservation(self, http, internal, shelf):
-        order_id = ids.new_id()
-        answers = await asyncio.gather(*(put(http, internal, order_id, A=2) for _ in range(20)))
-        assert {answer.status_code for answer in answers} == {200}
-        assert len({answer.text for answer in answers}) == 1
-        assert await numbers(shelf, "A") == (10, 2, 0)
-
-    async def test_holds_releases_and_posting_at_once_keep_the_books(self, http, internal, database):
-        await a_mall(database)
-        await a_stored_product(database, "A", "B", units=5)
-
-        async def customer():
-            order_id = ids.new_id()
-            answer = await put(http, internal, order_id, A=1, B=2)
-            if answer.status_code == 200:
-                await http.delete(f"/internal/reservations/{order_id}", headers=internal)
-            return answer.status_code
-
-        async def poster():
-            for _ in range(10):
-                await jobs.post_movements(database)
-
-        codes, *_ = await asyncio.gather(asyncio.gather(*(customer() for _ in range(60))), poster(), poster())
-        assert set(codes) <= {200, 409}
-        await jobs.post_movements(database)
-        assert await numbers(database, "A") == (5, 0, 0)
-        assert await balanced(database)
 
 
 class TestOrderLife:
@@ -370,39 +275,3 @@ class TestExpiry:
         assert await status(http, internal, first) == "confirmed"
         assert await status(http, internal, second) == "short"
         assert await balanced(shelf)
-
-
-class TestPostMovements:
-    async def test_many_sales_of_a_sku_are_told_once(self, http, internal, shelf):
-        orders = [ids.new_id() for _ in range(3)]
-        for order_id in orders:
-            await put(http, internal, order_id, A=1)
-        await deliver(shelf, consumer.handlers(), *(order_paid(order_id, A=1) for order_id in orders))
-        await jobs.post_movements(shelf)
-        (told,) = await published(shelf)
-        assert (told.on_hand, told.reserved, told.reason, told.reference) == (7, 0, "sold", None)
-
-    async def test_two_posters_at_once_count_every_movement_once(self, http, internal, shelf):
-        orders = [ids.new_id() for _ in range(10)]
-        for order_id in orders:
-            await put(http, internal, order_id, A=1)
-        await deliver(shelf, consumer.handlers(), *(order_paid(order_id, A=1) for order_id in orders))
-        await asyncio.gather(*(jobs.post_movements(shelf) for _ in range(4)))
-        assert await numbers(shelf, "A") == (0, 0, 10)
-        assert await balanced(shelf)
-
-    async def test_a_sku_that_cannot_be_posted_holds_up_no_other(self, http, internal, shelf):
-        order_id = ids.new_id()
-        await put(http, internal, order_id, B=1)
-        await deliver(shelf, consumer.handlers(), order_paid(order_id, B=1))
-        async with shelf.transaction() as tx:
-            await tx.connection.execute(
-                text(
-                    "INSERT INTO pending_movements (sku, delta_on_hand, delta_reserved, reason, reference, at)"
-                    " VALUES ('A', -99, -99, 'sold', 'a defect', now())"
-                )
-            )
-        with pytest.raises(Exception, match="check constraint"):
-            await jobs.post_movements(shelf)
-        assert await numbers(shelf, "B") == (9, 0, 1)
-        assert (await published(shelf))[0].sku == "B"

@@ -13,7 +13,7 @@ from common.idempotency import idempotency_key
 ROLE = "catalog"
 
 
-def _editor(who: CurrentStaff) -> Staff:
+async def _editor(who: CurrentStaff) -> Staff:
     require(who, ROLE)
     return who
 
@@ -22,7 +22,7 @@ Editor = Annotated[Staff, Depends(_editor)]
 EditorOnly = Depends(_editor)
 
 
-def _key(
+async def _key(
     idempotency_key_: Annotated[
         str | None,
         Header(alias="Idempotency-Key", description="Repeat a request with its key and the first answer comes again."),

@@ -10,17 +10,8 @@ from fastapi import APIRouter, Path, Request, Response
 from catalog.api.access import Editor, EditorOnly, Key
 from catalog.commands import HideProduct, PublishProduct
 from catalog.handlers import malls, products
-from catalog.schemas.products import (
-    CategoryView,
-    MallChanges,
-    MallView,
-    NewCategory,
-    NewMall,
-    NewProduct,
-    ProductChanges,
-    StaffProductView,
-    VariantPrice,
-)  # fmt: skip
+from catalog.schemas.malls import CategoryView, MallChanges, MallView, NewCategory, NewMall
+from catalog.schemas.products import NewProduct, ProductChanges, StaffProductView, VariantPrice
 from common.http import DatabaseDep
 from common.idempotency import Claim, once
 from common.problems import responses

@@ -16,7 +16,9 @@ from catalog.errors import MallNotFound, ProductAmbiguous, ProductNotFound
 from catalog.repository import body, listing, malls
 from catalog.repository.listing import Filter, Row, Sort
 from catalog.schemas import cursor as cursors
-from catalog.schemas.products import CategoryId, CategoryTree, MallView, ProductView
+from catalog.schemas.fields import CategoryId
+from catalog.schemas.malls import CategoryTree, MallView
+from catalog.schemas.products import ProductView
 from common.auth import OptionalStaff, require
 from common.http import DatabaseDep
 from common.problems import responses

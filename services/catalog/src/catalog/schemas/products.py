@@ -1,33 +1,29 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AnyHttpUrl, Field, StrictInt, StringConstraints, model_validator
+from pydantic import Field, StrictInt, StringConstraints, model_validator
 
 from catalog.commands import (
-    AddCategory,
     AddProduct,
-    ChangeMall,
     ChangePrice,
     ChangeProduct,
     NewVariant,
-    OpenMall,
 )  # fmt: skip
-from catalog.domain.product import Category, Mall, Product, Status, Tax
+from catalog.domain.product import Product, Status, Tax
 from catalog.domain.stock import Availability
 from catalog.errors import PriceInvalid
+from catalog.schemas.fields import LEFT_OUT, CategoryId, Name
 from common import ids
 from common.money import Money
 from common.wire import Body, MallId, MoneyView, Sku, View
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 ProductName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 # Words of letters and digits of any script, joined by hyphens: it stands in an address.
 Slug = Annotated[str, StringConstraints(pattern=r"^[^\W_]+(-[^\W_]+)*$", max_length=120)]
 Description = Annotated[str, StringConstraints(max_length=20_000)]
-CategoryId = MallId
 MAX_PRICE = 10**12
 
 
@@ -39,100 +35,6 @@ class Price(Body):
 
     def to_money(self) -> Money:
         return Money(self.amount, self.currency)
-
-
-class MallFacts(Body):
-    name: Name = Field(examples=["인테이크"])
-    storefront_url: AnyHttpUrl | None = None
-    support_email: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=200)] | None = None
-    support_phone: Annotated[str, StringConstraints(pattern=r"^[0-9+][0-9-]{3,19}$")] | None = None
-
-    def given(self) -> dict[str, Any]:
-        """The fields the caller sent."""
-        return self.model_dump(mode="json", include=self.model_fields_set)
-
-
-class NewMall(MallFacts):
-    id: MallId = Field(examples=["intake"])
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "KRW"
-
-    def to_command(self) -> OpenMall:
-        facts = self.model_dump(mode="json", exclude={"id"})
-        return OpenMall(mall_id=self.id, **facts)
-
-
-class MallChanges(MallFacts):
-    name: Name = "unchanged"
-
-    def to_command(self, mall_id: str) -> ChangeMall:
-        return ChangeMall(mall_id, self.given())
-
-
-class MallView(View):
-    id: MallId
-    name: str
-    currency: str
-    storefront_url: str | None
-    support_email: str | None
-    support_phone: str | None
-
-    @classmethod
-    def of(cls, mall: Mall) -> Self:
-        return cls(
-            id=mall.id,
-            name=mall.name,
-            currency=mall.currency,
-            storefront_url=mall.storefront_url,
-            support_email=mall.support_email,
-            support_phone=mall.support_phone,
-        )
-
-
-class NewCategory(Body):
-    mall_id: MallId
-    id: CategoryId = Field(examples=["granola"])
-    name: Name = Field(examples=["그래놀라"])
-    parent_id: CategoryId | None = None
-    position: StrictInt = 0
-
-    def to_command(self) -> AddCategory:
-        return AddCategory(self.mall_id, self.id, self.name, self.parent_id, self.position)
-
-
-class CategoryView(View):
-    """`path` leads from the top category down to this one."""
-
-    id: CategoryId
-    mall_id: MallId
-    name: str
-    parent_id: CategoryId | None
-    path: list[CategoryId]
-
-    @classmethod
-    def of(cls, category: Category) -> Self:
-        parent = category.path[-2] if len(category.path) > 1 else None
-        path = list(category.path)
-        return cls(id=category.id, mall_id=category.mall_id, name=category.name, parent_id=parent, path=path)
-
-
-class CategoryNode(View):
-    id: CategoryId
-    name: str
-    children: list[CategoryNode]
-
-
-class CategoryTree(View):
-    items: list[CategoryNode]
-
-    @classmethod
-    def of(cls, categories: list[Category]) -> Self:
-        """`categories` has parents before children."""
-        nodes = {category.id: CategoryNode(id=category.id, name=category.name, children=[]) for category in categories}
-        top: list[CategoryNode] = []
-        for category in categories:
-            siblings = nodes[category.path[-2]].children if len(category.path) > 1 else top
-            siblings.append(nodes[category.id])
-        return cls(items=top)
 
 
 class VariantBody(Body):
@@ -175,8 +77,8 @@ class NewProduct(Body):
 class ProductChanges(Body):
     """Only the fields that are sent change. `category_id` null takes the product out of its category."""
 
-    name: ProductName = "unchanged"
-    description: Description = ""
+    name: ProductName = LEFT_OUT
+    description: Description = LEFT_OUT
     category_id: CategoryId | None = None
 
     def to_command(self, product_id: UUID) -> ChangeProduct:
