@@ -14,6 +14,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 P = ParamSpec("P")
 R = TypeVar("R")
 
+# The first one works only before anything is written.
 _PRAGMAS = ("auto_vacuum = INCREMENTAL", "journal_mode = WAL", "synchronous = OFF", "cache_size = -4000")
 
 
@@ -64,22 +65,19 @@ class Sqlite:
         connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
         try:
             connection.row_factory = sqlite3.Row
-            for pragma in (
-                "journal_mode = WAL",
-                "synchronous = OFF",
-                "cache_size = -4000",
-                "auto_vacuum = INCREMENTAL",
-            ):
+            for pragma in _PRAGMAS:
                 connection.execute(f"PRAGMA {pragma}")
-            found = connection.execute("PRAGMA user_version").fetchone()[0]
-            if found not in {0, self._version}:
-                raise _AnotherSchema
+            self._must_be_ours(connection)
             connection.executescript(self._schema)
             connection.execute(f"PRAGMA user_version = {self._version}")
         except (sqlite3.DatabaseError, _AnotherSchema):
             connection.close()
             raise
         return connection
+
+    def _must_be_ours(self, connection: sqlite3.Connection) -> None:
+        if connection.execute("PRAGMA user_version").fetchone()[0] not in {0, self._version}:
+            raise _AnotherSchema
 
     def _close(self) -> None:
         if self._connection is not None:

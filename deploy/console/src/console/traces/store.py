@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from console.sqlite import Sqlite, transaction
-from console.traces.span import Span
+from console.traces.span import SERVER, Span
 from console.traces.words import words_of
 
 SCHEMA = """
@@ -43,8 +43,9 @@ CREATE TABLE IF NOT EXISTS names (word TEXT NOT NULL, order_id TEXT NOT NULL, PR
 CREATE INDEX IF NOT EXISTS names_order ON names (order_id);
 """
 _NAMES_KEPT = 200_000
-# How much a trace tells. A read changed nothing, or is one sending for several traces (each of which shows it). A
-# fragment is one service's reaction to something that happened outside of any trace; it makes sense within its order.
+# How much a trace tells. A read changed nothing here: a GET, a poll, or one sending for several traces (each of which
+# shows it). A fragment stayed in one service, such as the reaction to something that happened outside of any trace; it
+# makes sense within its order. A journey went on to others, or met an error.
 READ, FRAGMENT, JOURNEY = 0, 1, 2
 
 
@@ -120,14 +121,14 @@ def _add(connection: sqlite3.Connection, spans: Sequence[Span], bounds: Bounds) 
 
 _SUMMARY = f"""
 WITH own AS (SELECT * FROM spans WHERE trace_id = :trace_id),
-root AS (SELECT label, service, process FROM own ORDER BY parent_id <> '', start LIMIT 1)
+root AS (SELECT label, service, kind FROM own ORDER BY parent_id <> '', start LIMIT 1),
+changes AS (SELECT kind = {SERVER} AND NOT (label GLOB 'GET *' OR label GLOB 'HEAD *') AS changes FROM root)
 INSERT OR REPLACE INTO traces
 SELECT :trace_id, min(start), max("end"), count(*), sum(database), sum(error),
        CASE WHEN max(error) THEN {JOURNEY}
-            WHEN min(send) THEN {READ}
-            WHEN count(DISTINCT own.service) = 1 AND (SELECT process FROM root) THEN {FRAGMENT}
-            WHEN max(process) OR NOT (SELECT label GLOB 'GET *' OR label GLOB 'HEAD *' FROM root) THEN {JOURNEY}
-            ELSE {READ} END,
+            WHEN min(send) OR NOT (max(process) OR (SELECT changes FROM changes)) THEN {READ}
+            WHEN count(DISTINCT service) = 1 THEN {FRAGMENT}
+            ELSE {JOURNEY} END,
        (SELECT group_concat(service) FROM
            (SELECT service, min(start) AS first FROM own GROUP BY service ORDER BY first)),
        (SELECT label FROM root), (SELECT service FROM root)
