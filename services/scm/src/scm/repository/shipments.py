@@ -13,10 +13,11 @@ from sqlalchemy import Row, Select, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scm.domain.parcel import Packed, Parcel, ParcelStatus
+from scm.domain.parcel import Parcel
 from scm.domain.shipment import Line, Shipment, Stage, Status
 from scm.errors import ShipmentNotFound
-from scm.tables import parcel_lines, parcel_tracking, parcels, shipment_contacts, shipment_lines, shipments
+from scm.repository import parcels as boxes
+from scm.tables import shipment_contacts, shipment_lines, shipments
 
 
 @dataclass(frozen=True)
@@ -141,44 +142,12 @@ async def save(connection: AsyncConnection, before: Shipment, after: Shipment, n
                 .where(shipment_lines.c.shipment_id == after.id, shipment_lines.c.line_id == line.line_id)
                 .values(cancelled=line.cancelled, shipped=line.shipped)
             )
-    known = {parcel.id: parcel for parcel in before.parcels}
-    for place, parcel in enumerate(after.parcels):
-        if parcel.id not in known:
-            await _add_parcel(connection, after.id, parcel, place)
-        elif parcel != known[parcel.id]:
-            await connection.execute(
-                update(parcels)
-                .where(parcels.c.id == parcel.id)
-                .values(status=parcel.status.value, delivered_at=parcel.delivered_at)
-            )
+    await boxes.save(connection, after.id, before.parcels, after.parcels)
 
 
 async def note(connection: AsyncConnection, shipment_id: UUID, attention: str) -> None:
     """For somebody to look at, until the next step clears it."""
     await connection.execute(update(shipments).where(shipments.c.id == shipment_id).values(attention=attention))
-
-
-async def _add_parcel(connection: AsyncConnection, shipment_id: UUID, parcel: Parcel, place: int) -> None:
-    await connection.execute(
-        insert(parcels).values(
-            id=parcel.id,
-            shipment_id=shipment_id,
-            place=place,
-            carrier=parcel.carrier,
-            waybill=parcel.waybill,
-            status=parcel.status.value,
-            shipped_at=parcel.shipped_at,
-            delivered_at=parcel.delivered_at,
-        )
-    )
-    await connection.execute(
-        insert(parcel_lines),
-        [
-            {"parcel_id": parcel.id, "line_id": unit.line_id, "sku": unit.sku, "quantity": unit.quantity}
-            for unit in parcel.lines
-        ],
-    )
-    await connection.execute(insert(parcel_tracking).values(parcel_id=parcel.id, next_at=parcel.shipped_at))
 
 
 async def load(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[Shipment]:
@@ -194,38 +163,8 @@ async def load(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[Sh
         lines[row.shipment_id].append(
             Line(row.line_id, row.sku, row.product_name, row.variant_name, row.quantity, row.cancelled, row.shipped)
         )
-    boxes = await _parcels(connection, ids)
-    return [_shipment(row, tuple(lines[row.id]), tuple(boxes[row.id])) for row in rows]
-
-
-async def _parcels(connection: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, list[Parcel]]:
-    packed: dict[UUID, list[Packed]] = defaultdict(list)
-    rows = (
-        await connection.execute(select(parcels).where(parcels.c.shipment_id.in_(ids)).order_by(parcels.c.place))
-    ).all()
-    if rows:
-        contents = await connection.execute(
-            select(parcel_lines, shipment_lines.c.place)
-            .join(parcels, parcels.c.id == parcel_lines.c.parcel_id)
-            .join(
-                shipment_lines,
-                (shipment_lines.c.shipment_id == parcels.c.shipment_id)
-                & (shipment_lines.c.line_id == parcel_lines.c.line_id),
-            )
-            .where(parcels.c.shipment_id.in_(ids))
-            .order_by(shipment_lines.c.place)
-        )
-        for unit in contents:
-            packed[unit.parcel_id].append(Packed(unit.line_id, unit.sku, unit.quantity))
-    made: dict[UUID, list[Parcel]] = defaultdict(list)
-    for row in rows:
-        made[row.shipment_id].append(
-            Parcel(
-                row.id, row.carrier, row.waybill, tuple(packed[row.id]), row.shipped_at, ParcelStatus(row.status),
-                row.delivered_at,
-            )
-        )  # fmt: skip
-    return made
+    packed = await boxes.of_shipments(connection, ids)
+    return [_shipment(row, tuple(lines[row.id]), tuple(packed[row.id])) for row in rows]
 
 
 def _changing(shipment: Shipment) -> dict[str, Any]:
@@ -238,7 +177,7 @@ def _changing(shipment: Shipment) -> dict[str, Any]:
     }
 
 
-def _shipment(row: Row[Any], lines: tuple[Line, ...], boxes: tuple[Parcel, ...]) -> Shipment:
+def _shipment(row: Row[Any], lines: tuple[Line, ...], parcels: tuple[Parcel, ...]) -> Shipment:
     return Shipment(
         id=row.id,
         order_id=row.order_id,
@@ -248,7 +187,7 @@ def _shipment(row: Row[Any], lines: tuple[Line, ...], boxes: tuple[Parcel, ...])
         lines=lines,
         requested_at=row.requested_at,
         stage=Stage(row.stage),
-        parcels=boxes,
+        parcels=parcels,
         reason=row.reason,
         revision=row.revision,
     )
