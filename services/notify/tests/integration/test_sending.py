@@ -2,10 +2,12 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from services.notify.tests.builders import (
     contact,
+    mall_changed,
     order_cancelled,
     order_paid,
     order_placed,
@@ -17,6 +19,7 @@ from services.notify.tests.world import World
 
 from common import ids
 from contracts.notifications import NotificationDelivered, NotificationFailed
+from notify import handlers
 from notify.domain.delivery import Channel, Policy
 from notify.domain.outcomes import Accepted, Refused
 from notify.flows.desk import Desk
@@ -65,6 +68,8 @@ class TestHappyWay:
         assert mail["From"].addresses[0].display_name == "인테이크"
         assert mail["Reply-To"].addresses[0].addr_spec == "help@intake.example"
         assert mail["Auto-Submitted"] == "auto-generated"
+        assert mail["Content-Language"] == "ko"
+        assert mail["Subject"] == "[인테이크] 결제가 완료되었습니다 (20261122-00001234)"
         assert mail.get_body(("html",)).get_content().startswith("<!DOCTYPE html>")
         assert "42,800원" in mail.get_body(("plain",)).get_content()
         (said,) = await world.said()
@@ -170,6 +175,39 @@ class TestMailTrouble:
         (row,) = await world.rows("d.channel = 'email'")
         assert (row["status"], row["reason"], row["recipient"]) == ("skipped", "no_usable_address", None)
         assert world.post.mails == []
+
+    async def test_an_answer_the_database_would_not_take_is_written_down_later_and_nothing_sent_twice(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settle, tries = handlers.settle, []
+
+        async def away(*given: Any) -> None:
+            tries.append(given)
+            if len(tries) < 3:
+                raise TimeoutError
+            await settle(*given)
+
+        monkeypatch.setattr(handlers, "settle", away)
+        await world.hear_of(order_paid(ids.new_id()))
+        await world.mails()
+        assert (await world.states())["order-paid", "email"] == "delivered"
+        assert (len(tries), len(world.post.mails)) == (3, 1)
+
+    async def test_a_mall_s_unusable_address_costs_the_answer_address_and_not_the_mail(self, world: World) -> None:
+        order_id = ids.new_id()
+        await world.hear(
+            mall_changed(support_email="help at intake\nBcc: a@b.c"), contact(order_id), order_paid(order_id)
+        )
+        await world.mails()
+        assert world.post.mails[0]["Reply-To"] is None
+        assert world.post.mails[0]["Bcc"] is None
+
+    async def test_a_name_cannot_write_headers(self, world: World) -> None:
+        await world.hear_of(order_paid(ids.new_id()), name='"김" <a@b.c>\r\nBcc: d@e.f')
+        await world.mails()
+        (mail,) = world.post.mails
+        assert mail["Bcc"] is None
+        assert [address.addr_spec for address in mail["To"].addresses] == ["minji.kim@example.com"]
 
 
 class TestTextTrouble:

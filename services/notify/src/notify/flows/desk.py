@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
+from common import log
 from common.clock import Clock
-from common.db import Database
+from common.db import Database, is_transient
 from common.telemetry import extract
 from notify import handlers
 from notify.commands import Settle, TakeDue
@@ -18,6 +20,9 @@ from notify.handlers import Work
 
 _tracer = trace.get_tracer("shop.notify")
 
+_log = log.get(__name__)
+
+_MOST_WAIT_SECONDS = 2.0
 _TOO_LATE = Retry("lease_nearly_over")
 
 
@@ -53,10 +58,25 @@ class Desk:
         return _TOO_LATE if left <= seconds else None
 
     async def write_down(self, *ended: tuple[Work, Outcome]) -> None:
-        """In one transaction: either all of them are written down, or all are found `sending` later."""
+        """In one transaction: either all of them are written down, or all are found `sending` later.
+
+        While the database is away it keeps trying until the lease is over: what has left and is not written down
+        costs a question to the provider, or a second copy of a mail.
+        """
         commands = [Settle(work.delivery.id, work.delivery.version, outcome) for work, outcome in ended]
-        async with self._database.transaction() as tx:
-            await handlers.settle(commands, self._policy, tx)
+        wait = 0.1
+        while True:
+            try:
+                async with self._database.transaction() as tx:
+                    await handlers.settle(commands, self._policy, tx)
+            except Exception as error:
+                if not is_transient(error) or any(self.late(work, wait) for work, _ in ended):
+                    raise
+                _log.warning("outcomes cannot be written down now", count=len(ended), error=type(error).__name__)
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, _MOST_WAIT_SECONDS)
+            else:
+                return
 
 
 def begin(work: Work) -> trace.Span:

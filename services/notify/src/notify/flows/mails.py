@@ -9,6 +9,7 @@ from common import log
 from notify.clients.mail import Line, Mail, Mailer
 from notify.domain.delivery import Channel
 from notify.domain.outcomes import Outcome, Retry
+from notify.domain.texts import usable_email
 from notify.flows.desk import Desk, begin, end, slices
 from notify.flows.rendering import Templates
 from notify.handlers import Work
@@ -70,7 +71,7 @@ class MailSender:
             to_address=delivery.recipient,
             to_name=letter.customer,
             from_name=letter.mall.name,
-            reply_to=letter.mall.support_email,
+            reply_to=usable_email(letter.mall.support_email),
             subject=page.subject,
             html=page.html,
             text=page.text,

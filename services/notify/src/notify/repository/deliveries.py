@@ -28,6 +28,13 @@ _SAVE = (
     .values({name: bindparam(f"new_{name}") for name in _CHANGING})
 )
 
+_LOCK_WITH_SIBLINGS = (
+    select(deliveries)
+    .where(deliveries.c.message_id.in_(bindparam("message_ids", expanding=True)))
+    .order_by(deliveries.c.message_id, deliveries.c.id)
+    .with_for_update()
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
@@ -116,12 +123,7 @@ async def lock_with_siblings(
     connection: AsyncConnection, message_ids: Collection[UUID]
 ) -> dict[UUID, dict[UUID, Delivery]]:
     """All deliveries of these messages by message, locked in a fixed order."""
-    found = await connection.execute(
-        select(deliveries)
-        .where(deliveries.c.message_id.in_(list(message_ids)))
-        .order_by(deliveries.c.message_id, deliveries.c.id)
-        .with_for_update()
-    )
+    found = await connection.execute(_LOCK_WITH_SIBLINGS, {"message_ids": list(message_ids)})
     every: dict[UUID, dict[UUID, Delivery]] = {message_id: {} for message_id in message_ids}
     for row in found:
         every[row.message_id][row.id] = _delivery(row)

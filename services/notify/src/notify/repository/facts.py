@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,6 +15,17 @@ from notify.commands import RecordContact, RecordMall, RecordOrder
 from notify.domain.delivery import FINAL
 from notify.domain.messages import Kind, Letter, Line, Mall, Message, Order
 from notify.tables import contacts, deliveries, malls, messages, orders
+
+_LOCK_MESSAGES = (
+    select(messages)
+    .where(
+        messages.c.id.in_(
+            select(deliveries.c.message_id).where(deliveries.c.id.in_(bindparam("delivery_ids", expanding=True)))
+        )
+    )
+    .order_by(messages.c.id)
+    .with_for_update(key_share=True)
+)
 
 
 async def save_mall(connection: AsyncConnection, mall: RecordMall) -> None:
