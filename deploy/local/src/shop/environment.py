@@ -37,6 +37,9 @@ COMMON = {
     "TRACE_SAMPLE_RATIO": "{option[trace_sample_ratio]}",
     "STAFF_TOKEN_KEY": "{key[staff_token_key]}",
     "INTERNAL_KEY": "{key[internal_key]}",
+    # A killed process is known to be dead, and its partitions and shards go on, within seconds.
+    "CONSUMER_SESSION_SECONDS": "6",
+    "RELAY_LEASE_SECONDS": "4",
 }
 
 # What only one program is told.

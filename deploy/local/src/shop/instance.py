@@ -101,7 +101,7 @@ def load(name: str | None = None, *, port: int | None = None, fsync: bool | None
     saved = _saved(directory)
     numbers: dict[str, int] = saved.get("ports", {})
     told = port or int(os.environ.get("SHOP_PORT") or 0)
-    if (told and told != numbers.get("edge")) or set(numbers) != {"edge", *ports.OFFSETS}:
+    if (told and told != numbers.get("edge")) or set(numbers) != set(ports.NAMES):
         numbers = ports.derive(told or numbers.get("edge", DEFAULT_PORT))
     options = _options(saved.get("options", {}))
     if fsync is not None:

@@ -72,7 +72,7 @@ class Edge:
             title="Edge proxy",
             argv=(traefik(), f"--configFile={self.directory / 'traefik.yml'}"),
             log=self.instance.logs / "edge.log",
-            env={"GOMEMLIMIT": "128MiB"},
+            env={"GOMEMLIMIT": "256MiB"},
             prepare=self._write,
             ready=probes.http(self.instance.ports["edge"], PING),
             start_seconds=60,
