@@ -18,14 +18,19 @@ def _current(tmp_path_factory):
     return Instance("storage", instance.home(), tmp_path_factory.mktemp("storage"), ports.unused())
 
 
-@pytest.fixture(name="url", scope="module")
-async def _url(current):
+@pytest.fixture(name="engine", scope="module")
+async def _engine(current):
     engine = Engine()
     await engine.start([parts.storage_of(current).part()])
-    steps.bucket(current)
-    steps.bucket(current)
-    yield f"http://127.0.0.1:{current.ports['s3']}"
+    yield engine
     await engine.stop()
+
+
+@pytest.fixture(name="url", scope="module")
+def _url(current, engine):
+    steps.bucket(current)
+    steps.bucket(current)
+    return f"http://127.0.0.1:{current.ports['s3']}"
 
 
 @pytest.fixture(name="owner", scope="module")
@@ -85,3 +90,14 @@ class TestUploads:
         allowed = httpx.options(f"{url}/{BUCKET}/u/1.png", headers=headers)
 
         assert allowed.headers["access-control-allow-origin"] in {"*", "http://shop.example"}
+
+
+class TestRestart:
+    async def test_pictures_and_rights_survive(self, owner, url, engine):
+        owner.put_object(Bucket=BUCKET, Key="kept.webp", Body=b"picture")
+
+        await engine.restart("s3")
+
+        async with httpx.AsyncClient(base_url=url) as stranger:
+            assert (await stranger.get(f"/{BUCKET}/kept.webp")).content == b"picture"
+            assert (await stranger.get(f"/{BUCKET}?list-type=2")).status_code == 403
