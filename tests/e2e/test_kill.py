@@ -14,7 +14,7 @@ from shop.services import SERVICES
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(420)]
 
-CUSTOMERS = 30
+CUSTOMERS = 20
 
 
 async def test_customers_get_through_and_nothing_is_lost_or_doubled(door, shop):
@@ -41,7 +41,7 @@ async def test_customers_get_through_and_nothing_is_lost_or_doubled(door, shop):
         while left > 0:
             kill = [sys.executable, "-m", "shop.cli", "kill", next(victims)]
             await asyncio.to_thread(subprocess.run, kill, check=True, capture_output=True)
-            await asyncio.sleep(3)
+            await asyncio.sleep(4)
 
     results = await asyncio.gather(*(customer(number) for number in range(CUSTOMERS)), killer(), return_exceptions=True)
     unhappy = [result for result in results if result is not None]

@@ -48,7 +48,7 @@ def bearer(authorization: str | None) -> str | None:
     return token.strip() if scheme.lower() == "bearer" and token.strip() else None
 
 
-def staff(request: Request, authorization: Annotated[str | None, Header()] = None) -> Staff:
+async def staff(request: Request, authorization: Annotated[str | None, Header()] = None) -> Staff:
     """FastAPI dependency: the calling staff member."""
     token = bearer(authorization)
     if token is None:
@@ -57,9 +57,9 @@ def staff(request: Request, authorization: Annotated[str | None, Header()] = Non
     return read_staff_token(token, settings.staff_token_key.get_secret_value())
 
 
-def optional_staff(request: Request, authorization: Annotated[str | None, Header()] = None) -> Staff | None:
+async def optional_staff(request: Request, authorization: Annotated[str | None, Header()] = None) -> Staff | None:
     """FastAPI dependency: the calling staff member, or None when no bearer token came. A bad token is refused."""
-    return staff(request, authorization) if bearer(authorization) else None
+    return await staff(request, authorization) if bearer(authorization) else None
 
 
 CurrentStaff = Annotated[Staff, Depends(staff)]
@@ -72,7 +72,7 @@ def require(who: Staff, role: str) -> None:
         raise Forbidden(f"this needs the role {role}")
 
 
-def internal(request: Request, x_internal_key: Annotated[str | None, Header()] = None) -> None:
+async def internal(request: Request, x_internal_key: Annotated[str | None, Header()] = None) -> None:
     """FastAPI dependency: only another service of the shop may call this route."""
     settings: ServiceSettings = request.app.state.settings
     machine_of(x_internal_key, {"internal": settings.internal_key.get_secret_value()})

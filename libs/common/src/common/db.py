@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -93,7 +92,7 @@ def session_settings(schema: str) -> dict[str, str]:
     }
 
 
-def connect(url: str, schema: str, clock: Clock, *, pool_size: int = 10, trace: bool = False) -> Database:
+def connect(url: str, schema: str, clock: Clock, *, pool_size: int = 10) -> Database:
     """Opens no connection yet. A full pool makes a caller wait 5 s at most, then `PoolTimeout`."""
     engine = create_async_engine(
         asyncpg_dsn(url).replace("postgresql://", "postgresql+asyncpg://", 1),
@@ -105,8 +104,6 @@ def connect(url: str, schema: str, clock: Clock, *, pool_size: int = 10, trace: 
         json_deserializer=orjson.loads,
         connect_args={"server_settings": session_settings(schema), "timeout": 5, "command_timeout": 35},
     )
-    if trace:
-        SQLAlchemyInstrumentor().instrument(engine=engine.sync_engine)
     return Database(engine, clock, schema)
 
 

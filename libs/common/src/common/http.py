@@ -59,7 +59,7 @@ def create_app(
     return app
 
 
-def _database(request: Request) -> Database:
+async def _database(request: Request) -> Database:
     database: Database = request.app.state.database
     return database
 

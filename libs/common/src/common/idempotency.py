@@ -68,17 +68,22 @@ class Claim:
         self.remembered = True
 
 
-def idempotency_key(
+async def idempotency_key(
     idempotency_key: Annotated[
         str | None, Header(description="Names this request for ever: repeat it and the first answer comes again.")
     ] = None,
 ) -> str:
     """FastAPI dependency: the required key."""
-    if not idempotency_key:
+    return check_key(idempotency_key)
+
+
+def check_key(key: str | None) -> str:
+    """The key, if it is one. Raises `KeyMissing` or `KeyInvalid`."""
+    if not key:
         raise KeyMissing("this request needs the header Idempotency-Key")
-    if len(idempotency_key) > MAX_KEY or not idempotency_key.isprintable() or not idempotency_key.isascii():
+    if len(key) > MAX_KEY or not key.isprintable() or not key.isascii():
         raise KeyInvalid(f"Idempotency-Key is up to {MAX_KEY} printable ASCII characters")
-    return idempotency_key
+    return key
 
 
 async def once(

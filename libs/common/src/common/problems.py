@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
 from common import log
@@ -79,11 +80,18 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def broken(request: Request, error: Exception) -> Response:
+        if _is_unstorable(error):
+            return problem(422, "request.invalid", "text may not contain the character U+0000")
         if is_transient(error):
             _log.warning("the database is away", path=request.url.path, error=repr(error))
             return problem(503, "database.unavailable", "try again in a moment", headers={"Retry-After": "1"})
         _log.error("unhandled error", path=request.url.path, exc_info=error)
         return problem(500, "internal", "the request failed and changed nothing that was not answered for")
+
+
+def _is_unstorable(error: Exception) -> bool:
+    """PostgreSQL stores no NUL in text (SQLSTATE 22021): the caller's mistake, found late."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == "22021"
 
 
 PROBLEM_SCHEMA: dict[str, Any] = {

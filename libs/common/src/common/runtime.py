@@ -110,7 +110,6 @@ class _Process(Generic[S]):
             service.name,
             self._clock,
             pool_size=settings.database_pool_size,
-            trace=provider is not None,
         )
         outgoing = http_client.client(trace=provider is not None)
         internal = http_client.client(

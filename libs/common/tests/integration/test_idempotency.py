@@ -25,6 +25,10 @@ class Order(Body):
     amount: StrictInt
 
 
+class Note(Body):
+    text: str
+
+
 class Trouble:
     def __init__(self) -> None:
         self.raises: list[BaseException] = []
@@ -53,6 +57,11 @@ def routes(trouble: Trouble) -> APIRouter:
                 return response
 
         return await idempotency.once(database, request, key, work)
+
+    @router.post("/v1/notes")
+    async def note(database: DatabaseDep, body: Note) -> None:
+        async with database.transaction() as tx:
+            await tx.connection.execute(text("INSERT INTO effects (key, value) VALUES ('k', :t)"), {"t": body.text})
 
     return router
 
@@ -166,3 +175,7 @@ class TestProblems:
     async def test_unknown_paths_and_methods_are_problems_too(self, http_client):
         assert (await http_client.get("/nothing")).json()["code"] == "resource.not_found"
         assert (await http_client.delete("/v1/things")).json()["code"] == "method.not_allowed"
+
+    async def test_text_that_cannot_be_stored_is_the_callers_mistake(self, http_client):
+        answer = await http_client.post("/v1/notes", json={"text": "a\x00b"})
+        assert (answer.status_code, answer.json()["code"]) == (422, "request.invalid")

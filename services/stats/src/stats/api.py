@@ -25,7 +25,7 @@ router = APIRouter()
 _A_DAY_OR_MOMENT = "a day in Seoul (`2026-11-22`) or an RFC 3339 moment"
 
 
-def _stats_staff(who: CurrentStaff) -> Staff:
+async def _stats_staff(who: CurrentStaff) -> Staff:
     require(who, "stats")
     return who
 
@@ -41,7 +41,7 @@ Currency = Annotated[str | None, Query(pattern=r"^[A-Z]{3}$", description="amoun
 OptionalKey = Annotated[str | None, Header(description="makes a repeat of this request harmless")]
 
 
-def _defaults(request: Request) -> Defaults:
+async def _defaults(request: Request) -> Defaults:
     defaults: Defaults = request.app.state.defaults
     return defaults
 
@@ -128,7 +128,7 @@ async def request_rebuild(
             found = await handlers.request_rebuild(command, tx)
             return await claim.remember(tx, 202, RebuildView.of(found))
 
-    key = str(ids.new_id()) if idempotency_key is None else idempotency.idempotency_key(idempotency_key)
+    key = str(ids.new_id()) if idempotency_key is None else idempotency.check_key(idempotency_key)
     return await idempotency.once(database, request, key, work, caller=who.subject)
 
 

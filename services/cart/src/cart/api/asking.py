@@ -13,12 +13,12 @@ from common import idempotency, ids
 from common.errors import Unauthenticated
 
 
-def _terms(request: Request) -> Terms:
+async def _terms(request: Request) -> Terms:
     terms: Terms = request.app.state.terms
     return terms
 
 
-def _holder(
+async def _holder(
     cart_id: UUID,
     x_cart_token: Annotated[str | None, Header(description="the token of the 201 that made the cart")] = None,
 ) -> Holder:
@@ -27,10 +27,10 @@ def _holder(
     return Holder(cart_id, ids.token_hash(x_cart_token))
 
 
-def _optional_key(
+async def _optional_key(
     idempotency_key: Annotated[str | None, Header(description="makes a repeat of this request harmless")] = None,
 ) -> str | None:
-    return None if idempotency_key is None else idempotency.idempotency_key(idempotency_key)
+    return None if idempotency_key is None else idempotency.check_key(idempotency_key)
 
 
 TermsDep = Annotated[Terms, Depends(_terms)]

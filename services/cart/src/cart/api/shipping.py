@@ -18,7 +18,7 @@ from common.wire import MallId
 router = APIRouter()
 
 
-def _pricing_staff(who: CurrentStaff) -> Staff:
+async def _pricing_staff(who: CurrentStaff) -> Staff:
     if not who.roles & {"catalog", "promotions", "admin"}:
         raise Forbidden("this needs the role catalog or promotions")
     return who

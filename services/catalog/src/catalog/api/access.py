@@ -8,7 +8,7 @@ from fastapi import Depends, Header
 
 from common import ids
 from common.auth import CurrentStaff, Staff, require
-from common.idempotency import idempotency_key
+from common.idempotency import check_key
 
 ROLE = "catalog"
 
@@ -29,7 +29,7 @@ async def _key(
     ] = None,
 ) -> str:
     """Without a key every request stands for itself; names, slugs and references still never double."""
-    return idempotency_key(idempotency_key_) if idempotency_key_ is not None else str(ids.new_id())
+    return check_key(idempotency_key_) if idempotency_key_ is not None else str(ids.new_id())
 
 
 Key = Annotated[str, Depends(_key)]

@@ -24,31 +24,31 @@ class Caller:
     centre: str | None
 
 
-def _carriers(request: Request) -> CarrierTable:
+async def _carriers(request: Request) -> CarrierTable:
     table: CarrierTable = request.app.state.carriers
     return table
 
 
-def caller(
+async def caller(
     request: Request,
     x_api_key: Annotated[str | None, Header(description="the centre's key")] = None,
     authorization: Annotated[str | None, Header(description="or a staff bearer token")] = None,
 ) -> Caller:
     """A centre by its key, or staff."""
     if x_api_key is None:
-        who = optional_staff(request, authorization)
+        who = await optional_staff(request, authorization)
         if who is not None:
             require(who, ROLE)
             return Caller(None)
     return Caller(_centre(request, x_api_key))
 
 
-def centre_only(request: Request, x_api_key: Annotated[str | None, Header()] = None) -> str:
+async def centre_only(request: Request, x_api_key: Annotated[str | None, Header()] = None) -> str:
     """The code of the calling centre."""
     return _centre(request, x_api_key)
 
 
-def staff_only(who: CurrentStaff) -> None:
+async def staff_only(who: CurrentStaff) -> None:
     require(who, ROLE)
 
 

@@ -161,11 +161,11 @@ async def delivered(
     return await _shown(database, carriers, shipment)
 
 
-def _optional_key(
+async def _optional_key(
     idempotency_key: Annotated[str | None, Header(description="the same count twice is counted once")] = None,
 ) -> str:
     # Counting again what was counted is harmless, so a job may leave the key out.
-    return idempotency.idempotency_key(idempotency_key) if idempotency_key else str(ids.new_id())
+    return idempotency.check_key(idempotency_key) if idempotency_key else str(ids.new_id())
 
 
 @router.post(
