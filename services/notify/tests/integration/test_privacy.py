@@ -76,6 +76,21 @@ async def test_no_log_line_of_a_failed_send_names_anybody(world: World, written:
     assert not [word for word in PERSONAL if word in lines]
 
 
+async def test_no_log_line_of_a_failed_statement_names_anybody(world: World, written: StringIO) -> None:
+    processor = testing.processor(world.database, world.parts.handlers)
+    record = testing.record_of(contact(ids.new_id()))
+    async with world.database.engine.begin() as connection:
+        await connection.execute(text("ALTER TABLE contacts RENAME TO contacts_away"))
+    try:
+        await processor.process([record])
+    finally:
+        async with world.database.engine.begin() as connection:
+            await connection.execute(text("ALTER TABLE contacts_away RENAME TO contacts"))
+    lines = written.getvalue()
+    assert 'relation \\"contacts\\" does not exist' in lines
+    assert not [word for word in PERSONAL if word in lines]
+
+
 async def test_no_span_names_anybody(world: World, spans: InMemorySpanExporter) -> None:
     await everything_goes_wrong(world)
     finished = spans.get_finished_spans()

@@ -173,7 +173,7 @@ def compose(mail: Mail, from_email: str, now: datetime) -> bytes:
     made["To"] = formataddr((_one_line(mail.to_name), mail.to_address))
     if mail.reply_to:
         made["Reply-To"] = mail.reply_to
-    made["Subject"] = Header(_one_line(mail.subject), "utf-8").encode()
+    made["Subject"] = Header(_one_line(mail.subject), "utf-8", header_name="Subject").encode()
     made["Date"] = format_datetime(now)
     made["Message-ID"] = f"<{mail.message_id}>"
     made["Content-Language"] = "ko"
