@@ -19,7 +19,7 @@ from notify.flows.desk import Desk
 from notify.flows.mails import MailSender
 from notify.flows.rendering import Templates
 from notify.flows.texts import TextSender
-from notify.settings import Settings
+from notify.settings import SMTP_STEPS, SOLAPI_CALLS, Settings
 
 
 def build(runtime: Runtime[Settings], to_provider: httpx.AsyncClient | None = None) -> Parts:
@@ -51,13 +51,14 @@ def build(runtime: Runtime[Settings], to_provider: httpx.AsyncClient | None = No
         _mailer(settings),
         templates,
         message_id_domain=settings.from_email.partition("@")[2],
+        call_seconds=settings.smtp_timeout_seconds * SMTP_STEPS,
         lines=settings.smtp_lines,
     )
     texts = TextSender(
         Desk(database, policy, batch=settings.batch, after=wake_texts),
         Solapi(to_provider, settings.solapi_url, _account(settings), runtime.clock),
         templates,
-        call_seconds=settings.solapi_timeout_seconds * 2,
+        call_seconds=settings.solapi_timeout_seconds * SOLAPI_CALLS,
     )
     return Parts(
         routers=[api.router],

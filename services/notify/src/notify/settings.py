@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from common.settings import ServiceSettings
+
+SMTP_STEPS = 4  # connect, MAIL, RCPT, DATA: each may take its whole timeout
+SOLAPI_CALLS = 2  # one for a batch, and one for each of it where the provider finds the batch malformed
 
 
 class Settings(ServiceSettings):
@@ -44,3 +47,11 @@ class Settings(ServiceSettings):
     give_up_hours: float = Field(default=24, gt=0, description="a delivery that cannot leave has failed after this")
     contact_wait_hours: float = Field(default=168, gt=0, description="a message waits so long for its order's contact")
     contact_days: int = Field(default=365, ge=1, description="after this, contacts and addresses are erased")
+
+    @model_validator(mode="after")
+    def _lease_outlives_a_call(self) -> Self:
+        """Else every sender would find its lease too short to begin, and nothing would ever leave."""
+        longest = max(self.smtp_timeout_seconds * SMTP_STEPS, self.solapi_timeout_seconds * SOLAPI_CALLS)
+        if self.lease_seconds <= longest:
+            raise ValueError(f"the lease must be longer than a call takes at most, {longest:g} s")
+        return self

@@ -56,9 +56,6 @@ class Line(Protocol):
 
 
 class Mailer(Protocol):
-    @property
-    def timeout_seconds(self) -> float: ...
-
     def line(self) -> Line: ...
 
 

@@ -16,17 +16,25 @@ from notify.handlers import Work
 
 _log = log.get(__name__)
 
-_STEPS = 4  # connect, MAIL, RCPT, DATA: each may take the mailer's whole patience
-
 
 class MailSender:
+    """`call_seconds` is the longest that handing over one mail takes; `lines` how many are handed over at a time."""
+
     def __init__(
-        self, desk: Desk, mailer: Mailer, templates: Templates, *, message_id_domain: str, lines: int = 4
+        self,
+        desk: Desk,
+        mailer: Mailer,
+        templates: Templates,
+        *,
+        message_id_domain: str,
+        call_seconds: float,
+        lines: int = 4,
     ) -> None:
         self._desk = desk
         self._mailer = mailer
         self._templates = templates
         self._domain = message_id_domain
+        self._call_seconds = call_seconds
         self._lines = lines
 
     async def turn(self) -> int:
@@ -51,7 +59,7 @@ class MailSender:
                 await self._desk.write_down((work, outcome))
 
     async def _send(self, line: Line, work: Work) -> Outcome:
-        late = self._desk.late(work, self._mailer.timeout_seconds * _STEPS)
+        late = self._desk.late(work, self._call_seconds)
         if late is not None:
             return late
         try:
