@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from shop.platform.broker import _PROPERTIES
 from shop.platform.roles import AUDITOR, DATABASE
-from shop.platform.storage import _SWITCHES
+from shop.platform.storage import Storage
+from shop.ports import derive
 
+S3_PORT = 8333
+_PORT_SWITCH = re.compile(r"-\w+\.(port|port\.grpc|localSocket)=(?!0$)")
 _KAFKA_DATA = "/var/lib/kafka/data"
 
 
@@ -89,13 +94,11 @@ def kafka_properties() -> dict[str, str]:
 
 def s3(variable: Callable[[str], str]) -> dict[str, Any]:
     """SeaweedFS with the switches of the local one."""
-    own = {"-ip", "-ip.bind"}
-    switches = [switch for switch in _SWITCHES if switch.split("=")[0] not in own]
     return {
         "image": "chrislusf/seaweedfs:4.48",
         **confined("1000:1000"),
-        "entrypoint": ["weed", "-logtostderr=true", "server", "-dir=/data", "-ip=s3", "-ip.bind=0.0.0.0"],
-        "command": [*switches, "-s3.port=8333"],
+        "entrypoint": ["weed"],
+        "command": weed_arguments(),
         "environment": {
             "AWS_ACCESS_KEY_ID": variable("s3_access_key"),
             "AWS_SECRET_ACCESS_KEY": variable("s3_secret_key"),
@@ -108,6 +111,14 @@ def s3(variable: Callable[[str], str]) -> dict[str, Any]:
         "stop_grace_period": "20s",
         "restart": "unless-stopped",
     }
+
+
+def weed_arguments() -> list[str]:
+    """The local storage's command line, at home in a container: its own address and the usual ports."""
+    unused = Path("/unused")
+    local = Storage(Path("/data"), derive(1), "", "", unused).part().argv[1:]
+    moved = {"-ip=127.0.0.1": "-ip=s3", "-ip.bind=127.0.0.1": "-ip.bind=0.0.0.0"}
+    return [*(moved.get(word, word) for word in local if not _PORT_SWITCH.match(word)), f"-s3.port={S3_PORT}"]
 
 
 def edge(port: int) -> dict[str, Any]:

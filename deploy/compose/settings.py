@@ -54,8 +54,10 @@ class Place:
         return {f"{program.prefix}_{name}": text.format_map(values) for name, text in self._templates(program).items()}
 
     def _templates(self, program: Service) -> dict[str, str]:
-        common = COMMON | self.changes.get("common", {}) if program.kind == "service" else {}
-        table = common | OWN[program.name] | self.changes.get(program.name, {})
+        table: dict[str, str | None] = {}
+        if program.kind == "service":
+            table |= {**COMMON, **self.changes.get("common", {})}
+        table |= {**OWN[program.name], **self.changes.get(program.name, {})}
         if "HOST" in table:
             table["HOST"] = "0.0.0.0"  # noqa: S104 - a container's own network
         if "PORT" in table:

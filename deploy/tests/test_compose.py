@@ -13,6 +13,7 @@ from shop.keys import FORMATS
 from shop.platform.roles import AUDITOR, DATABASE, _rights
 from shop.services import SERVICES
 
+FILES = render.files()
 NAMES = [program.name for program in PROGRAMS]
 OURS = [*NAMES, "topics", "bucket", *(f"migrate-{service.name}" for service in SERVICES)]
 _VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
@@ -41,9 +42,9 @@ def filled(value, variables):
 
 
 class TestRendered:
-    @pytest.mark.parametrize("path", render.files(), ids=lambda path: path.name)
+    @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
     def test_the_committed_file_is_what_the_tables_say(self, path):
-        assert path.read_text() == render.files()[path], "run: python -m deploy.compose.render"
+        assert path.read_text() == FILES[path], "run: python -m deploy.compose.render"
 
     def test_every_program_and_every_migration_has_a_container(self, written):
         assert set(OURS) <= set(written["services"])
