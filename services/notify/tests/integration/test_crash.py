@@ -15,6 +15,7 @@ from notify.domain.outcomes import Accepted, Refused
 from notify.flows.desk import Desk
 from notify.flows.rendering import Templates
 from notify.flows.texts import TextSender
+from notify.repository import facts
 
 pytestmark = pytest.mark.integration
 
@@ -100,6 +101,17 @@ class TestManyHands:
         assert len(world.post.mails) == len(world.post.distinct) == 30
         named = [message["customFields"]["notificationId"] for message in world.solapi.messages.values()]
         assert len(named) == len(set(named)) == 30
+
+    async def test_taking_in_hand_never_waits_for_one_who_writes_down(self, world: World) -> None:
+        """Else two of them can wait for each other: the one for a message, the other for a delivery of it."""
+        await world.hear_of(order_paid(ids.new_id()))
+        (mail,) = await world.rows("d.channel = 'email'")
+        async with world.database.transaction() as tx:
+            await facts.lock_messages(tx.connection, [mail["id"]])
+            taken = await asyncio.wait_for(
+                Desk(world.database, Policy(), batch=10, after=lambda: None).take(Channel.ALIMTALK), 5
+            )
+        assert len(taken) == 1
 
     async def test_one_who_woke_after_its_lease_sends_nothing(self, world: World) -> None:
         await world.hear_of(order_paid(ids.new_id()))
