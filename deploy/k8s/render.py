@@ -106,11 +106,11 @@ def _storage(place: Place) -> list[dict[str, Any]]:
     del box["envFrom"]
     template["spec"]["volumes"].append({"name": "data", "emptyDir": {"sizeLimit": "5Gi"}})
     box["volumeMounts"].append({"name": "data", "mountPath": "/data"})
-    return [
-        workloads.service("s3", "api", ports={"http": parts.S3_PORT}),
-        _alone("s3", template),
-        workloads.one_shot("catalog", "bucket", bucket, place.settings(catalog)),
-    ]
+    found = [workloads.service("s3", "api", ports={"http": parts.S3_PORT}), _alone("s3", template)]
+    for manifest in found:
+        # The bucket is made together with the migrations, before anything is served.
+        manifest["metadata"]["labels"]["shop/stage"] = "platform"
+    return [*found, workloads.one_shot("catalog", "bucket", bucket, place.settings(catalog))]
 
 
 def _alone(name: str, template: dict[str, Any]) -> dict[str, Any]:

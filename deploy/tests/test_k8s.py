@@ -135,6 +135,14 @@ class TestWorkloads:
             assert job["spec"]["template"]["spec"]["containers"][0]["args"] == ["migrate"]
             assert understood(name, environment(rendered[overlay], job))
 
+    def test_object_storage_is_there_before_its_bucket_is_made(self, rendered):
+        stages = [
+            found(rendered["dev"], kind, "s3")["metadata"]["labels"]["shop/stage"] for kind in ("Service", "Deployment")
+        ]
+
+        assert stages == ["platform", "platform"]
+        assert found(rendered["dev"], "Job", "bucket")["metadata"]["labels"]["shop/stage"] == "migrate"
+
     @pytest.mark.parametrize("name", NAMES)
     def test_a_service_in_prod_knows_no_sandbox_and_no_haste(self, name, rendered):
         told = environment(rendered["prod"], found(rendered["prod"], "Deployment", f"{name}-api"))
