@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from common import log
 from common.clock import Clock
 from console import edge_errors, health, home
 from console.docs.routes import DocPages
@@ -39,6 +40,11 @@ from console.watch.database import Database
 from console.watch.lag import Lag
 from console.watch.overview import Overview
 from console.watch.routes import WatchPages
+
+_log = log.get(__name__)
+
+_CANCELS = 4
+_CANCEL_SECONDS = 0.5
 
 
 class Console:
@@ -132,6 +138,11 @@ class Console:
 
 
 async def _end(tasks: list[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    """Bounded. A cancel may be lost: Python 3.11's wait_for, inside aiokafka, prefers a failure of the same moment."""
+    for _ in range(_CANCELS):
+        for task in tasks:
+            task.cancel()
+        _, pending = await asyncio.wait(tasks, timeout=_CANCEL_SECONDS)
+        if not pending:
+            return
+    _log.warning("work beside the server did not end", tasks=[task.get_name() for task in tasks if not task.done()])

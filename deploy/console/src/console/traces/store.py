@@ -151,14 +151,14 @@ def _forget(connection: sqlite3.Connection, bounds: Bounds) -> None:
         )
         _drop(connection, [row["trace_id"] for row in old])
     count = connection.execute("SELECT coalesce(sum(spans), 0) FROM traces").fetchone()[0]
-    while count > bounds.spans:
-        oldest = connection.execute("SELECT trace_id, spans FROM traces ORDER BY level, started LIMIT 20").fetchall()
-        # The newest trace stays, however large it is.
-        oldest = oldest if len(oldest) == 20 else oldest[:-1]
-        if not oldest:
+    if count <= bounds.spans:
+        return
+    oldest = connection.execute("SELECT trace_id, spans FROM traces ORDER BY level, started")
+    for row in oldest.fetchall()[:-1]:  # one trace stays, however large it is
+        if count <= bounds.spans:
             return
-        _drop(connection, [row["trace_id"] for row in oldest])
-        count -= sum(row["spans"] for row in oldest)
+        _drop(connection, [row["trace_id"]])
+        count -= row["spans"]
 
 
 def _drop(connection: sqlite3.Connection, trace_ids: Iterable[str]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from contracts.topics import TOPICS
 
@@ -23,7 +24,7 @@ class Lag:
         self._reader: AIOKafkaConsumer | None = None
 
     async def behind(self, groups: Sequence[str]) -> dict[str, int]:
-        """Group → unread records. Raises ConnectionError when the broker is away.
+        """Group → unread records, without groups unknown to the broker. Raises ConnectionError when it is away.
 
         A partition without a commit counts from its beginning once the group has committed anything on its topic.
         """
@@ -32,7 +33,8 @@ class Lag:
         try:
             async with asyncio.timeout(_TIMEOUT_SECONDS):
                 admin, reader = await self._connected()
-                return {group: await self._one(admin, reader, group) for group in groups}
+                found = {group: await self._one(admin, reader, group) for group in groups}
+                return {group: count for group, count in found.items() if count is not None}
         except Exception as error:
             await self.close()
             raise ConnectionError(f"the broker does not answer ({type(error).__name__})") from error
@@ -55,11 +57,14 @@ class Lag:
             await self._reader.start()
         return self._admin, self._reader
 
-    async def _one(self, admin: AIOKafkaAdminClient, reader: AIOKafkaConsumer, group: str) -> int:
-        offsets = await admin.list_consumer_group_offsets(group)
+    async def _one(self, admin: AIOKafkaAdminClient, reader: AIOKafkaConsumer, group: str) -> int | None:
+        try:
+            offsets = await admin.list_consumer_group_offsets(group)
+        except GroupCoordinatorNotAvailableError:  # a young broker, before its first group
+            return None
         done = {partition: max(0, meta.offset) for partition, meta in offsets.items()}
         for topic in {partition.topic for partition in done} & TOPICS.keys():
             for number in range(TOPICS[topic].partitions):
                 done.setdefault(TopicPartition(topic, number), 0)
         ends = await reader.end_offsets(list(done)) if done else {}
-        return sum(max(0, ends[partition] - offset) for partition, offset in done.items())
+        return sum(int(max(0, ends[partition] - offset)) for partition, offset in done.items())
