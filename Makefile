@@ -3,7 +3,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 SHOP := $(BIN)/shop
 
-.PHONY: help setup up demo down reset status doctor audit test unit integration e2e check fmt lint types arch docs lock k8s
+.PHONY: help setup up demo down reset status doctor audit test unit integration e2e check fmt lint types arch docs lock deployments
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  \1\t/' | expand -t 16
@@ -32,8 +32,7 @@ down: setup ## stop everything; data stays
 reset: setup ## stop everything and wipe its data
 	@$(SHOP) reset --yes
 
-test: setup ## everything CI checks: lint, types, architecture, and all tests on real PostgreSQL and Kafka
-	@$(SHOP) check
+test: lint types arch integration e2e ## everything CI checks: lint, types, architecture, all tests on real parts
 
 unit: setup ## the pure tests, no services needed
 	@$(BIN)/pytest -m "not integration and not kafka and not e2e" -q
@@ -62,5 +61,5 @@ docs: setup ## write the generated documents again
 lock: ## pin the dependencies again (needs uv)
 	@uv lock -q --upgrade && uv export -q --frozen --all-packages --all-groups --no-emit-workspace --no-header --no-annotate -o requirements.lock >/dev/null
 
-k8s: setup ## validate the Kubernetes manifests offline
-	@$(BIN)/pytest deploy/k8s -q
+deployments: setup ## write docker-compose.yml and the manifests again from the local tables
+	@$(BIN)/python -m deploy.compose.render && $(BIN)/python -m deploy.k8s.render

@@ -92,6 +92,7 @@ class ConsumerLoop:
         clock: Clock,
         batch: int = 100,
         commit_seconds: float = 1.0,
+        concurrency: int = 6,
         drain_seconds: float = 15,
     ) -> None:
         self._consumer = consumer
@@ -100,6 +101,8 @@ class ConsumerLoop:
         self._clock = clock
         self._batch = batch
         self._commit_seconds = commit_seconds
+        # Partitions outnumber the pool's connections: waiting here is cheaper than running into the pool's time limit.
+        self._room = asyncio.Semaphore(concurrency)
         self._drain_seconds = drain_seconds
         self._workers: dict[TopicPartition, _Worker] = {}
         self._stopping = asyncio.Event()
@@ -162,8 +165,12 @@ class ConsumerLoop:
     def _worker(self, partition: TopicPartition) -> _Worker:
         worker = self._workers.get(partition)
         if worker is None:
-            worker = self._workers[partition] = _Worker(partition, self._processor.process, self._batch)
+            worker = self._workers[partition] = _Worker(partition, self._process, self._batch)
         return worker
+
+    async def _process(self, records: Sequence[Record]) -> None:
+        async with self._room:
+            await self._processor.process(records)
 
     def _check_workers(self) -> None:
         """Slows fetching where a worker falls behind, and raises what ended a worker."""

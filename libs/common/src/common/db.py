@@ -100,6 +100,7 @@ def connect(url: str, schema: str, clock: Clock, *, pool_size: int = 10) -> Data
         max_overflow=0,
         pool_timeout=5,
         pool_recycle=1800,
+        hide_parameters=True,  # else an error's text would carry names and numbers into the log
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
         connect_args={"server_settings": session_settings(schema), "timeout": 5, "command_timeout": 35},

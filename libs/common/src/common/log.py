@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any
@@ -25,6 +26,17 @@ def _cut_personal(_logger: Any, _method: str, event: MutableMapping[str, Any]) -
     return event
 
 
+# PostgreSQL tells the values of a refused row: names and numbers among them.
+_ROW = re.compile(r"(DETAIL:|Failing row contains)[^\n]*")
+
+
+def _cut_rows(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for key in ("exception", "error"):
+        if isinstance(text := event.get(key), str):
+            event[key] = _ROW.sub(r"\1 [cut]", text)
+    return event
+
+
 def _add_trace(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     context = trace.get_current_span().get_span_context()
     if context.is_valid:
@@ -42,6 +54,7 @@ def configure(service: str, *, level: str = "info", as_json: bool = True) -> Non
         _add_trace,
         _cut_personal,
         structlog.processors.format_exc_info,
+        _cut_rows,
     ]
     renderer: Any = (
         structlog.processors.JSONRenderer(serializer=lambda value, **_: orjson.dumps(value, default=str).decode())

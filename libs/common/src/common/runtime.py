@@ -247,6 +247,7 @@ class _Process(Generic[S]):
             clock=self._clock,
             batch=settings.consumer_batch_events,
             commit_seconds=settings.consumer_commit_seconds,
+            concurrency=max(2, settings.database_pool_size * 2 // 3),
             drain_seconds=settings.drain_seconds / 2,
         )
 

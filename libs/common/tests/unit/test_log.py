@@ -32,3 +32,12 @@ def test_the_standard_librarys_loggers_go_the_same_way(capsys):
     entry = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
     assert entry["event"] == "said something"
     assert entry["level"] == "warning"
+
+
+def test_the_values_of_a_refused_row_are_cut_out(capsys):
+    log.configure("test")
+    error = "null value violates not-null constraint\nDETAIL:  Failing row contains (7, Kim, 01012345678)."
+    log.get("test").warning("refused", error=error)
+    out = capsys.readouterr().out
+    assert "01012345678" not in out
+    assert "not-null constraint" in out
