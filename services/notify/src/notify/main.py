@@ -25,7 +25,6 @@ from notify.settings import SMTP_STEPS, SOLAPI_CALLS, Settings
 def build(runtime: Runtime[Settings], to_provider: httpx.AsyncClient | None = None) -> Parts:
     """Not the runtime's client for the text provider: that one is traced, and a look-up's address holds a number."""
     settings, database = runtime.settings, runtime.database
-    # The text of a database error would otherwise carry its parameters, names and numbers among them, into the log.
     policy = Policy(
         lease=timedelta(seconds=settings.lease_seconds),
         give_up=timedelta(hours=settings.give_up_hours),
