@@ -136,9 +136,8 @@ class TestWorkloads:
             assert understood(name, environment(rendered[overlay], job))
 
     def test_object_storage_is_there_before_its_bucket_is_made(self, rendered):
-        stages = [
-            found(rendered["dev"], kind, "s3")["metadata"]["labels"]["shop/stage"] for kind in ("Service", "Deployment")
-        ]
+        storage = [found(rendered["dev"], "Service", "s3"), found(rendered["dev"], "Deployment", "s3-api")]
+        stages = [manifest["metadata"]["labels"]["shop/stage"] for manifest in storage]
 
         assert stages == ["platform", "platform"]
         assert found(rendered["dev"], "Job", "bucket")["metadata"]["labels"]["shop/stage"] == "migrate"
