@@ -28,6 +28,7 @@ from console.mail.routes import MailPages
 from console.messages import MessagePages
 from console.outside import Outside
 from console.pages import Pages
+from console.problems import problem
 from console.settings import Settings
 from console.sqlite import Sqlite
 from console.traces import receiver
@@ -83,6 +84,10 @@ class Console:
         async def unknown(_request: Request, _error: Exception) -> Response:
             return self._pages.not_found("there is no such page")
 
+        async def broken(request: Request, error: Exception) -> Response:
+            _log.error("a page failed", path=request.url.path, exc_info=error)
+            return problem(500, "console.failed", f"the console itself failed ({type(error).__name__}); its log says why")
+
         return Starlette(
             routes=[
                 *health.routes(self._health),
@@ -91,7 +96,7 @@ class Console:
                 *self._pages.routes(),
                 *self._page_routes(),
             ],
-            exception_handlers={404: unknown},
+            exception_handlers={404: unknown, Exception: broken},
         )
 
     def _page_routes(self) -> list[Route]:

@@ -76,7 +76,9 @@ class Sqlite:
         return connection
 
     def _must_be_ours(self, connection: sqlite3.Connection) -> None:
-        if connection.execute("PRAGMA user_version").fetchone()[0] not in {0, self._version}:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if tables and version != self._version:
             raise _AnotherSchema
 
     def _close(self) -> None:
