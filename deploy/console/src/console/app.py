@@ -86,7 +86,9 @@ class Console:
 
         async def broken(request: Request, error: Exception) -> Response:
             _log.error("a page failed", path=request.url.path, exc_info=error)
-            return problem(500, "console.failed", f"the console itself failed ({type(error).__name__}); its log says why")
+            return problem(
+                500, "console.failed", f"the console itself failed ({type(error).__name__}); its log says why"
+            )
 
         return Starlette(
             routes=[
