@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import psutil
@@ -32,6 +32,8 @@ OFFSETS: dict[str, int] = {
     "s3_volume_grpc": 44,
     "s3_filer": 45,
     "s3_filer_grpc": 46,
+    "s3_admin": 47,
+    "s3_admin_grpc": 48,
     "kafka": 92,
     "kafka_controller": 93,
 }
@@ -49,38 +51,26 @@ class Holder:
         return f"port {self.port} ({self.use}) is taken by {self.process}"
 
 
-# SeaweedFS's worker looks for its admin at the HTTP port and this, whatever the admin was told.
-_ADMIN_GRPC = 10_000
-_ADMIN_OFFSET = 47
-NAMES = ("edge", *OFFSETS, "s3_admin", "s3_admin_grpc")
-_HIGHEST_EDGE = 65535 - _ADMIN_GRPC - BASE_OFFSET - _ADMIN_OFFSET - 9
+NAMES = ("edge", *OFFSETS)
+_HIGHEST_EDGE = 65535 - BASE_OFFSET - max(OFFSETS.values())
 
 
 def derive(edge: int) -> dict[str, int]:
-    """All ports by name. Raises ValueError when one would be too high."""
+    """All ports by name. Raises ValueError when one would be outside 1..65535."""
     if not 1 <= edge <= _HIGHEST_EDGE:
         raise ValueError(f"the edge port must be between 1 and {_HIGHEST_EDGE}")
-    # Shifted by the tens of thousands, or instances on 8080 and 18080 would meet here.
-    admin = edge + BASE_OFFSET + _ADMIN_OFFSET + edge // _ADMIN_GRPC
-    ports = {"edge": edge} | {name: edge + BASE_OFFSET + offset for name, offset in OFFSETS.items()}
-    return ports | {"s3_admin": admin, "s3_admin_grpc": admin + _ADMIN_GRPC}
+    return {"edge": edge} | {name: edge + BASE_OFFSET + offset for name, offset in OFFSETS.items()}
 
 
 def unused() -> dict[str, int]:
     """Ports the system hands out now, for throw-away instances. Another program may still take one before us."""
-    single = [name for name in NAMES if not name.startswith("s3_admin")]
     with ExitStack() as held:
-        ports = {name: _hold(held, 0) for name in single}
-        while "s3_admin" not in ports:
-            grpc = _hold(held, 0)
-            with suppress(OSError, OverflowError):
-                ports |= {"s3_admin": _hold(held, grpc - _ADMIN_GRPC), "s3_admin_grpc": grpc}
-    return ports
+        return {name: _any_port(held) for name in NAMES}
 
 
-def _hold(held: ExitStack, port: int) -> int:
+def _any_port(held: ExitStack) -> int:
     holder = held.enter_context(socket.socket())
-    holder.bind(("127.0.0.1", port))
+    holder.bind(("127.0.0.1", 0))
     number: int = holder.getsockname()[1]
     return number
 

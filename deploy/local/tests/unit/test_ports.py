@@ -31,7 +31,7 @@ class TestDerive:
 
         assert len(set(derived)) == len(derived)
 
-    @pytest.mark.parametrize("edge", [0, -1, 65535, 55_460])
+    @pytest.mark.parametrize("edge", [0, -1, 65535, 65_500])
     def test_refuses_an_edge_port_whose_family_does_not_fit(self, edge):
         with pytest.raises(ValueError, match="edge port must be between"):
             ports.derive(edge)
@@ -60,7 +60,6 @@ class TestUnused:
 
         assert set(numbers) == set(ports.NAMES)
         assert len(set(numbers.values())) == len(numbers)
-        assert numbers["s3_admin_grpc"] == numbers["s3_admin"] + 10_000
 
 
 class TestFreeEdgeNear:
@@ -72,4 +71,4 @@ class TestFreeEdgeNear:
         assert ports.taken(ports.derive(found)) == []
 
     def test_gives_up_at_the_end_of_the_range(self):
-        assert ports.free_edge_near(55_400) is None
+        assert ports.free_edge_near(65_300) is None
