@@ -18,6 +18,19 @@ async def until(door, order, status):
     return await door.wait_for(order, lambda found: found["status"] == status, status, seconds=90)
 
 
+@pytest.fixture
+async def idle_centre(http, shop):
+    """The centre whose job calls us takes nothing, until this is called or the test ends."""
+    job = f"{shop.edge_url}/sandbox/logistics/_sandbox/job"
+
+    async def back_to_work():
+        (await http.post(f"{job}/resume")).raise_for_status()
+
+    (await http.post(f"{job}/pause")).raise_for_status()
+    yield back_to_work
+    await back_to_work()
+
+
 class TestCard:
     async def test_paid_shipped_by_the_centre_that_calls_us_and_delivered(self, door, shop, http, eventually):
         order = await an_order(door, (TAXABLE, 2))
@@ -72,7 +85,7 @@ class TestVirtualAccount:
 
 
 class TestWaysBack:
-    async def test_a_paid_order_is_cancelled_and_all_money_comes_back(self, door, eventually):
+    async def test_a_paid_order_is_cancelled_and_all_money_comes_back(self, door, idle_centre, eventually):
         order = await an_order(door, (TAXABLE, 1))
         payment_id = await door.pay_by_window(order, "card")
         await until(door, order, "paid")
@@ -84,22 +97,18 @@ class TestWaysBack:
 
         await eventually(refunded, "the whole amount came back")
 
-    async def test_one_of_three_units_is_cancelled_and_its_price_comes_back(self, door, http, shop, eventually):
-        pause = f"{shop.edge_url}/sandbox/logistics/_sandbox/job"
-        await http.post(f"{pause}/pause")
-        try:
-            order = await an_order(door, ("JELLY-PEACH", 3), ("GINSENG-30", 1))
-            payment_id = await door.pay_by_window(order, "card")
-            await until(door, order, "paid")
-            line = next(line for line in order.lines if line["sku"] == "JELLY-PEACH")
-            await door.cancel(order, "one is enough", [{"line_id": line["line_id"], "quantity": 1}])
+    async def test_one_of_three_units_is_cancelled_and_its_price_comes_back(self, door, idle_centre, eventually):
+        order = await an_order(door, ("JELLY-PEACH", 3), ("GINSENG-30", 1))
+        payment_id = await door.pay_by_window(order, "card")
+        await until(door, order, "paid")
+        line = next(line for line in order.lines if line["sku"] == "JELLY-PEACH")
+        await door.cancel(order, "one is enough", [{"line_id": line["line_id"], "quantity": 1}])
 
-            async def refunded():
-                return (await door.look_at_payment(order, payment_id))["refunded"]["amount"] == 9_900
+        async def refunded():
+            return (await door.look_at_payment(order, payment_id))["refunded"]["amount"] == 9_900
 
-            await eventually(refunded, "the price of one unit came back")
-        finally:
-            await http.post(f"{pause}/resume")
+        await eventually(refunded, "the price of one unit came back")
+        await idle_centre()
         found = await until(door, order, "completed")
         cancelled = {line["sku"]: line["cancelled_quantity"] for line in found["lines"]}
         assert cancelled == {"JELLY-PEACH": 1, "GINSENG-30": 0}
@@ -109,20 +118,15 @@ class TestWaysBack:
         await door.cancel(order, "no")
         assert (await door.look(order))["status"] == "cancelled"
 
-    async def test_a_deposit_the_bank_takes_back_stops_the_parcel(self, door, http, shop):
-        pause = f"{shop.edge_url}/sandbox/logistics/_sandbox/job"
-        await http.post(f"{pause}/pause")
-        try:
-            order = await an_order(door, (TAXABLE, 1))
-            account = await door.ask_for_account(order)
-            await door.deposit(account)
-            await until(door, order, "paid")
-            number = account["next_action"]["account_number"]
-            done = await http.post(f"{door.sandbox}/toss/_sandbox/reverse", json={"accountNumber": number})
-            assert done.status_code == 200
-            await until(door, order, "cancelled")
-        finally:
-            await http.post(f"{pause}/resume")
+    async def test_a_deposit_the_bank_takes_back_stops_the_parcel(self, door, http, idle_centre):
+        order = await an_order(door, (TAXABLE, 1))
+        account = await door.ask_for_account(order)
+        await door.deposit(account)
+        await until(door, order, "paid")
+        number = account["next_action"]["account_number"]
+        done = await http.post(f"{door.sandbox}/toss/_sandbox/reverse", json={"accountNumber": number})
+        assert done.status_code == 200
+        await until(door, order, "cancelled")
 
 
 class TestFigures:

@@ -116,6 +116,8 @@ OWN: dict[str, dict[str, str]] = {
         "LOGISTICS_URL": "{edge}",
         "LOGISTICS_API_KEY": "{key[logistics_api_key]}",
         "LOGISTICS_POLL_SECONDS": "1",
+        # Long enough for a customer to change their mind after paying.
+        "LOGISTICS_ACCEPT_SECONDS": "4",
         "TRACKING_STEP_SECONDS": "1",
         "FASSTO_API_CD": "{key[fassto_api_code]}",
         "FASSTO_API_KEY": "{key[fassto_api_key]}",
@@ -127,6 +129,7 @@ OWN: dict[str, dict[str, str]] = {
         "HOST": "127.0.0.1",
         "PORT": "{port[console]}",
         "EDGE_URL": "{edge}",
+        "DATA_DIR": "{directory}/console",
         "SMTP_PORT": "{port[smtp]}",
         "AUDITOR_DATABASE_URL": "{auditor_url}",
         "KAFKA_BOOTSTRAP_SERVERS": "{kafka}",
