@@ -38,7 +38,7 @@ unit: setup ## the pure tests, no services needed
 	@$(BIN)/pytest -m "not integration and not kafka and not e2e" -q
 
 integration: setup ## unit and integration tests on a throw-away PostgreSQL and broker
-	@$(SHOP) test-platform -- $(BIN)/pytest -m "not e2e" -q
+	@$(SHOP) test-platform -- $(BIN)/pytest -m "not e2e" -q -n 2 --dist loadfile
 
 e2e: setup ## the end-to-end tests through the edge of a throw-away system
 	@$(SHOP) test-system -- $(BIN)/pytest tests/e2e -q
@@ -59,7 +59,7 @@ docs: setup ## write the generated documents again
 	@$(BIN)/python -m contracts.documents .
 
 lock: ## pin the dependencies again (needs uv)
-	@uv lock -q --upgrade && uv export -q --frozen --all-packages --all-groups --no-emit-workspace --no-header --no-annotate -o requirements.lock >/dev/null
+	@uv lock -q --upgrade && uv export -q --frozen --all-packages --all-groups --no-emit-workspace --no-header --no-annotate -o requirements.lock >/dev/null && deploy/compose/lock.sh
 
 deployments: setup ## write docker-compose.yml and the manifests again from the local tables
 	@$(BIN)/python -m deploy.compose.render && $(BIN)/python -m deploy.k8s.render

@@ -1,7 +1,6 @@
 import pytest
 from services.catalog.tests.builders import a_category, a_mall, a_staff_token, a_stored_product
 
-from common import ids
 from common.testing import published
 from contracts.products import MallChanged, PriceChanged, ProductChanged, ProductPublished
 
@@ -212,15 +211,15 @@ class TestWhoMayWrite:
         ("PATCH", "/v1/malls/intake"),
         ("POST", "/v1/categories"),
         ("POST", "/v1/products"),
-        ("PATCH", f"/v1/products/{ids.new_id()}"),
-        ("POST", f"/v1/products/{ids.new_id()}/publish"),
-        ("POST", f"/v1/products/{ids.new_id()}/hide"),
-        ("POST", f"/v1/products/{ids.new_id()}/pictures"),
+        ("PATCH", "/v1/products/01a204fc-4fd6-7004-9dfa-7ecfe0d130e8"),
+        ("POST", "/v1/products/01a204fc-4fd6-7004-9dfa-7ecfe0d130e8/publish"),
+        ("POST", "/v1/products/01a204fc-4fd6-7004-9dfa-7ecfe0d130e8/hide"),
+        ("POST", "/v1/products/01a204fc-4fd6-7004-9dfa-7ecfe0d130e8/pictures"),
         ("PATCH", "/v1/variants/A"),
         ("POST", "/v1/stock/receipts"),
         ("GET", "/v1/stock/A"),
         ("GET", "/v1/stock/counts"),
-        ("POST", f"/v1/stock/counts/{ids.new_id()}/apply"),
+        ("POST", "/v1/stock/counts/01a204fc-4fd6-7004-9dfa-7ecfe0d130e8/apply"),
         ("POST", "/v1/media/uploads"),
     )
 
