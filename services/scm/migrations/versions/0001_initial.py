@@ -174,7 +174,3 @@ def upgrade() -> None:
     create_backbone(op.get_bind())
     for statement in STATEMENTS:
         op.execute(statement)
-
-
-def downgrade() -> None:
-    raise NotImplementedError("the first migration has nothing before it")
