@@ -25,7 +25,7 @@ process_duration = Histogram(
 )
 consumed = Counter("messaging_client_consumed_messages_total", "Events handled", ["topic", "type"])
 consumer_lag = Gauge("consumer_lag_messages", "Records behind the end of the partition", ["topic", "partition"])
-consumer_delay = Histogram("consumer_delay_seconds", "From the event's time to its handling", buckets=_SECONDS)
+consumer_delay = Histogram("consumer_delay_seconds", "From an event to the commit of its effect", buckets=_SECONDS)
 inbox_duplicates = Counter("inbox_duplicates_total", "Events that came again and had no second effect", ["topic"])
 events_skipped = Counter("events_skipped_total", "Events of a type this service does not listen to", ["topic", "type"])
 parked_keys = Gauge("parked_keys", "Keys that wait because an event of theirs fails")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from common import deadletters, inbox, log, metrics, parking
@@ -120,7 +121,9 @@ class PartitionProcessor:
             metrics.process_duration.labels(topic, wire_type).time(),
         ):
             await self._handlers[wire_type](event, tx)
+        said = datetime.fromisoformat(headers["ce_time"])
         tx.then(metrics.consumed.labels(topic, wire_type).inc)
+        tx.then(lambda: metrics.consumer_delay.observe((self._database.clock.now() - said).total_seconds()))
 
     async def _append(self, item: _Item, tx: Tx) -> None:
         await parking.append(
