@@ -3,7 +3,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 SHOP := $(BIN)/shop
 
-.PHONY: help setup up demo down reset status doctor audit test unit integration e2e check fmt lint types arch docs lock deployments
+.PHONY: help setup up demo down reset status doctor audit test unit integration e2e fmt lint types arch docs lock deployments
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  \1\t/' | expand -t 16
