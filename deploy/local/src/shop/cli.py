@@ -10,7 +10,7 @@ import typer
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "shop.lifecycle": ("up", "down", "reset"),
-    "shop.inspection": ("status", "logs", "restart", "kill", "env"),
+    "shop.inspection": ("status", "logs", "restart", "kill", "stop", "start", "env"),
     "shop.doctor": ("doctor",),
     "shop.tokens": ("token",),
     "shop.events": ("events",),

@@ -134,7 +134,7 @@ def examine(current: Instance, *, running: bool) -> list[Finding]:
         python_version(),
         disk(current.directory),
         memory(),
-        *free_ports(current.ports, running=running),
+        *free_ports(current.used_ports, running=running),
         *wheels(),
         database_user(),
         event_broker(current),

@@ -1,4 +1,4 @@
-"""`shop status`, `logs`, `restart`, `kill`, `env`: looking at a running instance and poking it."""
+"""`shop status`, `logs`, `restart`, `kill`, `stop`, `start`, `env`: looking at a running instance and poking it."""
 
 from __future__ import annotations
 
@@ -64,6 +64,22 @@ def kill(part: Annotated[str, typer.Argument()], instance_name: InstanceName = N
     print(f"{part}: killed; it is being started again")
 
 
+def stop(
+    part: Annotated[str, typer.Argument()],
+    instance_name: InstanceName = None,
+    kill: Annotated[bool, typer.Option("--kill", help="by SIGKILL, as a crash would")] = False,
+) -> None:
+    """Stop one part and leave it down, to see how the others take it."""
+    _act(load(instance_name), "stop-part", part, kill=kill)
+    print(f"{part}: stopped; start it again with: shop start {part}")
+
+
+def start(part: Annotated[str, typer.Argument()], instance_name: InstanceName = None) -> None:
+    """Start one part that was stopped."""
+    _act(load(instance_name), "start-part", part)
+    print(f"{part}: running")
+
+
 def env(
     program: Annotated[str | None, typer.Argument(help="a service, sandbox or console; all when left out")] = None,
     instance_name: InstanceName = None,
@@ -84,13 +100,13 @@ def env(
 
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
-    for command in (status, logs, restart, kill, env):
+    for command in (status, logs, restart, kill, stop, start, env):
         app.command()(command)
 
 
-def _act(current: Instance, command: str, part: str) -> dict[str, Any]:
+def _act(current: Instance, command: str, part: str, **arguments: Any) -> dict[str, Any]:
     try:
-        answer = control.ask(current.directory, command, name=part, seconds=_ACT_SECONDS)
+        answer = control.ask(current.directory, command, name=part, seconds=_ACT_SECONDS, **arguments)
     except control.NotRunning:
         fail(f"instance {current.name}: not running; start it with: shop up")
     if "error" in answer:

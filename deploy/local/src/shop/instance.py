@@ -7,7 +7,7 @@ import os
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from shop import keys, ports
 
@@ -17,13 +17,22 @@ DEFAULT_PORT = 8080
 
 @dataclass(frozen=True)
 class Options:
-    """What `up` may be told; remembered in instance.json for the next `up`."""
+    """What `up` may be told; remembered in instance.json for the next `up`.
+
+    `fault_proxy` puts `shop.platform.faults` before PostgreSQL and Kafka; `launcher` is a Python module that starts the
+    services in place of their own main; `service_settings` are more environment variables for all of them.
+    """
 
     fsync: bool = True
     trace_sample_ratio: float = 1.0
     edge_tracing: bool = True
     rate_average: int = 2000
     rate_burst: int = 4000
+    # For tests that break things. How many brokers there are, and on which disk, is decided before the first start.
+    brokers: Literal[1, 3] = 1
+    fault_proxy: bool = False
+    launcher: str = ""
+    service_settings: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,21 @@ class Instance:
     @property
     def edge_url(self) -> str:
         return f"http://127.0.0.1:{self.ports['edge']}"
+
+    @property
+    def used_ports(self) -> dict[str, int]:
+        """Those that something listens on with these options."""
+        idle = set()
+        if self.options.brokers == 1:
+            idle |= {name for name in self.ports if "kafka_2" in name or "kafka_3" in name}
+        if not self.options.fault_proxy:
+            idle |= {name for name in self.ports if name.startswith("proxy_") or name.endswith("_faulty")}
+        return {name: number for name, number in self.ports.items() if name not in idle}
+
+    @property
+    def faults(self) -> Path:
+        """Where a launcher finds what is to go wrong."""
+        return self.directory / "faults"
 
     @property
     def environment(self) -> dict[str, str]:

@@ -133,7 +133,7 @@ def _wait_until_gone(supervisor: int) -> bool:
 
 
 def _refuse_taken_ports(current: Instance) -> None:
-    held = ports.taken(current.ports)
+    held = ports.taken(current.used_ports)
     if not held:
         return
     for holder in held:
@@ -143,7 +143,7 @@ def _refuse_taken_ports(current: Instance) -> None:
     advice = f", such as --port {free}" if free else ""
     fail(
         f"Instance {current.name} cannot start. Choose another edge port with --port or SHOP_PORT{advice}: "
-        f"all ports derive from it ({edge} uses up to {max(current.ports.values())})."
+        f"all ports derive from it ({edge} uses up to {max(current.used_ports.values())})."
     )
 
 

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 
 from shop import environment
 from shop.instance import Instance
-from shop.platform import broker, storage
+from shop.platform import broker, faults, storage
 from shop.platform.broker import Broker
 from shop.platform.edge import Edge
 from shop.platform.postgres import Postgres
 from shop.services import HELPERS, SERVICES, Service
 from shop.supervisor import probes
-from shop.supervisor.part import Part
+from shop.supervisor.part import Part, Say
 
 # What `up --only` understands besides names of parts.
 GROUPS = {
@@ -41,6 +41,8 @@ def broker_of(instance: Instance) -> Broker:
         cache=instance.cache,
         pom=instance.pom,
         log=instance.logs / "kafka.log",
+        brokers=instance.options.brokers,
+        fault_proxy=instance.options.fault_proxy,
     )
 
 
@@ -59,18 +61,20 @@ def storage_of(instance: Instance) -> storage.Storage:
 def all_parts(instance: Instance) -> list[Part]:
     """In the order of the table. Raises PartError when this machine lacks something."""
     events = broker_of(instance)
-    own_broker = events.part()
-    broker_needs = ("kafka",) if own_broker else ()
+    own_brokers = events.parts()
+    broker_needs = tuple(part.name for part in own_brokers)
+    proxy = [faults.part(instance, events.cluster.nodes)] if instance.options.fault_proxy else []
     return [
         postgres_of(instance).part(),
-        *([own_broker] if own_broker else []),
+        *own_brokers,
         storage_of(instance).part(),
         _step("roles", "Roles and schemas", instance, needs=("postgres",)),
         _step("topics", "Topics", instance, needs=broker_needs, env={"SHOP_BOOTSTRAP": events.bootstrap}),
         _step("bucket", "Bucket for pictures", instance, needs=("s3",)),
         _step("migrations", "Migrations", instance, needs=("roles",), seconds=180),
         *(_helper(program, instance, events.bootstrap) for program in HELPERS),
-        *(_service(program, instance, events.bootstrap) for program in SERVICES),
+        *proxy,
+        *(_service(program, instance, events.proxied) for program in SERVICES),
         Edge(instance).part(),
     ]
 
@@ -118,13 +122,23 @@ def _step(
 
 
 def _service(program: Service, instance: Instance, bootstrap: str) -> Part:
+    options = instance.options
+    seen = faults.seen_through(instance) if options.fault_proxy else instance
+    launch = (options.launcher, program.module) if options.launcher else (program.module,)
+    told = {"SHOP_FAULTS": str(instance.faults)} if options.launcher else {}
+
+    async def prepare(_say: Say) -> None:
+        if options.launcher:
+            instance.faults.mkdir(exist_ok=True)
+
     return Part(
         name=program.name,
         title=program.title,
-        argv=(sys.executable, "-m", program.module, "serve"),
+        argv=(sys.executable, "-m", *launch, "serve"),
         log=instance.logs / f"{program.name}.log",
-        env={**_python_env(instance), **environment.of(program, instance, bootstrap)},
-        needs=("migrations", "topics"),
+        env={**_python_env(instance), **environment.of(program, seen, bootstrap), **told, **options.service_settings},
+        needs=("migrations", "topics", *(("faults",) if options.fault_proxy else ())),
+        prepare=prepare,
         ready=probes.http(instance.ports[program.name], "/readyz"),
         start_seconds=180,
     )

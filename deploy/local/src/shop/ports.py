@@ -34,8 +34,19 @@ OFFSETS: dict[str, int] = {
     "s3_filer_grpc": 46,
     "s3_admin": 47,
     "s3_admin_grpc": 48,
+    "proxy_postgres": 60,
+    "proxy_kafka": 61,
+    "proxy_kafka_2": 62,
+    "proxy_kafka_3": 63,
+    "kafka_faulty": 64,
+    "kafka_2_faulty": 65,
+    "kafka_3_faulty": 66,
     "kafka": 92,
     "kafka_controller": 93,
+    "kafka_2": 94,
+    "kafka_2_controller": 95,
+    "kafka_3": 96,
+    "kafka_3_controller": 97,
 }
 
 

@@ -28,11 +28,11 @@ def roles(current: Instance) -> None:
     asyncio.run(rights.ensure(postgres_of(current).url, names, passwords))
 
 
-def topics(_current: Instance) -> None:
-    """Every topic of the contracts."""
+def topics(current: Instance) -> None:
+    """Every topic of the contracts, on as many brokers as there are."""
     from common.kafka_admin import ensure_topics
 
-    asyncio.run(ensure_topics(os.environ["SHOP_BOOTSTRAP"]))
+    asyncio.run(ensure_topics(os.environ["SHOP_BOOTSTRAP"], replication_factor=current.options.brokers))
 
 
 def bucket(current: Instance) -> None:

@@ -60,7 +60,7 @@ async def platform() -> AsyncIterator[TestPlatform]:
     )
     engine = Engine()
     try:
-        await engine.start([part for part in (server.part(), events.part()) if part])
+        await engine.start([server.part(), *events.parts()])
         yield TestPlatform(server.url, postgres.version(), events.bootstrap, events.label, events.notice, directory)
     finally:
         await engine.stop()

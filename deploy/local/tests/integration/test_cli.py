@@ -146,6 +146,10 @@ class TestPoking:
         assert parts(state)["postgres"]["pid"] != pid
         assert shop("kill", "postgres").returncode == 0
         eventually(lambda: parts(state)["postgres"]["restarts"] == 1 and parts(state)["postgres"]["state"] == "ready")
+        assert shop("stop", "postgres", "--kill").returncode == 0
+        assert (parts(state)["postgres"]["state"], parts(state)["postgres"]["pid"]) == ("stopped", None)
+        assert shop("start", "postgres").stdout == "postgres: running\n"
+        assert parts(state)["postgres"]["state"] == "ready"
         assert "ready to accept connections" in shop("logs", "postgres").stdout
         assert "postgres" in shop("status").stdout
         assert "export ORDERS_DATABASE_URL=" in shop("env", "orders").stdout

@@ -5,11 +5,11 @@ import stat
 
 import pytest
 
-from shop import instance
+from shop import instance, ports
 from shop.platform import broker, kafka_libs
 from shop.supervisor.part import PartError
 
-PORTS = {"kafka": 28192, "kafka_controller": 28193}
+PORTS = ports.derive(28080)
 
 
 @pytest.fixture(autouse=True)
@@ -34,10 +34,17 @@ def _tools(tmp_path, monkeypatch):
     return add
 
 
-def choose(tmp_path, **environ):
+def choose(tmp_path, *, brokers=1, fault_proxy=False, **environ):
     pom = instance.home() / "deploy" / "local" / "kafka" / "pom.xml"
     return broker.choose(
-        PORTS, directory=tmp_path / "kafka", cache=tmp_path, pom=pom, log=tmp_path / "kafka.log", environ=environ
+        PORTS,
+        directory=tmp_path / "kafka",
+        cache=tmp_path,
+        pom=pom,
+        log=tmp_path / "kafka.log",
+        brokers=brokers,
+        fault_proxy=fault_proxy,
+        environ=environ,
     )
 
 
@@ -77,7 +84,7 @@ class TestChoose:
         chosen = choose(tmp_path, KAFKA_BOOTSTRAP_SERVERS="b1:9092,b2:9092")
 
         assert (chosen.kind, chosen.bootstrap) == ("external", "b1:9092,b2:9092")
-        assert chosen.part() is None
+        assert chosen.parts() == []
 
     def test_says_that_events_of_an_earlier_kafka_are_out_of_sight(self, tools, tmp_path):
         data = tmp_path / "kafka" / "data"
@@ -101,10 +108,81 @@ class TestKafkaPart:
         tools("mvn")
         chosen = choose(tmp_path)
 
-        part = chosen.part()
+        (part,) = chosen.parts()
 
         assert "-Xmx256m" in part.argv
-        assert f"{tmp_path}/kafka-libs/{kafka_libs.cache_key(chosen.pom)}/*" in part.argv
+        assert f"{tmp_path}/kafka-libs/{kafka_libs.cache_key(chosen.cluster.pom)}/*" in part.argv
+
+
+class TestThreeBrokers:
+    @pytest.fixture(name="chosen")
+    def _chosen(self, tools, tmp_path):
+        tools("java", 'openjdk version "17.0.15"')
+        tools("mvn")
+        return choose(tmp_path, brokers=3)
+
+    def test_each_is_a_part_with_ports_data_and_log_of_its_own(self, chosen, tmp_path):
+        parts = chosen.parts()
+
+        assert [part.name for part in parts] == ["kafka", "kafka-2", "kafka-3"]
+        assert len({part.argv[-1] for part in parts}) == 3
+        assert [part.log.name for part in parts] == ["kafka.log", "kafka-2.log", "kafka-3.log"]
+        assert chosen.bootstrap == chosen.proxied == "127.0.0.1:28192,127.0.0.1:28194,127.0.0.1:28196"
+        assert chosen.label == "apache-kafka-4.3.1, 3 brokers"
+
+    def test_they_are_one_quorum_and_keep_every_record_twice_before_they_say_so(self, chosen):
+        told = [properties(chosen, number) for number in (1, 2, 3)]
+
+        assert [one["node.id"] for one in told] == ["1", "2", "3"]
+        assert {one["controller.quorum.voters"] for one in told} == {
+            "1@127.0.0.1:28193,2@127.0.0.1:28195,3@127.0.0.1:28197"
+        }
+        assert len({one["log.dirs"] for one in told}) == 3
+        for one in told:
+            assert one["min.insync.replicas"] == "2"
+            assert one["offsets.topic.replication.factor"] == one["default.replication.factor"] == "3"
+            assert one["unclean.leader.election.enable"] == "false"
+
+    def test_one_broker_is_told_what_it_always_was(self, tools, tmp_path):
+        tools("java", 'openjdk version "17.0.15"')
+        tools("mvn")
+
+        told = properties(choose(tmp_path), 1)
+
+        assert "FAULTY" not in str(told)
+        assert told["listeners"] == "CLIENT://127.0.0.1:28192,CONTROLLER://127.0.0.1:28193"
+        assert told["default.replication.factor"] == told["min.insync.replicas"] == "1"
+
+    def test_the_embedded_one_cannot_be_three(self, tools, tmp_path):
+        with pytest.raises(PartError, match="need an Apache Kafka of our own; this one is noida-db"):
+            choose(tmp_path, brokers=3)
+
+
+class TestFaultProxy:
+    def test_clients_that_came_through_the_proxy_are_sent_back_to_it(self, tools, tmp_path):
+        tools("java", 'openjdk version "17.0.15"')
+        tools("mvn")
+
+        chosen = choose(tmp_path, brokers=3, fault_proxy=True)
+        told = properties(chosen, 2)
+
+        assert chosen.proxied == "127.0.0.1:28161,127.0.0.1:28162,127.0.0.1:28163"
+        assert told["listeners"].split(",") == [
+            "CLIENT://127.0.0.1:28194",
+            "CONTROLLER://127.0.0.1:28195",
+            "FAULTY://127.0.0.1:28165",
+        ]
+        assert told["advertised.listeners"] == "CLIENT://127.0.0.1:28194,FAULTY://127.0.0.1:28162"
+        assert told["inter.broker.listener.name"] == "CLIENT"
+
+    def test_a_foreign_cluster_cannot_be_put_behind_it(self, tmp_path):
+        with pytest.raises(PartError, match="this one is external"):
+            choose(tmp_path, fault_proxy=True, KAFKA_BOOTSTRAP_SERVERS="b1:9092")
+
+
+def properties(chosen, number):
+    text = chosen.cluster.properties(chosen.cluster.nodes[number - 1])
+    return dict(line.split("=", 1) for line in text.splitlines())
 
 
 class TestCacheKey:

@@ -170,6 +170,59 @@ class TestRestart:
         assert (runner.state.value, runner.pid) == ("stopped", None)
 
 
+class TestOnePartAlone:
+    async def test_a_stopped_part_stays_down_and_its_users_up(self, engine, part):
+        await engine.start([part("base"), part("user", needs=("base",))])
+
+        await engine.stop_part("base")
+
+        assert states(engine) == {"base": "stopped", "user": "ready"}
+        assert engine.runners["base"].pid is None
+
+    async def test_it_starts_again_on_request_and_is_watched_as_before(self, engine, part):
+        await engine.start([part("base")])
+        runner = engine.runners["base"]
+        await engine.stop_part("base")
+
+        await engine.start_part("base")
+
+        first = await runner.kill()
+        await eventually(lambda: runner.pid not in {None, first} and runner.state.value == "ready")
+
+    async def test_a_crashed_part_got_no_warning_and_stays_down(self, engine, part, tmp_path):
+        farewell = tmp_path / "farewell"
+        script = f"sh -c 'trap \"touch {farewell}; exit 0\" TERM; while :; do sleep 0.05; done'"
+        await engine.start([part("base", script)])
+        pid = engine.runners["base"].pid
+
+        await engine.crash_part("base")
+
+        assert not psutil.pid_exists(pid)
+        assert not farewell.exists()
+        assert states(engine) == {"base": "stopped"}
+
+    async def test_starting_a_running_part_changes_nothing(self, engine, part):
+        await engine.start([part("base")])
+        pid = engine.runners["base"].pid
+
+        await engine.start_part("base")
+
+        assert engine.runners["base"].pid == pid
+
+    async def test_a_start_of_everything_brings_it_back(self, engine, part):
+        base = part("base")
+        await engine.start([base])
+        await engine.crash_part("base")
+
+        await engine.start([base])
+
+        assert states(engine) == {"base": "ready"}
+
+    async def test_an_unknown_part_is_an_error(self, engine):
+        with pytest.raises(KeyError, match="stranger"):
+            await engine.stop_part("stranger")
+
+
 class TestStop:
     async def test_users_stop_before_what_they_need(self, engine, part, tmp_path):
         farewell = "sh -c 'trap \"echo {0} >> {1}; exit 0\" TERM; while :; do sleep 0.05; done'"

@@ -1,8 +1,12 @@
 """The list of parts and what `--only` makes of it."""
 
+import json
+import sys
+
 import pytest
 
 from shop import parts
+from shop.platform import kafka_libs
 from shop.services import HELPERS, SERVICES
 
 
@@ -49,6 +53,75 @@ class TestAllParts:
         assert "kafka" not in by_name
         assert by_name["topics"].env["SHOP_BOOTSTRAP"] == "b1:9092"
         assert [part.name for part in parts.select(by_name.values(), "platform")] == ["postgres", "roles", "topics"]
+
+
+class TestForTestsThatBreakThings:
+    @pytest.fixture(name="parts_with")
+    def _parts_with(self, an_instance, monkeypatch):
+        """Parts by name of an instance with these options."""
+        monkeypatch.delenv("SHOP_BROKER", raising=False)
+        monkeypatch.setattr(kafka_libs, "missing_tools", lambda: "")
+
+        def build(**options):
+            return {part.name: part for part in parts.all_parts(an_instance(**options))}
+
+        return build
+
+    def test_by_default_services_are_their_own_and_stand_behind_nothing(self, everything, an_instance):
+        orders = next(part for part in everything if part.name == "orders")
+
+        assert orders.argv == (sys.executable, "-m", "orders.main", "serve")
+        assert "SHOP_FAULTS" not in orders.env
+        assert "faults" not in {part.name for part in everything}
+
+    async def test_a_launcher_starts_the_services_and_nobody_else(self, parts_with, an_instance):
+        by_name = parts_with(launcher="tests.chaos.launcher")
+        orders = by_name["orders"]
+
+        assert orders.argv == (sys.executable, "-m", "tests.chaos.launcher", "orders.main", "serve")
+        assert by_name["console"].argv == (sys.executable, "-m", "console.main")
+        assert orders.env["SHOP_FAULTS"] == str(an_instance().faults)
+        await orders.prepare(print)
+        assert an_instance().faults.is_dir()
+
+    def test_more_settings_reach_all_services(self, parts_with):
+        by_name = parts_with(service_settings={"ORDERS_DATABASE_POOL_SIZE": "2"})
+
+        assert by_name["orders"].env["ORDERS_DATABASE_POOL_SIZE"] == "2"
+        assert "ORDERS_DATABASE_POOL_SIZE" not in by_name["console"].env
+
+    def test_only_services_reach_database_and_broker_through_the_proxy(self, parts_with):
+        by_name = parts_with(fault_proxy=True)
+        orders, console, migrations = by_name["orders"], by_name["console"], by_name["migrations"]
+
+        assert "@127.0.0.1:8160/" in orders.env["ORDERS_DATABASE_URL"]
+        assert orders.env["ORDERS_KAFKA_BOOTSTRAP_SERVERS"] == "127.0.0.1:8161"
+        assert "faults" in orders.needs
+        assert "@127.0.0.1:8132/" in console.env["CONSOLE_AUDITOR_DATABASE_URL"]
+        assert console.env["CONSOLE_KAFKA_BOOTSTRAP_SERVERS"] == "127.0.0.1:8192"
+        assert by_name["topics"].env["SHOP_BOOTSTRAP"] == "127.0.0.1:8192"
+        assert "faults" not in migrations.needs
+
+    async def test_the_proxy_is_told_its_targets_and_where_to_take_orders(self, parts_with, tmp_path):
+        proxy = parts_with(fault_proxy=True, brokers=3)["faults"]
+
+        await proxy.prepare(print)
+
+        assert proxy.argv[1:] == ("-m", "tests.chaos.proxy", str(tmp_path / "faults.json"))
+        told = json.loads((tmp_path / "faults.json").read_text())
+        assert told["targets"] == {
+            "postgres": {"listen": 8160, "port": 8132},
+            "kafka": {"listen": 8161, "port": 8164},
+            "kafka-2": {"listen": 8162, "port": 8165},
+            "kafka-3": {"listen": 8163, "port": 8166},
+        }
+        assert told["control"].endswith(".sock")
+
+    def test_topics_wait_for_every_broker(self, parts_with):
+        by_name = parts_with(brokers=3)
+
+        assert by_name["topics"].needs == ("kafka", "kafka-2", "kafka-3")
+        assert {part.name for part in parts.select(by_name.values(), "platform")} >= {"kafka", "kafka-2", "kafka-3"}
 
 
 class TestSelect:

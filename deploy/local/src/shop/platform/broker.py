@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -12,106 +10,44 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from shop.platform import commands, kafka_libs
+from shop.platform import kafka_libs
+from shop.platform.kafka import PROPERTIES, Cluster, nodes_of
 from shop.supervisor import probes
-from shop.supervisor.part import Part, PartError, Say
+from shop.supervisor.part import Part, PartError
 
 Kind = Literal["external", "kafka", "embedded"]
 
-# C1 alone and the serial collector: measured at 170 MB and 1.7 s to ready, against 270 MB and 2.2 s with the defaults.
-_JVM = ("-Xms64m", "-Xmx256m", "-Xss512k", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+# The containers' broker is told the same (deploy/compose).
+_PROPERTIES = PROPERTIES
 
 # Seen with noida-db 0.2.3: the whole state is one snapshot, written every five seconds and at a clean end.
 _EMBEDDED_LIMITS = "It loses the events of the last seconds when it is killed, and makes up unknown topics."
 
-_PROPERTIES = """\
-process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=CLIENT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=CLIENT://127.0.0.1:{port}
-listener.security.protocol.map=CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT
-inter.broker.listener.name=CLIENT
-controller.listener.names=CONTROLLER
-log.dirs={data}
-auto.create.topics.enable=false
-default.replication.factor=1
-min.insync.replicas=1
-offsets.topic.replication.factor=1
-offsets.topic.num.partitions=12
-offsets.topic.segment.bytes=4194304
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-transaction.state.log.num.partitions=4
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
-broker.session.timeout.ms=4000
-broker.heartbeat.interval.ms=500
-group.initial.rebalance.delay.ms=0
-log.retention.ms=-1
-log.segment.bytes=67108864
-log.index.size.max.bytes=1048576
-log.cleaner.dedupe.buffer.size=4194304
-num.network.threads=2
-num.io.threads=4
-"""
-
 
 @dataclass(frozen=True)
 class Broker:
-    """`label` is what tests and the closing table print; `notice` is what a person should know before relying on it."""
+    """`label` is what tests and the closing table print; `notice` is what a person should know before relying on it.
+
+    `proxied` are the bootstrap servers of those who must go through the fault proxy; the same as `bootstrap` without
+    one.
+    """
 
     kind: Kind
     bootstrap: str
+    proxied: str
     label: str
     notice: str
     port: int
-    controller_port: int
-    directory: Path
-    cache: Path
-    pom: Path
-    log: Path
+    cluster: Cluster
 
-    def part(self) -> Part | None:
-        """The process to run; None when the cluster is somebody else's."""
+    def parts(self) -> list[Part]:
+        """The processes to run; none when the cluster is somebody else's."""
         if self.kind == "external":
-            return None
-        return self._kafka() if self.kind == "kafka" else self._embedded()
-
-    def _kafka(self) -> Part:
-        libs = self.cache / "kafka-libs" / kafka_libs.cache_key(self.pom)
-        logging = f"-Dlog4j2.configurationFile={self.pom.with_name('log4j2.properties')}"
-        properties = str(self.directory / "server.properties")
-        return Part(
-            name="kafka",
-            title=f"Apache Kafka {kafka_libs.kafka_version(self.pom)}",
-            argv=("java", *_JVM, logging, "-cp", f"{libs}/*", "kafka.Kafka", properties),
-            log=self.log,
-            # glibc keeps an arena per thread otherwise, and Kafka has ninety.
-            env={"MALLOC_ARENA_MAX": "2"},
-            prepare=self.prepare_kafka,
-            ready=probes.kafka("127.0.0.1", self.port),
-            # Two seconds on an idle machine, a minute on one that is busy eight times over.
-            start_seconds=180,
-            stop_seconds=30,
-        )
-
-    async def prepare_kafka(self, say: Say) -> None:
-        """Jars, a formatted log directory, and server.properties for the ports of now."""
-        libs = await kafka_libs.resolve(self.pom, self.cache, say, self.log)
-        data = self.directory / "data"
-        data.mkdir(parents=True, exist_ok=True)
-        properties = self.directory / "server.properties"
-        properties.write_text(_PROPERTIES.format(port=self.port, controller=self.controller_port, data=data))
-        if (data / "meta.properties").exists():
-            return
-        say("formatting the log directory")
-        cluster_id = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
-        tool = ("java", "-Xmx64m", "-XX:TieredStopAtLevel=1", "-cp", f"{libs}/*", "kafka.tools.StorageTool")
-        await commands.run([*tool, "format", "-t", cluster_id, "-c", str(properties)], seconds=120, log=self.log)
+            return []
+        return self.cluster.parts() if self.kind == "kafka" else [self._embedded()]
 
     def _embedded(self) -> Part:
-        data = self.directory / "embedded"
+        data = self.cluster.directory / "embedded"
         return Part(
             name="kafka",
             title="Embedded broker",
@@ -119,7 +55,7 @@ class Broker:
                 str(_embedded_binary()), "start", "--only", "kafka", "--host", "127.0.0.1",
                 "--kafka-port", str(self.port), "--data-dir", str(data),
             ),
-            log=self.log,
+            log=self.cluster.log,
             ready=probes.kafka("127.0.0.1", self.port),
             start_seconds=30,
         )  # fmt: skip
@@ -132,14 +68,22 @@ def choose(
     cache: Path,
     pom: Path,
     log: Path,
+    brokers: int = 1,
+    fault_proxy: bool = False,
     environ: Mapping[str, str] = os.environ,
 ) -> Broker:
     """What this machine can run. SHOP_BROKER (kafka, embedded) overrules the look around. Raises PartError."""
     kind, label, notice = _decide(pom, directory, environ)
-    bootstrap = environ["KAFKA_BOOTSTRAP_SERVERS"] if kind == "external" else f"127.0.0.1:{ports['kafka']}"
-    return Broker(
-        kind, bootstrap, label, notice, ports["kafka"], ports["kafka_controller"], directory, cache, pom, log
-    )  # fmt: skip
+    if kind != "kafka" and (brokers > 1 or fault_proxy):
+        raise PartError(f"several brokers and the fault proxy need an Apache Kafka of our own; this one is {label}")
+    nodes = nodes_of(ports, brokers=brokers, fault_proxy=fault_proxy)
+    bootstrap = ",".join(f"127.0.0.1:{node.port}" for node in nodes)
+    proxied = ",".join(f"127.0.0.1:{node.proxied_port or node.port}" for node in nodes)
+    if kind == "external":
+        bootstrap = proxied = environ["KAFKA_BOOTSTRAP_SERVERS"]
+    if brokers > 1:
+        label += f", {brokers} brokers"
+    return Broker(kind, bootstrap, proxied, label, notice, ports["kafka"], Cluster(nodes, directory, cache, pom, log))
 
 
 def _decide(pom: Path, directory: Path, environ: Mapping[str, str]) -> tuple[Kind, str, str]:

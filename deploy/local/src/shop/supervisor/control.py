@@ -18,12 +18,12 @@ class NotRunning(Exception):
     """No supervisor answers for this instance."""
 
 
-def socket_path(directory: Path) -> Path:
+def socket_path(directory: Path, name: str = "control") -> Path:
     """Inside the instance's folder, unless its name is too long for a socket."""
-    path = directory / "control.sock"
+    path = directory / f"{name}.sock"
     if len(str(path)) <= _PATH_LIMIT:
         return path
-    digest = hashlib.sha256(str(directory).encode()).hexdigest()[:16]
+    digest = hashlib.sha256(str(path).encode()).hexdigest()[:16]
     return Path(tempfile.gettempdir()) / f"shop-{digest}.sock"
 
 

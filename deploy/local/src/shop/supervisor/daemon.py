@@ -38,6 +38,8 @@ class Daemon:
             "stop": self._stop,
             "restart": self._restart,
             "kill": self._kill,
+            "stop-part": self._stop_part,
+            "start-part": self._start_part,
         }
 
     async def run(self, only: str) -> int:
@@ -114,6 +116,13 @@ class Daemon:
             await self._engine.runners[name].kill()
 
         return await self._act(request, kill)
+
+    async def _stop_part(self, request: Answer) -> Answer:
+        """With `"kill": true` by SIGKILL. It stays down until `start-part`, or a `start` of everything."""
+        return await self._act(request, self._engine.crash_part if request.get("kill") else self._engine.stop_part)
+
+    async def _start_part(self, request: Answer) -> Answer:
+        return await self._act(request, self._engine.start_part)
 
     async def _act(self, request: Answer, action: Callable[[str], Awaitable[None]]) -> Answer:
         name = str(request.get("name"))

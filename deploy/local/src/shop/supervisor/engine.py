@@ -44,6 +44,20 @@ class Engine:
         await runner.stop()
         await runner.start()
 
+    async def stop_part(self, name: str) -> None:
+        """Stops one part politely, whoever needs it; it stays down. Raises KeyError."""
+        await self.runners[name].stop()
+
+    async def crash_part(self, name: str) -> None:
+        """Kills one part; it stays down. Raises KeyError."""
+        await self.runners[name].crash()
+
+    async def start_part(self, name: str) -> None:
+        """Starts one part that was stopped, and nothing else. Raises KeyError, PartFailed."""
+        runner = self.runners[name]
+        if runner.state in {State.STOPPED, State.FAILED}:
+            await runner.start()
+
     def snapshot(self) -> list[dict[str, Any]]:
         return [runner.snapshot() for runner in self.runners.values()]
 

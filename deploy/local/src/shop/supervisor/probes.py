@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
+from pathlib import Path
 
 from shop.supervisor.part import Probe
 
@@ -41,6 +42,21 @@ def tcp(port: int, host: str = "127.0.0.1") -> Probe:
         try:
             async with asyncio.timeout(_SECONDS):
                 _, writer = await asyncio.open_connection(host, port)
+        except OSError:
+            return False
+        writer.close()
+        return True
+
+    return probe
+
+
+def socket_file(path: Path) -> Probe:
+    """Ready when somebody listens on the socket file."""
+
+    async def probe() -> bool:
+        try:
+            async with asyncio.timeout(_SECONDS):
+                _, writer = await asyncio.open_unix_connection(path)
         except OSError:
             return False
         writer.close()

@@ -91,6 +91,16 @@ class Runner:
             os.kill(pid, signal.SIGKILL)
         return pid
 
+    async def crash(self) -> None:
+        """SIGKILL, and nobody starts it again before `start` does. What it has forked is left to notice by itself."""
+        await self._cancel_watch()
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+            await self._process.wait()
+            self._process = None
+        self._enter(State.STOPPED)
+
     def snapshot(self) -> dict[str, Any]:
         """For the control socket and the status file."""
         return {
