@@ -157,6 +157,31 @@ class TestDepositReversed:
         assert order.status is Status.CANCELLED
         assert order.requested_refunds == 0
 
+    def test_goods_whose_cancel_the_centre_refuses_are_stopped_for_the_missing_money(self):
+        """Every unit was being cancelled when the bank took the deposit back, so there was nothing more to ask for."""
+        order = an_order(Status.PREPARING)
+        order = domain.request_cancel(order, cancels(order), NOW).order
+        reversed_ = self._reversed(order)
+        assert names(reversed_) == ["deposit-reversed"]
+        refused = domain.settle_cancel(
+            reversed_.order, settles(order, order.cancels[0].cancel_id, accepted=False, reason="centre_accepted"), NOW
+        )
+        assert names(refused) == ["order-cancel-refused", "order-cancel-requested"]
+        forced = refused.order.cancels[1]
+        assert (forced.reason, refused.facts[1].whole) == ("deposit_reversed", True)
+        again = domain.settle_cancel(
+            refused.order, settles(order, forced.cancel_id, accepted=False, reason="already_shipped"), NOW
+        )
+        assert names(again) == ["order-cancel-refused"]
+
+    def test_a_refused_cancel_is_not_forced_while_the_money_is_here(self):
+        order = an_order(Status.PREPARING)
+        order = domain.request_cancel(order, cancels(order), NOW).order
+        order = self._reversed(order).order
+        order = domain.pay(order, pays(order, confirmed_at=NOW + timedelta(hours=2))).order
+        refused = domain.settle_cancel(order, settles(order, order.cancels[0].cancel_id, accepted=False), NOW)
+        assert names(refused) == ["order-cancel-refused"]
+
     def test_after_the_goods_left_staff_must_act(self):
         decision = self._reversed(an_order(Status.SHIPPED))
         assert decision.order.status is Status.SHIPPED

@@ -103,6 +103,12 @@ def settle_cancel(order: Order, command: SettleCancel, now: datetime) -> Decisio
     return _accept(order, cancel, now) if command.accepted else _refuse(order, cancel, command.reason, now)
 
 
+def must_stop(order: Order) -> bool:
+    """Whether goods lie in the centre that the customer's bank took the money back for."""
+    unpaid = order.payment is not None and order.payment.reversed_at is not None
+    return unpaid and order.status in {Status.PAID, Status.PREPARING} and any(line.open for line in order.lines)
+
+
 def withhold(order: Order) -> Order:
     """The bank took the deposit back before anything of it went back: payments drops the refunds it was asked for."""
     if order.refunded_amount:
@@ -158,7 +164,14 @@ def _refuse(order: Order, cancel: Cancel, reason: str | None, now: datetime) -> 
     refused = replace(cancel, status=CancelStatus.REFUSED, refused_because=reason, settled_at=now)
     back = {units.line_id: units.quantity for units in cancel.units}
     lines = [replace(line, cancelling=line.cancelling - back.get(line.line_id, 0)) for line in order.lines]
-    return Decision(order.with_lines(lines).with_cancel(refused), (facts.CancelRefused(refused, actor="scm"),))
+    goes_on = Decision(order.with_lines(lines).with_cancel(refused), (facts.CancelRefused(refused, actor="scm"),))
+    if cancel.reason == "deposit_reversed" or not must_stop(goes_on.order):
+        return goes_on
+    # The deposit was taken back while the centre thought about these units. A change of mind comes too late for goods
+    # it has begun to pack; goods that nobody paid it still stops.
+    cancel_id = derived_id("cancel", str(cancel.cancel_id), "deposit_reversed")
+    asked = ask_centre(goes_on.order, rest_of(goes_on.order, cancel_id, "deposit_reversed", "payments", now))
+    return goes_on.then(asked.order, asked.facts)
 
 
 def _refund(order: Order, cancel: Cancel, refund_id: UUID) -> tuple[Fact, ...]:

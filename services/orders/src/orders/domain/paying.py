@@ -62,7 +62,7 @@ def note_deposit_reversed(order: Order, command: NoteDepositReversed, now: datet
     ours = order.status in {Status.PAID, Status.PREPARING}
     needs_staff = not ours and order.status is not Status.CANCELLED
     told = facts.DepositReversed(command.payment_id, command.occurred_at, needs_staff, actor="payments")
-    if not ours or not any(line.open for line in order.lines):
+    if not cancelling.must_stop(order):
         return Decision(order, (told,))
     cancel_id = derived_id("cancel", str(order.order_id), "deposit_reversed", command.occurred_at.isoformat())
     cancel = cancelling.rest_of(order, cancel_id, "deposit_reversed", "payments", now)
