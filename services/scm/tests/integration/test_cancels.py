@@ -54,12 +54,13 @@ class TestRequested:
         (decision,) = await scm.decisions()
         assert (decision.accepted, decision.reason) == (False, "centre_accepted")
 
-    async def test_unless_the_deposit_was_taken_back(self, scm):
+    @pytest.mark.parametrize("reason", ["deposit_reversed", "stock_unavailable"])
+    async def test_unless_the_money_is_gone_or_the_units_are_owed_to_others(self, scm, reason):
         order = an_order_paid()
         request_id = await scm.paid(order)
         await scm.accept(request_id)
         await scm.said()
-        await scm.hear(a_cancel_request(order, reason="deposit_reversed"))
+        await scm.hear(a_cancel_request(order, reason=reason))
         (decision,) = await scm.decisions()
         assert decision.accepted
         refused = await scm.waybill(request_id)

@@ -54,14 +54,16 @@ class TestDecide:
     def test_an_order_that_never_came_can_be_stopped(self):
         assert cancelling.decide(None, a_stop(a_shipment()), OURS).state is YES
 
-    def test_a_reversed_deposit_stops_goods_the_centre_has_accepted(self):
+    @pytest.mark.parametrize("reason", ["deposit_reversed", "stock_unavailable"])
+    def test_goods_without_money_or_owed_to_others_are_stopped_after_the_centre_accepted(self, reason):
         shipment = a_shipment(Status.ACCEPTED)
-        stop = a_stop(shipment, reason="deposit_reversed")
+        stop = a_stop(shipment, reason=reason)
         assert cancelling.decide(shipment, stop, OURS).state is YES
 
-    def test_a_reversed_deposit_does_not_call_back_what_left(self):
+    @pytest.mark.parametrize("reason", ["deposit_reversed", "stock_unavailable"])
+    def test_but_not_called_back_once_they_left(self, reason):
         shipment = a_shipment(Status.SHIPPED)
-        stop = a_stop(shipment, reason="deposit_reversed")
+        stop = a_stop(shipment, reason=reason)
         assert answer(cancelling.decide(shipment, stop, OURS)) is Refusal.SHIPPED
 
     def test_a_line_that_has_not_left_can_be_stopped_while_another_is_on_the_road(self):

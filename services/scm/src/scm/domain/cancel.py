@@ -13,8 +13,9 @@ from scm.commands import StopOrder
 from scm.domain.parcel import Packed
 from scm.domain.shipment import Decision, Shipment, ShipmentMoved, Stage, Status
 
-# The money is gone: the goods are stopped even where a customer's change of mind would come too late.
-FORCED_REASONS = frozenset({"deposit_reversed"})
+# The money is gone, or the units were sold to others before this order was counted: sent all the same, they would be
+# missing from an order that is owed them. Stopped even where a customer's change of mind would come too late.
+FORCED_REASONS = frozenset({"deposit_reversed", "stock_unavailable"})
 
 
 class CancelState(StrEnum):

@@ -27,8 +27,8 @@ def render() -> str:
     lines += [
         "",
         "`partly_shipped`, `rejected` and `requested` may hold parcels that left already. Cancels (`StopOrder`) are",
-        "decided in `domain/cancel.py`: never for units on the road, after `accepted` only where the settings or a",
-        "reversed deposit say so, and at a polled centre by asking it.",
+        "decided in `domain/cancel.py`: never for units on the road, after `accepted` only where the settings, a",
+        "reversed deposit or units owed to other orders say so, and at a polled centre by asking it.",
         "",
     ]
     return "\n".join(lines)
