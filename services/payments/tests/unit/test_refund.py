@@ -143,6 +143,22 @@ class TestAnswered:
         refund = a_refund(self.payment, R.EXECUTING)
         assert rules.answered(refund, Refused("CODE", "why", hint), AMOUNT, NOW, asked=False).status is status
 
+    def test_a_no_to_a_second_sending_is_believed_only_after_a_look(self):
+        """The first sending may have arrived after all, and be what the provider refuses the second for."""
+        refund = a_refund(self.payment, R.EXECUTING, attempt=2)
+        told = rules.answered(refund, Refused("NOT_CANCELABLE_AMOUNT", "why"), AMOUNT, NOW, asked=False)
+        assert (told.status, told.next_at) == (R.UNKNOWN, NOW)
+        found = rules.answered(told, self.seen(refund, balance=AMOUNT - 5_000), AMOUNT, NOW, asked=True)
+        assert (found.status, found.failure_code) == (R.DONE, None)
+        lost = rules.answered(told, self.seen(), AMOUNT, NOW, asked=True)
+        assert (lost.status, lost.failure_code, lost.failure_reason) == (R.REFUSED, "NOT_CANCELABLE_AMOUNT", "why")
+
+    def test_an_earlier_no_says_nothing_about_the_next_sending(self):
+        wrong_account = a_refund(self.payment, failure_code="INVALID_BANK", failure_reason="why", attempt=1)
+        sent = rules.begin(wrong_account, (wrong_account,), NOW, patience=PATIENCE)
+        lost = rules.answered(sent, Unknown("ReadTimeout"), AMOUNT, NOW, asked=False)
+        assert rules.answered(lost, self.seen(), AMOUNT, NOW, asked=True).status is R.REQUESTED
+
 
 class TestSettled:
     def test_the_whole_amount_makes_it_refunded_a_part_partially(self):

@@ -20,7 +20,10 @@ _BACKOFF_SECONDS = (2, 5, 15, 60, 300, 900)
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """`attempt` counts how often it was sent; each sending has an idempotency key of its own."""
+    """`attempt` counts how often it was sent; each sending has an idempotency key of its own.
+
+    `failure_code` is the provider's refusal of the last sending. While the refund is unknown it is not believed yet.
+    """
 
     id: UUID
     payment_id: UUID
@@ -109,7 +112,13 @@ def begin(refund: Refund, refunds: Sequence[Refund], now: datetime, *, patience:
         return replace(refund, next_at=now + patience)
     if any(other.status in RUNNING for other in refunds if other.id != refund.id):
         return replace(refund, next_at=now + timedelta(seconds=1))
-    return refund.to(RefundStatus.EXECUTING, attempt=refund.attempt + 1, next_at=now + patience)
+    return refund.to(
+        RefundStatus.EXECUTING,
+        attempt=refund.attempt + 1,
+        next_at=now + patience,
+        failure_code=None,
+        failure_reason=None,
+    )
 
 
 def answered(refund: Refund, answer: Answer, expected_balance: int, now: datetime, *, asked: bool) -> Refund:
@@ -131,13 +140,21 @@ def _seen(refund: Refund, answer: Seen, expected_balance: int, now: datetime, *,
     later = now + _backoff(refund.attempt)
     found = _ours(refund, answer)
     if found is not None and found.done:
-        return refund.to(RefundStatus.DONE, provider_reference=found.reference, refunded_at=now)
+        return refund.to(
+            RefundStatus.DONE,
+            provider_reference=found.reference,
+            refunded_at=now,
+            failure_code=None,
+            failure_reason=None,
+        )
     if found is not None:
         return _unknown(refund, later)
     if not asked:
         return _unknown(refund, now)
     if answer.balance != expected_balance:
         return _refused(refund, "returned_at_provider", "the provider's balance is not what it should be")
+    if refund.failure_code is not None:
+        return _refused(refund, refund.failure_code, refund.failure_reason or "")
     return refund.to(RefundStatus.REQUESTED, next_at=later)
 
 
@@ -149,6 +166,9 @@ def _turned_down(refund: Refund, answer: Refused, now: datetime) -> Refund:
             return _unknown(refund, now)
         case Hint.ACCOUNT:
             return refund.to(RefundStatus.NEEDS_ACCOUNT, failure_code=answer.code, failure_reason=answer.reason)
+        case Hint.FINAL if refund.attempt > 1:
+            # An earlier sending may have arrived after all, and be what this one is refused for.
+            return _unknown(replace(refund, failure_code=answer.code, failure_reason=answer.reason), now)
         case Hint.FINAL:
             return _refused(refund, answer.code, answer.reason)
 
