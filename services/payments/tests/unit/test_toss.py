@@ -239,12 +239,19 @@ class TestCancel:
             ("FORBIDDEN_CONSECUTIVE_REQUEST", Hint.LATER), ("NOT_MATCHES_REFUNDABLE_AMOUNT", Hint.ASK),
             ("ALREADY_CANCELED_PAYMENT", Hint.ASK), ("INVALID_REFUND_ACCOUNT_NUMBER", Hint.ACCOUNT),
             ("NOT_CANCELABLE_PAYMENT", Hint.FINAL), ("NOT_ALLOWED_PARTIAL_REFUND_WAITING_DEPOSIT", Hint.FINAL),
+            ("NOT_AVAILABLE_BANK", Hint.LATER), ("UNAUTHORIZED_KEY", Hint.LATER), ("INVALID_API_KEY", Hint.LATER),
+            ("INCORRECT_BASIC_AUTH_FORMAT", Hint.LATER), ("ALREADY_REFUND_PAYMENT", Hint.ASK),
         ],
     )  # fmt: skip
     async def test_every_refusal_says_what_to_do(self, toss, api, code, hint):
         payment = a_payment(Status.CONFIRMED)
         api.post(f"/payments/{payment.key}/cancel").respond(403, json={"code": code, "message": ""})
         assert (await toss.cancel(payment, Cancel("refund 1", 5000))).hint is hint
+
+    @pytest.mark.parametrize("code", ["NOT_AVAILABLE_BANK", "UNAUTHORIZED_KEY"])
+    async def test_a_customer_at_the_window_does_not_wait_for_the_bank_to_open(self, toss, api, code):
+        api.post("/payments/confirm").respond(403, json={"code": code, "message": ""})
+        assert (await toss.confirm(a_payment(Status.CONFIRMING))).hint is Hint.FINAL
 
 
 class TestBank:

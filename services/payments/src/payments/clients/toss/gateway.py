@@ -124,7 +124,8 @@ class TossGateway:
                 "holderName": cancel.account.holder,
             }
         path = f"/payments/{quote(payment.key or '', safe='')}/cancel"
-        return await self._post(path, body, idempotency_key=cancel.idempotency_key)
+        answer = await self._post(path, body, idempotency_key=cancel.idempotency_key)
+        return wire.owed_still(answer) if isinstance(answer, Refused) else answer
 
     def parse_callback(self, headers: Mapping[str, str], body: bytes) -> Notice:
         return wire.notice_of(headers, body)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -31,10 +32,13 @@ _HINTS = {
     "TOO_MANY_REQUESTS": Hint.LATER,
     "NOT_MATCHES_REFUNDABLE_AMOUNT": Hint.ASK,
     "ALREADY_CANCELED_PAYMENT": Hint.ASK,
+    "ALREADY_REFUND_PAYMENT": Hint.ASK,
     "INVALID_REFUND_ACCOUNT_INFO": Hint.ACCOUNT,
     "INVALID_REFUND_ACCOUNT_NUMBER": Hint.ACCOUNT,
     "INVALID_BANK": Hint.ACCOUNT,
 }
+# The bank sleeps, or our key is wrong: money that is owed is sent later. A customer at the window is told no at once.
+_OWED_STILL = frozenset({"NOT_AVAILABLE_BANK", "UNAUTHORIZED_KEY", "INVALID_API_KEY", "INCORRECT_BASIC_AUTH_FORMAT"})
 # Told with a 4xx by some, and yet not an answer: what happened is not known.
 UNDECIDED = frozenset(
     {
@@ -82,6 +86,11 @@ def refusal_of(body: Any) -> Refused:
         raise NotToss("a refusal without a code")
     code = body["code"]
     return Refused(code, str(body.get("message", ""))[:300], _HINTS.get(code, Hint.FINAL))
+
+
+def owed_still(refusal: Refused) -> Refused:
+    """A refusal to give money back, with the hint that some codes mean only there."""
+    return replace(refusal, hint=Hint.LATER) if refusal.code in _OWED_STILL else refusal
 
 
 def due_date(moment: datetime) -> str:
