@@ -220,6 +220,9 @@ class TestWatch:
         path = f"/v1/logistics/shipment-requests/{(await polled.scm.shipment(order.order_id)).id}/waybill"
         await polled.scm.http.post(path, json={"carrier": "cj", "waybill": CJ}, headers=staff)
         assert (await polled.scm.shipment(order.order_id)).status is Status.SHIPPED
+        await polled.round(timedelta(hours=1))
+        assert (await polled.release(order))["state"] == "shipped", "nobody is asked to book it again"
+        assert await polled.attention(order) is None
 
     async def test_an_unknown_carrier_is_for_staff(self, polled):
         order = await polled.order()
@@ -240,6 +243,17 @@ class TestWatch:
         polled.centre.becomes("S1", SlipStatus.DONE, CJ_OTHER)
         await polled.round(timedelta(hours=1))
         assert (await polled.scm.shipment(order.order_id)).status is Status.SHIPPED
+        assert await polled.attention(order) is None
+
+    async def test_a_part_that_turned_out_to_be_all_is_done_with(self, polled, staff):
+        order = await polled.order()
+        await polled.round()
+        polled.centre.becomes("S1", SlipStatus.PARTDONE, CJ)
+        await polled.round(timedelta(minutes=1))
+        path = f"/v1/logistics/shipment-requests/{(await polled.scm.shipment(order.order_id)).id}/waybill"
+        await polled.scm.http.post(path, json={"carrier": "cj", "waybill": CJ}, headers=staff)
+        await polled.round(timedelta(hours=1))
+        assert (await polled.release(order))["state"] == "shipped"
         assert await polled.attention(order) is None
 
     async def test_a_release_the_centre_cancelled_itself_is_rejected(self, polled):

@@ -114,7 +114,7 @@ async def release_goes_on(release: Release, tx: Tx, carriers: CarrierTable) -> N
 async def release_shipped(release: Release, slip: Slip, tx: Tx, carriers: CarrierTable) -> None:
     """`slip` has carrier and waybill. What cannot be booked is noted for the staff, who can enter it by hand."""
     shipment = await _still(release, ReleaseState.RELEASED, tx)
-    if shipment is None:
+    if shipment is None or await _booked_by_hand(release, shipment, tx):
         return
     command = RecordWaybill(shipment.id, ids.new_id(), slip.carrier or "", slip.waybill or "")
     try:
@@ -133,9 +133,10 @@ async def release_shipped(release: Release, slip: Slip, tx: Tx, carriers: Carrie
 async def release_partly_shipped(release: Release, tx: Tx) -> None:
     """The centre does not say which units left: a person must enter the waybill with its lines."""
     shipment = await _still(release, ReleaseState.RELEASED, tx)
-    if shipment is not None:
-        await shipments.note(tx.connection, shipment.id, "the centre shipped a part; enter its waybill with the lines")
-        await _postpone(release, tx)
+    if shipment is None or await _booked_by_hand(release, shipment, tx):
+        return
+    await shipments.note(tx.connection, shipment.id, "the centre shipped a part; enter its waybill with the lines")
+    await _postpone(release, tx)
 
 
 async def release_later(release: Release, why: str, tx: Tx) -> None:
@@ -157,6 +158,14 @@ async def _change(
     attempts = release.attempts + 1
     next_at = tx.now + wait if wait is not None else releasing.retry_at(tx.now, attempts)
     await releases.change(tx.connection, release.id, state=state, next_at=next_at, attempts=attempts, error=error)
+
+
+async def _booked_by_hand(release: Release, shipment: Shipment, tx: Tx) -> bool:
+    """Whether staff has entered everything that left. Then the release is over, and nobody is asked for it again."""
+    if not shipment.order_shipped:
+        return False
+    await _change(release, ReleaseState.SHIPPED, tx)
+    return True
 
 
 async def _postpone(release: Release, tx: Tx) -> None:
