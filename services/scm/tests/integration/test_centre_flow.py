@@ -171,6 +171,15 @@ class TestRelease:
         polled.centre.away = False
         assert len(polled.centre.drafts) == 2
 
+    async def test_a_centre_that_does_not_answer_is_not_told_everything_else_that_waits(self, polled):
+        for _ in range(3):
+            await polled.order()
+        polled.centre.deaf = True
+        assert len(await polled.round()) == 1, "cancels would wait behind every call that is not answered"
+        polled.centre.deaf = False
+        await polled.round(WAIT)
+        assert len(polled.centre.drafts) == 3
+
     async def test_two_processes_at_once_send_each_request_once(self, polled):
         for _ in range(6):
             await polled.order()

@@ -13,7 +13,7 @@ from common.db import Database
 from common.errors import UpstreamUnavailable
 from scm.clients import PolledCentre
 from scm.domain.carrier import CarrierTable
-from scm.domain.release import Draft, Refused, Registered, Release, ReleaseState, Slip, SlipStatus
+from scm.domain.release import Draft, Refused, Registered, Release, ReleaseState, Slip, SlipStatus, Unknown
 from scm.handlers import releases as handlers
 from scm.repository import releases
 
@@ -46,13 +46,13 @@ class CentreFlow:
             _log.warning("the polled centre is away", centre=self._code, why=away.detail)
 
     async def send_new(self) -> None:
-        """Hands over every request that waits for the centre."""
+        """Hands over every request that waits for the centre, until one is not answered: cancels must not wait behind
+        a call for each of the others."""
         while True:
             async with self._database.transaction() as tx:
                 begun = await handlers.begin_release(self._code, tx, wait=self._wait)
-            if begun is None:
+            if begun is None or not await self._send(*begun):
                 return
-            await self._send(*begun)
 
     async def settle_unknown(self) -> None:
         """Releases whose fate was not heard: found at the centre, stopped for a waiting cancel, or sent once more."""
@@ -103,7 +103,8 @@ class CentreFlow:
             elif slip.carrier and slip.waybill:
                 await handlers.release_shipped(release, slip, tx, self._carriers)
 
-    async def _send(self, release: Release, draft: Draft) -> None:
+    async def _send(self, release: Release, draft: Draft) -> bool:
+        """False: nobody knows what became of it."""
         outcome = await self._centre.release(draft)
         if isinstance(outcome, Refused):
             # "Known already" is a refusal too: then the centre has it, and the number tells.
@@ -116,6 +117,7 @@ class CentreFlow:
                 await handlers.release_refused(release, outcome.code, tx, self._carriers)
             else:
                 _log.warning("a release was not answered", order_no=release.order_no, why=outcome.why)
+        return not isinstance(outcome, Unknown)
 
     async def _stop(self, release: Release, reason: str) -> None:
         slip_no = release.slip_no or ""
