@@ -306,6 +306,19 @@ class TestDelivered:
         assert (said.status, said.order_delivered) == ("delivered", True)
         assert (await scm.shipment(order.order_id)).parcels[0].delivered_at.isoformat() == "2026-11-21T01:00:00+00:00"
 
+    async def test_a_parcel_is_known_by_its_waybill_however_it_is_written(self, scm):
+        request_id = await scm.paid(an_order_paid())
+        await scm.waybill(request_id, "6804-1234-5673")
+        said = await scm.centre("POST", f"/{request_id}/delivered", {"waybill": "6804-1234-5673"})
+        assert (said.status_code, said.json()["status"]) == (200, "delivered")
+
+    async def test_a_waybill_of_another_request_delivers_nothing(self, scm):
+        request_id = await scm.paid(an_order_paid())
+        await scm.waybill(request_id)
+        assert code(await scm.centre("POST", f"/{request_id}/delivered", {"waybill": CJ_OTHER})) == (
+            404, "parcel.not_found",
+        )  # fmt: skip
+
     async def test_what_has_not_left_cannot_have_arrived(self, scm):
         request_id = await scm.paid(an_order_paid())
         assert code(await scm.centre("POST", f"/{request_id}/delivered")) == (409, "shipment.not_shipped")

@@ -95,12 +95,17 @@ class CarrierTable:
         return found
 
 
+def bare(written: str) -> str:
+    """A waybill as somebody wrote it, without separators."""
+    return _SEPARATORS.sub("", unicodedata.normalize("NFKC", written))
+
+
 def check(carrier: Carrier, written: str) -> CheckedWaybill:
     """The number without separators. Raises `WaybillInvalid`, saying what is wrong with it."""
     text = unicodedata.normalize("NFKC", written).strip()
     if _SCIENTIFIC.match(text):
         raise _invalid(carrier, "a spreadsheet has rounded this number; enter it as text")
-    number = _SEPARATORS.sub("", text)
+    number = bare(text)
     if not number.isascii() or not number.isdigit():
         raise _invalid(carrier, "a waybill has digits only")
     if not number.strip("0"):

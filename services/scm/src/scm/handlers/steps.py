@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from common import log
@@ -85,7 +86,10 @@ async def move_parcel(command: MoveParcel, tx: Tx, carriers: CarrierTable) -> Sh
 async def deliver_parcels(
     command: DeliverParcels, tx: Tx, carriers: CarrierTable, *, centre: str | None = None
 ) -> Shipment:
-    return await take(tx, command.shipment_id, carriers, lambda now: steps.deliver(now, command), centre=centre)
+    """The waybill may be written with hyphens and spaces, as where it was entered."""
+    named = command.waybill and carrying.bare(command.waybill)
+    bare = replace(command, waybill=named)
+    return await take(tx, command.shipment_id, carriers, lambda now: steps.deliver(now, bare), centre=centre)
 
 
 async def _not_released(tx: Tx, shipment: Shipment) -> None:
