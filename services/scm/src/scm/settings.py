@@ -21,7 +21,7 @@ class Settings(ServiceSettings):
         default=False, description="stop goods of a pulling centre even after it accepted the request"
     )
     carriers_file: Path | None = Field(default=None, description="a carrier table instead of the one shipped with scm")
-    contact_days: int = Field(default=90, ge=1, description="days an address is kept once nothing is left to deliver")
+    contact_days: int = Field(default=90, ge=1, description="days an address is kept after the last news of its goods")
 
     poll_centre_code: str = Field(default="", description="code of the centre that is asked by us; empty: none")
     poll_centre_url: str = Field(default="", description="base URL of its API, without /api/v1")

@@ -43,9 +43,25 @@ async def test_an_address_goes_once_nothing_is_left_to_deliver_and_the_order_can
     assert await kept(scm) == {waiting.order_id}, "a repeat does not bring it back"
 
 
-async def test_an_address_stays_as_long_as_its_parcel_is_on_the_road(scm):
+async def test_an_address_stays_while_its_parcel_makes_news(scm):
     order = an_order_paid()
     await scm.waybill(await scm.paid(order))
+    scm.database.clock.advance(KEEP)
+    await forgetting(scm.database, KEEP).run()
+    assert await kept(scm) == {order.order_id}
+
+
+async def test_an_address_goes_although_nobody_ever_said_that_the_parcel_arrived(scm):
+    order = an_order_paid()
+    await scm.waybill(await scm.paid(order))
+    scm.database.clock.advance(KEEP + timedelta(hours=1))
+    await forgetting(scm.database, KEEP).run()
+    assert await kept(scm) == set(), "without tracking most parcels end like this"
+
+
+async def test_an_address_stays_while_units_have_not_left(scm):
+    order = an_order_paid()
+    await scm.waybill(await scm.paid(order), lines=[{"line_id": str(order.lines[0].line_id)}])
     scm.database.clock.advance(timedelta(days=400))
     await forgetting(scm.database, KEEP).run()
     assert await kept(scm) == {order.order_id}

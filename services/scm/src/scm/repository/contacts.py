@@ -52,14 +52,18 @@ async def ship_to(connection: AsyncConnection, order_ids: Sequence[UUID]) -> dic
 
 
 async def erase(connection: AsyncConnection, before: datetime, now: datetime, limit: int) -> int:
-    """Addresses recorded before `before` whose goods have all arrived or will never leave. Returns how many."""
+    """Addresses recorded before `before` whose goods have all left or never will, without news since. Returns how many.
+
+    Of many parcels nobody ever says that they arrived: waiting for it would keep their addresses for ever.
+    """
     done = await connection.execute(
         text(
             "UPDATE shipment_contacts SET recipient = NULL, phone = NULL, zonecode = NULL, road_address = NULL,"
             " jibun_address = NULL, detail = NULL, memo = NULL, erased_at = :now WHERE order_id IN ("
             "  SELECT c.order_id FROM shipment_contacts c LEFT JOIN shipments s USING (order_id)"
             "  WHERE c.erased_at IS NULL AND c.recorded_at < :before"
-            "  AND (s.id IS NULL OR (s.status IN ('delivered', 'cancelled') AND s.updated_at < :before))"
+            "  AND (s.id IS NULL OR (s.updated_at < :before"
+            "   AND s.status IN ('shipped', 'in_transit', 'delivered', 'cancelled')))"
             "  LIMIT :limit FOR UPDATE OF c SKIP LOCKED)"
         ),
         {"before": before, "now": now, "limit": limit},
