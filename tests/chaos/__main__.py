@@ -1,0 +1,92 @@
+"""The chaos suite: `python -m tests.chaos`. Exit code 1 when a promise was broken."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from tests.chaos.runner import Result, play_all
+from tests.chaos.scenario import Scenario, all_scenarios
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+def main() -> int:
+    options = _arguments()
+    chosen = _choose(options)
+    if options.list:
+        for one in chosen:
+            console.print(f"{one.number:>3}  {one.name:<32} {escape(_first_line(one))}")
+        return 0
+    first = options.seed if options.seed is not None else random.SystemRandom().randrange(1_000_000)
+    console.print(f"{len(chosen)} scenarios, seeds {first} to {first + options.seeds - 1}")
+    began = time.monotonic()
+    results = asyncio.run(_run(chosen, range(first, first + options.seeds)))
+    if options.json:
+        options.json.write_text(json.dumps([asdict(result) for result in results], indent=2, ensure_ascii=False))
+    broken = [result for result in results if result.problems]
+    took = time.monotonic() - began
+    verdict = f"[bold red]{len(broken)} broken[/]" if broken else "[bold green]all held[/]"
+    console.print(f"{len(results)} runs in {took:.0f} s: {verdict}")
+    return 1 if broken else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=1, help="how many runs of every scenario, each with its own seed")
+    parser.add_argument("--seed", type=int, help="the first seed; else a random one, printed")
+    parser.add_argument("--only", default="", help="scenarios by name, comma separated")
+    parser.add_argument("--smoke", action="store_true", help="the short selection for every change")
+    parser.add_argument("--list", action="store_true", help="print the scenarios and end")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there")
+    return parser.parse_args()
+
+
+def _choose(options: argparse.Namespace) -> list[Scenario]:
+    everything = all_scenarios()
+    if options.only:
+        wanted = options.only.split(",")
+        strangers = set(wanted) - {one.name for one in everything}
+        if strangers:
+            sys.exit(f"no such scenario: {', '.join(sorted(strangers))}")
+        return [one for one in everything if one.name in wanted]
+    return [one for one in everything if one.smoke] if options.smoke else everything
+
+
+def _first_line(one: Scenario) -> str:
+    return (one.play.__doc__ or "").strip().partition("\n")[0]
+
+
+async def _run(chosen: list[Scenario], seeds: range) -> list[Result]:
+    results = []
+    async for result in play_all(chosen, seeds):
+        _print(result)
+        results.append(result)
+    return results
+
+
+def _print(result: Result) -> None:
+    verdict = "[bold red]BROKEN[/]" if result.problems else "[green]held[/]"
+    lag = "never" if result.lag_seconds is None else f"{result.lag_seconds:.1f} s"
+    console.print(
+        f"{verdict} {result.number:>2} [bold]{result.scenario}[/] seed {result.seed}: {result.seconds:.0f} s, "
+        f"lag 0 after {lag}; {result.orders} orders, {result.events} events, {result.copies} came twice"
+    )
+    console.print(f"     [dim]{escape('; '.join(result.done))}[/]")
+    console.print(f"     [dim]customers: {escape(result.customers)}[/]")
+    for problem in result.problems:
+        console.print(f"     [red]{escape(problem)}[/]")
+    if result.problems:
+        console.print(f"     again: python -m tests.chaos --only {result.scenario} --seed {result.seed}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,220 @@
+"""A whole shop to break: real processes on free ports in a throw-away folder, and everything a scenario needs of it.
+
+async with World.running(fault_proxy=True) as world:
+    await world.processes.kill("orders")
+    world.box.arm("orders", "before_commit")          # see tests.chaos.points
+    await world.proxy.set("kafka", "cut", client="orders")
+    world.note("what was done, for the report")
+    await world.heal()
+    seconds = await world.settle()                    # lag 0, then every finding of auditor and history empty
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+from tests.chaos.faultbox import FaultBox
+from tests.chaos.history import History
+from tests.chaos.parts import Processes
+from tests.chaos.wire import Proxy
+
+from shop import environment, instance, ports
+from shop.audit.findings import Finding
+from shop.audit.run import _look
+from shop.instance import Instance
+from shop.lag import behind
+from shop.platform import faults, postgres, roles
+from shop.seed import seed
+from shop.services import SERVICES
+
+SERVICE_NAMES = tuple(service.name for service in SERVICES)
+# Promised after every fault, on two busy cores: no outbox, no lag, nothing parked, so soon after the last customer.
+LAG_SECONDS = 30.0
+SETTLE_SECONDS = 90.0
+_FIRST_PORT = 23080
+_NAME = "chaos"
+_WITNESS = """
+CREATE SCHEMA IF NOT EXISTS chaos;
+CREATE TABLE IF NOT EXISTS chaos.handled (grp text NOT NULL, event_id uuid NOT NULL, at timestamptz DEFAULT now());
+GRANT USAGE ON SCHEMA chaos TO PUBLIC;
+GRANT INSERT ON chaos.handled TO PUBLIC;
+"""
+
+
+class Broken(AssertionError):
+    """A scenario's own assertion: what the shop promised and did not keep."""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """`lag_seconds`: until nothing was on its way any more. `findings` are those with offenders."""
+
+    lag_seconds: float | None
+    seconds: float
+    findings: tuple[Finding, ...]
+
+    @property
+    def late(self) -> bool:
+        return self.lag_seconds is None or self.lag_seconds > LAG_SECONDS
+
+
+@dataclass
+class World:
+    """A running instance. `database` is a connection of the superuser, never through the proxy."""
+
+    instance: Instance
+    database: asyncpg.Connection
+    http: httpx.AsyncClient
+    processes: Processes
+    box: FaultBox
+    history: History
+    notes: list[str] = field(default_factory=list)
+    # Offenders known before, when a gate looks for new ones in a world already damaged.
+    known: set[tuple[str, str]] = field(default_factory=set)
+
+    @classmethod
+    @asynccontextmanager
+    async def running(cls, **options: Any) -> AsyncIterator[World]:
+        """A fresh seeded shop with these instance.Options, gone afterwards."""
+        current = _new_instance(options)
+        try:
+            await asyncio.to_thread(_shop, current, "up", *(() if current.options.fsync else ("--no-fsync",)))
+            password = current.secrets["postgres_password"]
+            dsn = postgres.url(postgres.SUPERUSER, password, current.ports["postgres"], roles.DATABASE)
+            database = await asyncpg.connect(dsn)
+            await database.execute(_WITNESS)
+            await seed(current)
+            box = FaultBox(current.faults)
+            async with httpx.AsyncClient(timeout=30) as http:
+                yield cls(current, database, http, Processes(current), box, History(current, database, box))
+            database.terminate()
+        finally:
+            await asyncio.to_thread(_shop, current, "reset", "--yes", check=False)
+            shutil.rmtree(current.directory.parent, ignore_errors=True)
+
+    @property
+    def proxy(self) -> Proxy:
+        """Needs fault_proxy."""
+        return Proxy(faults.control_path(self.instance))
+
+    @property
+    def sandbox(self) -> str:
+        """The outside world's base URL, straight to its process."""
+        return f"http://127.0.0.1:{self.instance.ports['sandbox']}/sandbox"
+
+    def note(self, what: str) -> None:
+        """For the report: what was done."""
+        self.notes.append(what)
+
+    async def misbehave(self, party: str, operation: str, kind: str, count: int = 1, **more: Any) -> None:
+        """A fault of the outside world, see sandbox/README.md."""
+        body = {"party": party, "operation": operation, "kind": kind, "count": count, **more}
+        (await self.http.post(f"{self.sandbox}/_sandbox/faults", json=body)).raise_for_status()
+
+    async def until(
+        self, question: Callable[[], Awaitable[object]], what: str, *, seconds: float = 30, every: float = 0.1
+    ) -> Any:
+        """Asks until the answer is truthy and returns it. Raises Broken."""
+        end = time.monotonic() + seconds
+        while not (answer := await question()):
+            if time.monotonic() > end:
+                raise Broken(f"not within {seconds:g} s: {what}")
+            await asyncio.sleep(every)
+        return answer
+
+    async def until_fired(self, service: str, point: str, times: int = 1, *, seconds: float = 30) -> None:
+        """Returns when the point was hit so often since the world began. Raises Broken: a fault that was not."""
+
+        async def enough() -> bool:
+            return self.box.fired().count((service, point)) >= times
+
+        await self.until(enough, f"{service} hit at {point} {times} times", seconds=seconds, every=0.05)
+
+    async def on_the_way(self) -> dict[str, int]:
+        """What is not at rest: rows in outboxes, parked keys, unread records. Empty when nothing is."""
+        counts: dict[str, int] = {}
+        for name in SERVICE_NAMES:
+            counts[f"{name} outbox"] = await self.database.fetchval(f"SELECT count(*) FROM {name}.outbox")
+            counts[f"{name} parked"] = await self.database.fetchval(f"SELECT count(*) FROM {name}.parked_keys")
+        counts |= {f"{name} unread": count for name, count in (await behind(self.instance, SERVICE_NAMES)).items()}
+        return {what: count for what, count in counts.items() if count}
+
+    async def heal(self) -> None:
+        """Takes every fault back: proxy, points, the outside world, processes."""
+        if self.instance.options.fault_proxy:
+            await self.proxy.heal()
+        self.box.disarm_all()
+        await self.processes.heal()
+        (await self.http.delete(f"{self.sandbox}/_sandbox/faults")).raise_for_status()
+
+    async def settle(self, seconds: float = SETTLE_SECONDS) -> Settled:
+        """Waits for rest, then for zero findings, at most `seconds` in all."""
+        began = time.monotonic()
+        lag_seconds: float | None = None
+        while True:
+            if lag_seconds is None and not await self.on_the_way():
+                lag_seconds = time.monotonic() - began
+            findings = await self.findings() if lag_seconds is not None else ()
+            spent = time.monotonic() - began
+            if (lag_seconds is not None and not findings) or spent > seconds:
+                return Settled(lag_seconds, spent, tuple(findings or await self.findings()))
+            await asyncio.sleep(0.25)
+
+    async def findings(self) -> Sequence[Finding]:
+        """What auditor and history have to say now, without what was known before."""
+        connection = await asyncpg.connect(environment.auditor_url(self.instance))
+        try:
+            found = [*await _look(self.instance, connection, self.http), *await self.history.findings()]
+        finally:
+            await connection.close()
+        fresh = [
+            replace(each, offenders=tuple(one for one in each.offenders if (each.promise, one) not in self.known))
+            for each in found
+        ]
+        return [each for each in fresh if each.offenders]
+
+    def accept(self, findings: Sequence[Finding]) -> None:
+        """From now on only other offenders count."""
+        self.known |= {(each.promise, one) for each in findings for one in each.offenders}
+
+
+def _new_instance(options: dict[str, Any]) -> Instance:
+    state = Path(tempfile.mkdtemp(prefix="shop-chaos-"))
+    # PostgreSQL may have to run as another user, who must be able to walk in.
+    state.chmod(0o711)
+    first = int(os.environ.get("SHOP_CHAOS_PORT") or _FIRST_PORT)
+    edge = first if not ports.taken(ports.derive(first)) else ports.free_edge_near(first)
+    if edge is None:
+        raise RuntimeError("no free ports for a whole shop")
+    os.environ |= {"SHOP_STATE": str(state), "SHOP_INSTANCE": _NAME, "SHOP_PORT": str(edge)}
+    told: dict[str, Any] = {
+        "fsync": False,
+        "trace_sample_ratio": 0.0,
+        "edge_tracing": False,
+        "launcher": "tests.chaos.launcher",
+    }
+    told |= {"rate_average": 100_000, "rate_burst": 100_000, **options}
+    fresh = instance.load()
+    current = replace(fresh, options=replace(fresh.options, **told))
+    current.save()
+    return current
+
+
+def _shop(current: Instance, *command: str, check: bool = True) -> None:
+    env = os.environ | current.environment
+    done = subprocess.run([sys.executable, "-m", "shop.cli", *command], env=env, capture_output=True, check=False)
+    if check and done.returncode:
+        raise RuntimeError(f"shop {command[0]} failed:\n{done.stdout.decode()}{done.stderr.decode()}")
