@@ -20,7 +20,8 @@ class Options:
     """What `up` may be told; remembered in instance.json for the next `up`.
 
     `fault_proxy` puts `shop.platform.faults` before PostgreSQL and Kafka; `launcher` is a Python module that starts the
-    services in place of their own main; `service_settings` are more environment variables for all of them.
+    services in place of their own main; `service_settings` are more environment variables for all of them. With
+    `postgres_disk_mb` PostgreSQL lives on a disk of that size (`shop.platform.disk`), gone when the instance stops.
     """
 
     fsync: bool = True
@@ -33,6 +34,7 @@ class Options:
     fault_proxy: bool = False
     launcher: str = ""
     service_settings: dict[str, str] = field(default_factory=dict)
+    postgres_disk_mb: int = 0
 
 
 @dataclass(frozen=True)

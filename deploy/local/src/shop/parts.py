@@ -9,6 +9,7 @@ from shop import environment
 from shop.instance import Instance
 from shop.platform import broker, faults, storage
 from shop.platform.broker import Broker
+from shop.platform.disk import Disk
 from shop.platform.edge import Edge
 from shop.platform.postgres import Postgres
 from shop.services import HELPERS, SERVICES, Service
@@ -22,14 +23,22 @@ GROUPS = {
 }
 
 
+def disk_of(instance: Instance) -> Disk | None:
+    """The small disk PostgreSQL lives on, if it does."""
+    megabytes = instance.options.postgres_disk_mb
+    return Disk(instance.directory / "disk", megabytes, instance.logs / "disk.log") if megabytes else None
+
+
 def postgres_of(instance: Instance) -> Postgres:
     """The instance's own server."""
+    disk = disk_of(instance)
     return Postgres(
-        instance.directory / "postgres",
+        (disk.directory if disk else instance.directory) / "postgres",
         instance.ports["postgres"],
         instance.secrets["postgres_password"],
         instance.logs / "postgres.log",
         fsync=instance.options.fsync,
+        disk=disk,
     )
 
 
@@ -60,11 +69,13 @@ def storage_of(instance: Instance) -> storage.Storage:
 
 def all_parts(instance: Instance) -> list[Part]:
     """In the order of the table. Raises PartError when this machine lacks something."""
+    disk = disk_of(instance)
     events = broker_of(instance)
     own_brokers = events.parts()
     broker_needs = tuple(part.name for part in own_brokers)
     proxy = [faults.part(instance, events.cluster.nodes)] if instance.options.fault_proxy else []
     return [
+        *([disk.part()] if disk else []),
         postgres_of(instance).part(),
         *own_brokers,
         storage_of(instance).part(),

@@ -117,6 +117,14 @@ class TestForTestsThatBreakThings:
         }
         assert told["control"].endswith(".sock")
 
+    def test_a_small_disk_comes_before_postgres_which_lives_on_it(self, parts_with, tmp_path):
+        by_name = parts_with(postgres_disk_mb=300)
+
+        assert by_name["postgres"].needs == ("disk",)
+        assert str(tmp_path / "disk" / "postgres") in by_name["postgres"].argv
+        assert "max_wal_size=75MB" in by_name["postgres"].argv
+        assert by_name["disk"].argv.count("300") == 1
+
     def test_topics_wait_for_every_broker(self, parts_with):
         by_name = parts_with(brokers=3)
 

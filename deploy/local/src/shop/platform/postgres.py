@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from shop.platform import commands
+from shop.platform.disk import Disk
 from shop.supervisor import probes
 from shop.supervisor.part import Part, PartError, Say
 from shop.supervisor.tether import tether
@@ -46,13 +47,14 @@ _WITHOUT_FSYNC = {"fsync": "off", "synchronous_commit": "off", "full_page_writes
 
 @dataclass(frozen=True)
 class Postgres:
-    """One server on the loopback address with password sign-in."""
+    """One server on the loopback address with password sign-in. `directory` is on `disk` if there is one."""
 
     directory: Path
     port: int
     password: str
     log: Path
     fsync: bool = True
+    disk: Disk | None = None
 
     @property
     def url(self) -> str:
@@ -66,7 +68,7 @@ class Postgres:
             title="PostgreSQL",
             # Behind the change of user, which would cut the supervisor's own tether.
             argv=(
-                *run_as(),
+                *self._run_as(),
                 *tether(_FAST_SHUTDOWN),
                 str(binary("postgres")),
                 "-D",
@@ -75,6 +77,7 @@ class Postgres:
             ),
             log=self.log,
             env={"LC_ALL": "C.UTF-8"},
+            needs=(self.disk.directory.name,) if self.disk else (),
             prepare=self.prepare,
             ready=probes.command(str(binary("pg_isready")), "-q", "-h", "127.0.0.1", "-p", str(self.port)),
             start_seconds=120,
@@ -85,34 +88,44 @@ class Postgres:
     def arguments(self) -> tuple[str, ...]:
         """Settings as `-c name=value` pairs."""
         settings = _SETTINGS | {"port": str(self.port)} | ({} if self.fsync else _WITHOUT_FSYNC)
+        if self.disk:
+            settings |= {"min_wal_size": "32MB", "max_wal_size": f"{max(64, self.disk.megabytes // 4)}MB"}
         return tuple(word for name, value in settings.items() for word in ("-c", f"{name}={value}"))
 
     async def prepare(self, say: Say) -> None:
         """Makes the database cluster when there is none yet. A half-made one is thrown away."""
-        if (self.directory / "PG_VERSION").exists():
+        directory = self._seen(self.directory)
+        if (directory / "PG_VERSION").exists():
             return
         say("making the database cluster")
-        draft = self.directory.with_suffix(".new")
+        draft = directory.with_suffix(".new")
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(parents=True)
         password_file = draft.with_suffix(".pw")
         password_file.touch(mode=0o600)
         password_file.write_text(self.password)
-        if run_as() == _NOBODY:
+        if self._run_as() == _NOBODY:
             for path in (draft, password_file):
                 shutil.chown(path, "nobody", "nogroup")
         try:
-            await commands.run(self._initdb(draft, password_file), seconds=120, log=self.log)
+            await commands.run(self._initdb(), seconds=120, log=self.log)
         finally:
             password_file.unlink()
-        draft.replace(self.directory)
+        draft.replace(directory)
 
-    def _initdb(self, target: Path, password_file: Path) -> tuple[str, ...]:
+    def _run_as(self) -> tuple[str, ...]:
+        return (*self.disk.enter(), *_NAMESPACE) if self.disk else run_as()
+
+    def _seen(self, path: Path) -> Path:
+        return self.disk.seen(path) if self.disk else path
+
+    def _initdb(self) -> tuple[str, ...]:
+        target, password_file = self.directory.with_suffix(".new"), self.directory.with_suffix(".pw")
         # The builtin provider with C.UTF-8: under plain C, trigrams of Korean text come out empty.
         locale = ("--locale-provider=builtin", "--locale=C.UTF-8", "-E", "UTF8")
         sign_in = ("-U", SUPERUSER, "-A", "scram-sha-256", f"--pwfile={password_file}")
         sync = () if self.fsync else ("--no-sync",)
-        return (*run_as(), str(binary("initdb")), "-D", str(target), *locale, *sign_in, *sync)
+        return (*self._run_as(), str(binary("initdb")), "-D", str(target), *locale, *sign_in, *sync)
 
 
 def url(user: str, password: str, port: int, database: str) -> str:
