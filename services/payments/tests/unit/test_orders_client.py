@@ -43,6 +43,10 @@ class TestPayable:
         respx.get(url__startswith=URL).respond(404, json={"code": "order.not_found"})
         assert await orders.payable(ids.new_id(), "guess") is None
 
+    @pytest.mark.parametrize("token", ["é", "a\x7f", "\x01"])
+    async def test_what_no_header_can_carry_is_nobodys_token(self, orders, token):
+        assert await orders.payable(ids.new_id(), token) is None
+
     @pytest.mark.parametrize(
         "response",
         [

@@ -54,6 +54,8 @@ class HttpOrders:
         self._url = url.rstrip("/")
 
     async def payable(self, order_id: UUID, token: str) -> Payable | None:
+        if not (token.isascii() and token.isprintable()):
+            return None  # no header can carry it on, and no token of ours looks like that
         response = await ask(
             self._http,
             "GET",
