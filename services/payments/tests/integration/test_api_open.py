@@ -132,6 +132,14 @@ class TestRefusals:
         response = await mall.post(order.order_id)
         assert (response.status_code, response.json()["code"]) == (409, "payment.order_not_payable")
 
+    @pytest.mark.parametrize("method", ["card", "virtual_account"])
+    async def test_an_order_whose_time_is_over(self, mall, method):
+        """Orders gives it up in a moment: an account issued now would be closed under the customer's hands."""
+        order = mall.orders.add(a_payable(payment_due_at=NOW))
+        response = await mall.post(order.order_id, method)
+        assert (response.status_code, response.json()["code"]) == (409, "payment.order_not_payable")
+        assert mall.toss.tills == {}
+
     async def test_a_currency_the_provider_does_not_take(self, mall):
         order = mall.orders.add(a_payable(currency="USD"))
         assert (await mall.post(order.order_id)).json()["code"] == "payment.currency_unsupported"

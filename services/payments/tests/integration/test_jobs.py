@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
-from services.payments.tests.builders import AMOUNT, SECRET, a_payable, an_order_cancelled
+from services.payments.tests.builders import AMOUNT, NOW, SECRET, a_payable, an_order_cancelled
 
 from payments.commands.answers import Refused, Standing
 
@@ -71,6 +72,7 @@ class TestLateDeposit:
     async def test_shuts_the_orders_other_window_before_more_comes(self, mall):
         first = await mall.open("virtual_account")
         await mall.run_later("settle-payments", hours=25)
+        mall.orders.add(a_payable(UUID(first["order_id"]), payment_due_at=NOW + timedelta(hours=26)))
         second = await mall.open("card", first["order_id"])
         mall.toss.deposit(first["id"])
         await mall.callback(first["id"], secret=SECRET)

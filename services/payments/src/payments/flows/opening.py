@@ -101,6 +101,8 @@ class Opening:
     ) -> OpenPayment:
         if payable.status != _PAYABLE or payable.amount <= 0:
             raise errors.OrderNotPayable("the order waits for no payment", order_status=payable.status)
+        if payable.payment_due_at <= self._database.clock.now():
+            raise errors.OrderNotPayable("the time to pay this order is over", order_status=payable.status)
         if payable.currency not in gateway.currencies:
             raise errors.CurrencyUnsupported(f"{gateway.name} takes no {payable.currency}")
         return OpenPayment(
