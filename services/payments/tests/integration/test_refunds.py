@@ -7,7 +7,9 @@ from datetime import timedelta
 
 import pytest
 from cryptography.exceptions import InvalidTag
+from pydantic import SecretStr
 from services.payments.tests.builders import AMOUNT, NOW, TOKEN, a_refund_request, a_staff_header
+from services.payments.tests.integration.mall import a_mall, settings
 
 from common import ids
 from common.testing import processor, published, record_of
@@ -254,6 +256,20 @@ class TestDeposit:
         await give_account(mall, payment, account_number="110999999999")
         await mall.run_later("refunds", seconds=1)
         assert await statuses(mall, payment) == ["done"]
+
+    async def test_an_account_that_no_longer_opens_is_asked_for_again(self, mall):
+        """The sealing key is the Toss key where none is set, and that one gets changed."""
+        payment = await mall.paid("virtual_account")
+        await give_account(mall, payment)
+        await refund(mall, payment)
+        async with a_mall(
+            mall.database, mall.clock, mall.toss, mall.orders, settings(sealing_key=SecretStr("another"))
+        ) as after:
+            await after.run("refunds")
+            assert await statuses(after, payment) == ["needs_account"]
+            await give_account(after, payment)
+            await after.run_later("refunds", seconds=1)
+            assert await statuses(after, payment) == ["done"]
 
     async def test_is_dropped_when_the_bank_takes_the_deposit_back_first(self, mall):
         payment = await mall.paid("virtual_account")

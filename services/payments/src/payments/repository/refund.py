@@ -10,11 +10,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from common import log
 from payments.commands.answers import RefundAccount
 from payments.domain.refund import Refund
 from payments.domain.status import PENDING, RefundStatus
@@ -25,6 +27,7 @@ _PLAIN = (
     "provider_reference", "failure_code", "failure_reason", "refunded_at",
 )  # fmt: skip
 _NONCE_BYTES = 12
+_log = log.get(__name__)
 
 
 class Seal:
@@ -92,8 +95,15 @@ async def has_account(connection: AsyncConnection, payment_id: UUID) -> bool:
 
 
 async def open_account(connection: AsyncConnection, payment_id: UUID, seal: Seal) -> RefundAccount | None:
+    """None also for an account sealed with a key we no longer have: the customer has to name it again."""
     sealed = await connection.scalar(select(refund_accounts.c.sealed).where(refund_accounts.c.payment_id == payment_id))
-    return None if sealed is None else seal.open(payment_id, sealed)
+    if sealed is None:
+        return None
+    try:
+        return seal.open(payment_id, sealed)
+    except InvalidTag:
+        _log.error("a refund account does not open; was the sealing key changed?", payment_id=str(payment_id))
+        return None
 
 
 async def forget_account(connection: AsyncConnection, payment_id: UUID) -> None:
