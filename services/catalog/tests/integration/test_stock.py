@@ -196,10 +196,13 @@ class TestCounts:
                 break
         assert seen == [str(fact.count_id) for fact in facts]
 
-    async def test_a_count_of_an_unknown_sku_is_a_dead_letter(self, shelf):
-        await processor(shelf, consumer.handlers()).process([record_of(counted(sku="NOPE"))])
+    async def test_skus_we_do_not_sell_are_no_trouble_however_many_are_counted(self, http, staff, shelf):
+        listening = processor(shelf, consumer.handlers())
+        facts = [counted(sku=f"NOT-OURS-{number}") for number in range(60)]
+        await listening.process([record_of(fact, offset=offset) for offset, fact in enumerate([*facts, counted()])])
         async with shelf.read() as connection:
-            assert await connection.scalar(text("SELECT reason FROM dead_letters")) == "sku.not_found"
+            assert await connection.scalar(text("SELECT count(*) FROM dead_letters")) == 0
+        assert len((await http.get("/v1/stock/counts", headers=staff)).json()["items"]) == 1
 
     async def test_an_unknown_count_cannot_be_applied(self, http, staff, shelf):
         body = {"sku": "A", "sold_not_shipped": 0}

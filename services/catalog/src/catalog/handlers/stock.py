@@ -9,7 +9,10 @@ from catalog.commands import ApplyCount, Quantities, ReceiveStock, RecordCount
 from catalog.domain.stock import Level, LevelChanged, Reason, count_difference, worth_telling
 from catalog.errors import CountNotFound, OutOfStock, ReceiptReused, Shortage, SkuNotFound, SkuUnknown
 from catalog.repository import receipts, stock
+from common import log
 from common.db import Tx
+
+_log = log.get(__name__)
 
 
 async def take(mall_id: str, units: Quantities, reference: str, tx: Tx) -> list[LevelChanged]:
@@ -81,9 +84,14 @@ def _all_known(command: ReceiveStock, there: Mapping[str, Level]) -> None:
 
 
 async def record_count(command: RecordCount, tx: Tx) -> None:
-    """A physical count is only noted: it also holds units that are sold and not shipped, so staff decides."""
+    """A physical count is only noted: it also holds units that are sold and not shipped, so staff decides.
+
+    A centre's shelves hold goods of others too. A count of them is no fault: as dead letters, enough of them in a row
+    would halt the consumer, and with it all sales.
+    """
     if not await stock.levels(tx.connection, [command.sku]):
-        raise SkuNotFound(f"there is no {command.sku}")
+        _log.info("a centre counted a SKU nobody sells here", sku=command.sku, centre=command.centre)
+        return
     then = await stock.on_hand_at(tx.connection, command.sku, command.counted_at)
     await receipts.record_count(tx.connection, command, then)
 
