@@ -69,6 +69,17 @@ class TestPictures:
         assert len((await http.get("/v1/products/granola")).json()["pictures"]) == 1
         assert len(await published(database)) == 1
 
+    async def test_announced_again_after_a_crash_before_the_answer(self, http, staff, storage, product_id, monkeypatch):
+        async def dies(*_):
+            raise RuntimeError("killed")
+
+        again = staff | {"Idempotency-Key": "one-picture"}
+        with monkeypatch.context() as patched:
+            patched.setattr(storage, "upload_form", dies)
+            assert (await announce(http, again, product_id)).status_code == 500
+        answer = await announce(http, again, product_id)
+        assert answer.status_code == 201
+
     async def test_not_before_the_file_is_there(self, http, staff, product_id):
         form = (await announce(http, staff, product_id)).json()
         answer = await attach(http, staff, product_id, form["upload_id"])

@@ -21,10 +21,11 @@ _ABANDONED = text(
 
 
 async def insert(connection: AsyncConnection, command: AnnounceUpload, key: str, now: datetime) -> None:
+    """Announced again after a crash, it is the same upload."""
     await connection.execute(
         text(
             "INSERT INTO uploads (id, product_id, object_key, file_name, content_type, bytes, created_at)"
-            " VALUES (:id, :product_id, :key, :file_name, :content_type, :bytes, :now)"
+            " VALUES (:id, :product_id, :key, :file_name, :content_type, :bytes, :now) ON CONFLICT (id) DO NOTHING"
         ),
         {
             "id": command.upload_id,
