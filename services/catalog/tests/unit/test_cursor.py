@@ -58,6 +58,12 @@ def test_a_forged_cursor_is_refused(sort, forgery):
         cursor.to_products(forgery, sort)
 
 
+@pytest.mark.parametrize("moment", ["yesterday", "2026-11-22T00:00:00", 5])
+def test_a_forged_cursor_of_counts_is_refused(moment):
+    with pytest.raises(CursorInvalid):
+        cursor.to_counts(forged(moment, str(ANY_ID), "A"))
+
+
 @given(st.text(max_size=60))
 def test_no_text_breaks_it(text):
     with pytest.raises(CursorInvalid):

@@ -47,10 +47,7 @@ def to_products(cursor: str, sort: Sort) -> Position:
 
 def _value(sort: Sort, value: Any) -> datetime | int | str:
     if sort == "newest":
-        moment = datetime.fromisoformat(value)
-        if moment.tzinfo is None:
-            raise ValueError("a moment without its zone")
-        return moment
+        return _moment(value)
     if sort == "name":
         if not isinstance(value, str) or "\x00" in value:
             raise ValueError("not a name")
@@ -60,6 +57,13 @@ def _value(sort: Sort, value: Any) -> datetime | int | str:
     return value
 
 
+def _moment(value: Any) -> datetime:
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        raise ValueError("a moment without its zone")
+    return moment
+
+
 def of_counts(counted_at: datetime, count_id: UUID, sku: str) -> str:
     return encode(counted_at, str(count_id), sku)
 
@@ -67,6 +71,6 @@ def of_counts(counted_at: datetime, count_id: UUID, sku: str) -> str:
 def to_counts(cursor: str) -> tuple[datetime, UUID, str]:
     counted_at, count_id, sku = decode(cursor, 3)
     try:
-        return datetime.fromisoformat(counted_at), UUID(count_id), str(sku)
+        return _moment(counted_at), UUID(count_id), str(sku)
     except (TypeError, ValueError, AttributeError) as error:
         raise CursorInvalid("the cursor is not one of ours") from error
