@@ -204,4 +204,5 @@ stock_counts = Table(
     Column("applied_by", Text),
     Column("applied_at", _moment),
     Index("stock_counts_open", "counted_at", "count_id", "sku", postgresql_where=text("status = 'open'")),
+    Index("stock_counts_applied", "sku", "counted_at", postgresql_where=text("status = 'applied'")),
 )

@@ -97,7 +97,10 @@ async def record_count(command: RecordCount, tx: Tx) -> None:
 
 
 async def apply_count(command: ApplyCount, tx: Tx) -> tuple[Level, int]:
-    """Corrects the units on hand by what the count found. A count is applied once."""
+    """Corrects the units on hand by what the count found. A count is applied once.
+
+    One that is older than a count applied already corrects nothing: the later one has told all of it.
+    """
     count = await receipts.lock_count(tx.connection, command.count_id, command.sku)
     if count is None:
         raise CountNotFound("there is no such count")
@@ -107,10 +110,12 @@ async def apply_count(command: ApplyCount, tx: Tx) -> tuple[Level, int]:
         raise SkuNotFound(f"there is no {command.sku}")
     if count["status"] == "applied":
         return level, count["applied_difference"]
-    then = await stock.on_hand_at(tx.connection, command.sku, count["counted_at"])
-    difference = count_difference(
-        level, counted=count["counted"], sold_not_shipped=command.sold_not_shipped, on_hand_then=then
-    )
+    difference = 0
+    if not await receipts.later_one_applied(tx.connection, command.sku, count["counted_at"]):
+        then = await stock.on_hand_at(tx.connection, command.sku, count["counted_at"])
+        difference = count_difference(
+            level, counted=count["counted"], sold_not_shipped=command.sold_not_shipped, on_hand_then=then
+        )
     reference = str(command.count_id)
     after = await stock.add(
         tx.connection, command.sku, difference, reason=Reason.COUNTED, reference=reference, now=tx.now

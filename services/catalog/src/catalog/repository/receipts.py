@@ -61,6 +61,19 @@ async def lock_count(connection: AsyncConnection, count_id: UUID, sku: str) -> R
     return rows.mappings().one_or_none()
 
 
+async def later_one_applied(connection: AsyncConnection, sku: str, counted_at: datetime) -> bool:
+    """Whether a later count of the SKU has corrected its stock."""
+    return bool(
+        await connection.scalar(
+            text(
+                "SELECT EXISTS (SELECT 1 FROM stock_counts"
+                " WHERE sku = :sku AND status = 'applied' AND counted_at > :counted_at)"
+            ),
+            {"sku": sku, "counted_at": counted_at},
+        )
+    )
+
+
 async def save_applied(connection: AsyncConnection, count_id: UUID, sku: str, **applied: Any) -> None:
     await connection.execute(
         text(

@@ -47,6 +47,14 @@ _LEVELS = (
     " reserved, s.sold - coalesce(p.on_hand, 0) AS sold FROM stock s LEFT JOIN LATERAL (SELECT sum(delta_on_hand) AS"
     " on_hand, sum(delta_reserved) AS reserved FROM pending_movements WHERE sku = s.sku) p ON true"
 )
+_ON_HAND_AT = text(
+    "SELECT s.on_hand"
+    " - (SELECT coalesce(sum(delta_on_hand), 0) FROM stock_movements WHERE sku = s.sku AND at > :moment)"
+    " + (SELECT coalesce(sum(delta_on_hand), 0) FROM pending_movements WHERE sku = s.sku AND at <= :moment)"
+    " + (SELECT coalesce(sum(applied_difference), 0) FROM stock_counts"
+    "  WHERE sku = s.sku AND status = 'applied' AND counted_at <= :moment AND applied_at > :moment)"
+    " FROM stock s WHERE s.sku = :sku"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +160,9 @@ async def levels(connection: AsyncConnection, skus: Iterable[str]) -> dict[str, 
 
 
 async def on_hand_at(connection: AsyncConnection, sku: str, moment: datetime) -> int:
-    """How many units the books had at that moment, out of the movements."""
-    found = await connection.scalar(
-        text(
-            "SELECT coalesce(sum(delta_on_hand), 0) FROM (SELECT sku, delta_on_hand, at FROM stock_movements"
-            " UNION ALL SELECT sku, delta_on_hand, at FROM pending_movements) m WHERE sku = :sku AND at <= :moment"
-        ),
-        {"sku": sku, "moment": moment},
-    )
-    return int(found or 0)
+    """How many units the books had at that moment, as far as is known now.
+
+    What a count of then or earlier found is part of it, though it was corrected later. Reckoned back from the counter:
+    the movements since a count are few, those before it are not.
+    """
+    return int(await connection.scalar(_ON_HAND_AT, {"sku": sku, "moment": moment}) or 0)
