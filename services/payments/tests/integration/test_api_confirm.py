@@ -6,7 +6,7 @@ import asyncio
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from services.payments.tests.builders import AMOUNT, TOKEN, a_payable, a_staff_header, shown
+from services.payments.tests.builders import AMOUNT, TOKEN, a_payable, a_refund_request, a_staff_header, shown
 
 from common import ids
 from common.testing import published
@@ -267,9 +267,28 @@ class TestGet:
         query = {"order_id": first["order_id"]}
         response = await mall.http.get("/v1/payments", params=query, headers={"X-Order-Token": TOKEN})
         assert [item["id"] for item in response.json()["items"]] == [first["id"], second["id"]]
-        assert (await mall.http.get("/v1/payments", params=query)).status_code == 404
 
-    async def test_a_stranger_order_has_no_payments(self, mall):
-        order = mall.orders.add(a_payable())
-        response = await mall.http.get("/v1/payments", params={"order_id": str(order.order_id)})
-        assert response.json() == {"items": [], "next_cursor": None}
+    async def test_a_stranger_does_not_learn_whether_an_order_has_payments(self, mall):
+        with_payment = (await mall.open())["order_id"]
+        without = str(mall.orders.add(a_payable()).order_id)
+        for order_id in (with_payment, without):
+            for headers in ({}, {"X-Order-Token": "guess"}):
+                response = await mall.http.get("/v1/payments", params={"order_id": order_id}, headers=headers)
+                assert (response.status_code, response.json()) == (200, {"items": [], "next_cursor": None})
+            refused = await mall.http.get(
+                "/v1/payments", params={"order_id": order_id}, headers=a_staff_header("catalog")
+            )
+            assert refused.status_code == 403
+
+    async def test_a_late_repeat_of_the_confirmation_tells_what_went_back(self, mall):
+        payment = await mall.open()
+        key = mall.toss.agree(payment["id"], AMOUNT)
+        await mall.confirm(payment["id"], key=key)
+        await mall.deliver(a_refund_request(await mall.payment(payment["id"]), 5_000))
+        await mall.run("refunds")
+        parameters = {"paymentKey": key, "orderId": payment["id"], "amount": AMOUNT}
+        returned = await mall.http.get(f"/v1/payments/{payment['id']}/return/success", params=parameters)
+        for again in (await mall.confirm(payment["id"], key=key), returned):
+            found = again.json()
+            assert (found["status"], found["refunded"]["amount"]) == ("partially_refunded", 5_000)
+            assert [row["status"] for row in found["refunds"]] == ["done"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Header
@@ -18,10 +19,17 @@ OrderToken = Annotated[
 ]
 
 
-def may_see(payment: Payment | None, token: str | None, staff: Staff | None) -> Payment:
-    """Raises `PaymentNotFound` for strangers: they do not learn whether it exists."""
+def visible(payments: Sequence[Payment], token: str | None, staff: Staff | None) -> list[Payment]:
+    """Those of an order's payments the caller may see. Strangers see none, whether there are any or not."""
     if staff is not None:
         require(staff, ROLE)
-    if payment is None or (staff is None and not same_token(token, payment.owner_hash)):
+        return list(payments)
+    return [payment for payment in payments if same_token(token, payment.owner_hash)]
+
+
+def may_see(payment: Payment | None, token: str | None, staff: Staff | None) -> Payment:
+    """Raises `PaymentNotFound` for strangers: they do not learn whether it exists."""
+    seen = visible([] if payment is None else [payment], token, staff)
+    if not seen:
         raise PaymentNotFound("there is no such payment")
-    return payment
+    return seen[0]

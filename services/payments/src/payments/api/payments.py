@@ -17,7 +17,7 @@ from common.ids import token_hash
 from common.problems import responses
 from common.wire import Page
 from payments import errors
-from payments.api.access import OrderToken, may_see
+from payments.api.access import OrderToken, may_see, visible
 from payments.commands import ConfirmPayment, GiveRefundAccount
 from payments.domain.status import Status
 from payments.flows.confirming import Confirming
@@ -60,19 +60,16 @@ async def open_payment(
     return await idempotency.once(database, request, key, work, caller=token_hash(token).hex())
 
 
-@router.get(
-    "", response_model=Page[PaymentView], responses=responses(401, 403, 404), summary="The payments of an order"
-)
+@router.get("", response_model=Page[PaymentView], responses=responses(401, 403), summary="The payments of an order")
 async def list_payments(
     database: DatabaseDep,
     staff: OptionalStaff,
     order_id: Annotated[UUID, Query()],
     x_order_token: OrderToken = None,
 ) -> Page[PaymentView]:
-    """Oldest first; an order has a handful at most, so there is one page."""
+    """Oldest first; an order has a handful at most, so there is one page. Without the order's token it is empty."""
     async with database.read() as connection:
-        found = await rows.of_order(connection, order_id)
-        seen = [may_see(payment, x_order_token, staff) for payment in found]
+        seen = visible(await rows.of_order(connection, order_id), x_order_token, staff)
         items = [
             PaymentView.of(payment, await refund_rows.of_payment(connection, payment.id), for_staff=staff is not None)
             for payment in seen
