@@ -18,6 +18,7 @@ from common.problems import responses
 from common.wire import Page
 from payments import errors
 from payments.api.access import OrderToken, may_see, visible
+from payments.api.views import with_refunds
 from payments.commands import ConfirmPayment, GiveRefundAccount
 from payments.domain.status import Status
 from payments.flows.confirming import Confirming
@@ -95,7 +96,9 @@ async def get_payment(
     responses={**responses(404, 409, 422), 202: {"model": PaymentView, "description": "The provider has not said yet"}},
     summary="Confirm with the provider's return parameters",
 )
-async def confirm_payment(request: Request, response: Response, payment_id: UUID, body: ConfirmBody) -> PaymentView:
+async def confirm_payment(
+    request: Request, response: Response, database: DatabaseDep, payment_id: UUID, body: ConfirmBody
+) -> PaymentView:
     """Order id and amount are compared with our own rows before the provider is asked to take the money.
 
     200 once the outcome is known, 202 while it is not: ask for the payment again. Sending it twice takes money once.
@@ -104,7 +107,7 @@ async def confirm_payment(request: Request, response: Response, payment_id: UUID
     payment = await confirming.confirm(ConfirmPayment(payment_id, body.paymentKey, body.orderId, body.amount))
     if payment.status in (Status.CONFIRMING, Status.UNKNOWN):
         response.status_code = 202
-    return PaymentView.of(payment)
+    return await with_refunds(database, payment)
 
 
 @router.post(
