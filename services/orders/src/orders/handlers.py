@@ -92,14 +92,14 @@ async def note_stock_unavailable(command: commands.NoteStockUnavailable, tx: Tx)
     return await _change(command.order_id, tx, lambda order: domain.note_stock_unavailable(order, command, tx.now))
 
 
-async def expire_order(command: commands.ExpireOrder, tx: Tx) -> None:
-    """Leaves an order alone that somebody else is changing: it comes up again at the next turn."""
-    await _change_if_free(command.order_id, tx, lambda order: domain.expire(order, command, tx.now))
+async def expire_order(command: commands.ExpireOrder, tx: Tx) -> bool:
+    """False: somebody else is changing the order, and it was left alone. It comes up again at the next turn."""
+    return await _change_if_free(command.order_id, tx, lambda order: domain.expire(order, command, tx.now))
 
 
-async def complete_order(command: commands.CompleteOrder, tx: Tx) -> None:
-    """Leaves an order alone that somebody else is changing: it comes up again at the next turn."""
-    await _change_if_free(command.order_id, tx, lambda order: domain.complete(order, command, tx.now))
+async def complete_order(command: commands.CompleteOrder, tx: Tx) -> bool:
+    """False: somebody else is changing the order, and it was left alone. It comes up again at the next turn."""
+    return await _change_if_free(command.order_id, tx, lambda order: domain.complete(order, command, tx.now))
 
 
 async def _change(order_id: UUID, tx: Tx, decide: Callable[[Order], Decision]) -> Order:
@@ -107,10 +107,12 @@ async def _change(order_id: UUID, tx: Tx, decide: Callable[[Order], Decision]) -
     return await _settle(before, decide(before), tx)
 
 
-async def _change_if_free(order_id: UUID, tx: Tx, decide: Callable[[Order], Decision]) -> None:
+async def _change_if_free(order_id: UUID, tx: Tx, decide: Callable[[Order], Decision]) -> bool:
     before = await orders.lock_if_free(tx.connection, order_id)
-    if before is not None:
-        await _settle(before, decide(before), tx)
+    if before is None:
+        return False
+    await _settle(before, decide(before), tx)
+    return True
 
 
 async def _settle(before: Order, decision: Decision, tx: Tx) -> Order:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from common import log
-from common.db import Database, Tx
+from common.db import Database, Tx, is_transient
 from common.errors import DomainError
 from common.jobs import Job
 from orders import handlers
@@ -54,8 +54,8 @@ async def expire_unpaid(database: Database, terms: Terms) -> int:
                 connection, due_before=now - terms.grace, account_due_before=now - terms.account_grace, limit=_BATCH
             )
 
-    async def expire(order_id: UUID, tx: Tx) -> None:
-        await handlers.expire_order(ExpireOrder(order_id, terms.grace, terms.account_grace), tx)
+    async def expire(order_id: UUID, tx: Tx) -> bool:
+        return await handlers.expire_order(ExpireOrder(order_id, terms.grace, terms.account_grace), tx)
 
     return await _each(database, due, expire)
 
@@ -68,27 +68,38 @@ async def complete_delivered(database: Database, terms: Terms) -> int:
         async with database.read() as connection:
             return await reads.delivered_since(connection, before, _BATCH)
 
-    async def complete(order_id: UUID, tx: Tx) -> None:
-        await handlers.complete_order(CompleteOrder(order_id, terms.complete_after), tx)
+    async def complete(order_id: UUID, tx: Tx) -> bool:
+        return await handlers.complete_order(CompleteOrder(order_id, terms.complete_after), tx)
 
     return await _each(database, due, complete)
 
 
 async def _each(
-    database: Database, due: Callable[[], Awaitable[list[UUID]]], act: Callable[[UUID, Tx], Awaitable[None]]
+    database: Database, due: Callable[[], Awaitable[list[UUID]]], act: Callable[[UUID, Tx], Awaitable[bool]]
 ) -> int:
-    """An order that changed since it was listed refuses by itself and is left alone."""
+    """Goes on as long as orders are due and move. Returns how many did."""
     done = 0
     while True:
         order_ids = await due()
         before = done
         for order_id in order_ids:
-            try:
-                async with database.transaction() as tx:
-                    await act(order_id, tx)
-            except DomainError as refusal:
-                _log.info("an order needs nothing any more", order_id=str(order_id), code=refusal.code)
-            else:
-                done += 1
+            done += await _one(database, order_id, act)
         if len(order_ids) < _BATCH or done == before:
             return done
+
+
+async def _one(database: Database, order_id: UUID, act: Callable[[UUID, Tx], Awaitable[bool]]) -> bool:
+    """False for an order that changed since it was listed, that somebody else holds, or that fails: the next is tried.
+
+    Raises what is the database's trouble and not the order's.
+    """
+    try:
+        async with database.transaction() as tx:
+            return await act(order_id, tx)
+    except DomainError as refusal:
+        _log.info("an order needs nothing any more", order_id=str(order_id), code=refusal.code)
+    except Exception as error:
+        if is_transient(error):
+            raise
+        _log.exception("an order failed; it comes up again at the next turn", order_id=str(order_id))
+    return False

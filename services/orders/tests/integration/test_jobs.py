@@ -59,10 +59,44 @@ class TestExpire:
         clock.advance(DAY)
         async with database.transaction() as tx:
             await orders.lock(tx.connection, order.order_id)
-            await jobs.expire_unpaid(database, TERMS)
+            assert await jobs.expire_unpaid(database, TERMS) == 0
             await handlers.pay_order(pays(order), tx)
         await jobs.expire_unpaid(database, TERMS)
         assert (await read(database, order)).status is Status.PAID
+
+    async def test_one_order_that_fails_keeps_no_other_waiting(
+        self, database: Database, clock: FixedClock, monkeypatch
+    ):
+        """The broken one is the longest overdue, so it comes first at every turn."""
+        broken = await place(database)
+        clock.advance(timedelta(seconds=1))
+        sound = await place(database)
+        clock.advance(DAY)
+        expire_order = handlers.expire_order
+
+        async def fails_for_one(command, tx):
+            if command.order_id == broken.order_id:
+                raise ValueError("a row nobody foresaw")
+            return await expire_order(command, tx)
+
+        monkeypatch.setattr(handlers, "expire_order", fails_for_one)
+        assert await jobs.expire_unpaid(database, TERMS) == 1
+        assert (await read(database, sound)).status is Status.CANCELLED
+
+    async def test_a_database_that_is_away_ends_the_turn(self, database: Database, clock: FixedClock, monkeypatch):
+        for _ in range(2):
+            await place(database)
+        clock.advance(DAY)
+        tried = []
+
+        async def away(command, tx):
+            tried.append(command.order_id)
+            raise ConnectionError("the database is away")
+
+        monkeypatch.setattr(handlers, "expire_order", away)
+        with pytest.raises(ConnectionError):
+            await jobs.expire_unpaid(database, TERMS)
+        assert len(tried) == 1
 
     async def test_works_through_more_than_a_batch(self, database: Database, clock: FixedClock, monkeypatch):
         monkeypatch.setattr(jobs, "_BATCH", 2)
