@@ -41,6 +41,7 @@ _PROD: dict[str, dict[str, str | None]] = {
         **_COMMON,
         "OTLP_ENDPOINT": "http://otel-collector.observability:4318",
         "CONSUMER_SESSION_SECONDS": None,
+        "CONSUMER_REBALANCE_SECONDS": None,
         "RELAY_LEASE_SECONDS": None,
     },
     "catalog": {

@@ -39,6 +39,7 @@ COMMON = {
     "INTERNAL_KEY": "{key[internal_key]}",
     # A killed process is known to be dead, and its partitions and shards go on, within seconds.
     "CONSUMER_SESSION_SECONDS": "6",
+    "CONSUMER_REBALANCE_SECONDS": "10",
     "RELAY_LEASE_SECONDS": "4",
 }
 

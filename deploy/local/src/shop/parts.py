@@ -85,7 +85,7 @@ def all_parts(instance: Instance) -> list[Part]:
         _step("migrations", "Migrations", instance, needs=("roles",), seconds=180),
         *(_helper(program, instance, events.bootstrap) for program in HELPERS),
         *proxy,
-        *(_service(program, instance, events.proxied) for program in SERVICES),
+        *(_service(program, instance, events) for program in SERVICES),
         Edge(instance).part(),
     ]
 
@@ -132,11 +132,16 @@ def _step(
     )
 
 
-def _service(program: Service, instance: Instance, bootstrap: str) -> Part:
+def _service(program: Service, instance: Instance, events: Broker) -> Part:
     options = instance.options
     seen = faults.seen_through(instance) if options.fault_proxy else instance
     launch = (options.launcher, program.module) if options.launcher else (program.module,)
-    told = {"SHOP_FAULTS": str(instance.faults)} if options.launcher else {}
+    told = environment.of(program, seen, events.proxied)
+    if options.launcher:
+        told["SHOP_FAULTS"] = str(instance.faults)
+    if events.kind == "embedded":
+        # Its groups never forget a killed member.
+        told[f"{program.prefix}_KAFKA_GROUPS"] = "false"
 
     async def prepare(_say: Say) -> None:
         if options.launcher:
@@ -147,7 +152,7 @@ def _service(program: Service, instance: Instance, bootstrap: str) -> Part:
         title=program.title,
         argv=(sys.executable, "-m", *launch, "serve"),
         log=instance.logs / f"{program.name}.log",
-        env={**_python_env(instance), **environment.of(program, seen, bootstrap), **told, **options.service_settings},
+        env={**_python_env(instance), **told, **options.service_settings},
         needs=("migrations", "topics", *(("faults",) if options.fault_proxy else ())),
         prepare=prepare,
         ready=probes.http(instance.ports[program.name], "/readyz"),

@@ -21,6 +21,7 @@ from common.transport import (
     RevokeListener,
     TopicPartition,
 )
+from contracts.topics import TOPICS
 
 _log = log.get(__name__)
 
@@ -110,13 +111,28 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka sh
 
 
 class KafkaConsumer:
-    """Manual commits of explicit offsets, from the earliest record, sticky assignment."""
+    """Manual commits of explicit offsets, from the earliest record, sticky assignment.
 
-    def __init__(self, bootstrap: str, *, group: str, client_id: str, session_seconds: float = 30) -> None:
+    Without `shared` it takes every partition and only keeps its offsets under the group's name: for brokers whose
+    groups never forget a killed member. Then one process per service may consume; the inbox would bear a second one.
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        *,
+        group: str,
+        client_id: str,
+        shared: bool = True,
+        session_seconds: float = 30,
+        rebalance_seconds: float = 60,
+    ) -> None:
         self._bootstrap = bootstrap
         self._group = group
         self._client_id = client_id
+        self._shared = shared
         self._session_ms = int(session_seconds * 1000)
+        self._rebalance_ms = int(max(rebalance_seconds, session_seconds) * 1000)
         self._consumer: AIOKafkaConsumer | None = None
 
     async def start(self, topics: Sequence[str], *, on_revoke: RevokeListener, on_assign: AssignListener) -> None:
@@ -128,14 +144,19 @@ class KafkaConsumer:
             auto_offset_reset="earliest",
             session_timeout_ms=self._session_ms,
             heartbeat_interval_ms=min(3000, self._session_ms // 4),
-            rebalance_timeout_ms=max(60_000, self._session_ms),
+            rebalance_timeout_ms=self._rebalance_ms,
             max_poll_interval_ms=300_000,
             partition_assignment_strategy=(StickyPartitionAssignor,),
             fetch_max_wait_ms=100,
             max_partition_fetch_bytes=1_048_576,
             metadata_max_age_ms=60_000,
         )
-        consumer.subscribe(topics=list(topics), listener=_Listener(on_revoke, on_assign))
+        everything: set[KafkaPartition] = set()
+        if self._shared:
+            consumer.subscribe(topics=list(topics), listener=_Listener(on_revoke, on_assign))
+        else:
+            everything = {KafkaPartition(topic, n) for topic in topics for n in range(TOPICS[topic].partitions)}
+            consumer.assign(everything)
         self._consumer = consumer
         try:
             await consumer.start()
@@ -143,6 +164,8 @@ class KafkaConsumer:
             self._consumer = None
             await consumer.stop()
             raise
+        if not self._shared:
+            await on_assign(_ours(everything))
 
     @property
     def _running(self) -> AIOKafkaConsumer:

@@ -18,6 +18,9 @@ class ServiceSettings(BaseSettings):
     database_url: SecretStr = Field(description="postgresql://role:password@host:port/database; one role per service")
     database_pool_size: int = Field(default=10, ge=1, description="connections for requests, consumers and jobs")
     kafka_bootstrap_servers: str = Field(default="127.0.0.1:9092", description="host:port, comma separated")
+    kafka_groups: bool = Field(
+        default=True, description="off only for brokers whose groups keep killed members; then one consumer per service"
+    )
     kafka_idempotence: bool = Field(default=True, description="off only for brokers that lack it")
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=8000, ge=1, le=65535)
@@ -35,6 +38,9 @@ class ServiceSettings(BaseSettings):
     relay_lease_seconds: float = Field(default=10, gt=0, description="how long a dead relay keeps its shards")
     consumer_batch_events: int = Field(default=100, ge=1, description="events handled in one transaction at most")
     consumer_session_seconds: float = Field(default=30, gt=0, description="a silent consumer is out after this")
+    consumer_rebalance_seconds: float = Field(
+        default=60, gt=0, description="time a member has to finish its work when partitions move; then it is out"
+    )
     consumer_commit_seconds: float = Field(default=1, gt=0, description="how often offsets are committed")
     dlq_max_consecutive: int = Field(default=50, ge=1, description="so many dead letters in a row halt the consumer")
     dlq_max_ratio: float = Field(default=0.5, gt=0, le=1, description="and so does this share of the last 1,000 events")

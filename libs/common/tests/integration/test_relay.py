@@ -166,6 +166,7 @@ class TestRelay:
         first = relays(lease_seconds=60)
         await eventually(lambda: len(first._leases.owned) == 16)
         await first.stop()
+        await eventually(lambda: not first._leases.owned)
         second = relays(lease_seconds=60)
         await eventually(lambda: len(second._leases.owned) == 16)
 

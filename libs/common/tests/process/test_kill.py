@@ -37,6 +37,9 @@ class Probe:
             "PROBE_LOG_LEVEL": "warning",
             "PROBE_RELAY_LEASE_SECONDS": "1",
             "PROBE_CONSUMER_SESSION_SECONDS": "6",
+            "PROBE_CONSUMER_REBALANCE_SECONDS": "10",
+            # The embedded broker's groups never forget a killed member.
+            "PROBE_KAFKA_GROUPS": str(os.environ["SHOP_TEST_BROKER"].startswith("apache-kafka")),
             **settings,
         }
         process = await asyncio.create_subprocess_exec(sys.executable, str(PROBE), "serve", env=env)
