@@ -9,7 +9,7 @@ from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from common import ids
 from common.auth import CurrentStaff, InternalOnly, OptionalStaff, require
@@ -47,6 +47,8 @@ CartToken = Annotated[
     str, Header(description="the cart's token"), StringConstraints(min_length=1, max_length=200, pattern=r"^[!-~]+$")
 ]
 OrderToken = Annotated[str | None, Header(description="the order's token, from the 201")]
+# Far from both ends of the calendar: a midnight in Seoul must exist in UTC too, and the one after it.
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2999, 12, 31))]
 
 
 @dataclass(frozen=True)
@@ -122,8 +124,8 @@ async def search_orders(
     mall: MallId | None = None,
     status: Status | None = None,
     number: Annotated[str | None, Query(max_length=20)] = None,
-    from_day: Annotated[date | None, Query(alias="from")] = None,
-    to_day: Annotated[date | None, Query(alias="to")] = None,
+    from_day: Annotated[Day | None, Query(alias="from")] = None,
+    to_day: Annotated[Day | None, Query(alias="to")] = None,
     cursor: Annotated[str | None, Query(max_length=100)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Page[OrderView]:

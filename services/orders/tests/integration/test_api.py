@@ -167,6 +167,11 @@ class TestSearch:
         assert await found(f"to={day - DAY}") == [old.order_id]
         assert await found("mall=intake&status=paid") == []
 
+    @pytest.mark.parametrize("query", ["to=9999-12-31", "from=9999-12-31", "to=0001-01-01", "from=0001-01-01"])
+    async def test_a_day_outside_time_is_refused(self, http, database: Database, query):
+        answer = await http.get(f"/v1/orders?{query}", headers=staff("orders"))
+        assert (answer.status_code, answer.json()["code"]) == (422, "request.invalid")
+
     async def test_is_for_staff_with_the_role(self, http, database: Database):
         assert (await http.get("/v1/orders")).status_code == 401
         assert (await http.get("/v1/orders", headers=staff("notify"))).status_code == 403
