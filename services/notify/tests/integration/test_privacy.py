@@ -142,3 +142,19 @@ async def test_people_are_forgotten_after_a_while(world: World) -> None:
     assert {row["recipient"] for row in await world.rows()} == {None}
     async with world.database.read() as connection:
         assert await connection.scalar(text("SELECT count(*) FROM contacts")) == 0
+
+
+async def test_an_address_in_use_when_its_time_is_over_goes_with_the_next_look(world: World) -> None:
+    await world.hear_of(order_paid(ids.new_id()))
+    world.clock.advance(timedelta(days=364))
+    await world.settle()
+    forget = next(job for job in world.parts.jobs if job.name == "forget-contacts")
+    world.clock.advance(timedelta(days=2))
+    await forget.run()
+    assert {row["status"] for row in await world.rows()} == {"delivered", "accepted"}
+    world.solapi.finish(world.solapi.taken()[0], "4000")
+    await world.later(minutes=3)
+    await forget.run()
+    assert {row["recipient"] for row in await world.rows()} == {None}
+    async with world.database.read() as connection:
+        assert await connection.scalar(text("SELECT count(*) FROM contacts")) == 0

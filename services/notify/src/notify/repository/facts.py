@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, delete, select, update
+from sqlalchemy import Row, delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,17 +15,6 @@ from notify.commands import RecordContact, RecordMall, RecordOrder
 from notify.domain.delivery import FINAL
 from notify.domain.messages import Kind, Letter, Line, Mall, Message, Order
 from notify.tables import contacts, deliveries, malls, messages, orders
-
-_LOCK_MESSAGES = (
-    select(messages)
-    .where(
-        messages.c.id.in_(
-            select(deliveries.c.message_id).where(deliveries.c.id.in_(bindparam("delivery_ids", expanding=True)))
-        )
-    )
-    .order_by(messages.c.id)
-    .with_for_update(key_share=True)
-)
 
 
 async def save_mall(connection: AsyncConnection, mall: RecordMall) -> None:
@@ -108,8 +97,16 @@ async def letters(connection: AsyncConnection, message_ids: Iterable[UUID]) -> d
 
 
 async def forget(connection: AsyncConnection, before: datetime) -> int:
-    """Erases contacts recorded before this moment and the addresses of their ended deliveries."""
-    gone = delete(contacts).where(contacts.c.recorded_at < before).returning(contacts.c.order_id)
+    """Erases contacts recorded before this moment and the addresses of their deliveries.
+
+    One whose address is in use this very moment waits for the next time: afterwards nobody would find that address.
+    """
+    in_use = exists().where(
+        deliveries.c.order_id == contacts.c.order_id,
+        deliveries.c.ended_at.is_(None),
+        deliveries.c.recipient.is_not(None),
+    )
+    gone = delete(contacts).where(contacts.c.recorded_at < before, ~in_use).returning(contacts.c.order_id)
     order_ids = list(await connection.scalars(gone))
     await connection.execute(
         update(deliveries)
