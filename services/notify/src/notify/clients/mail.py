@@ -127,6 +127,11 @@ class SmtpLine:
     async def _hand_over(self, smtp: aiosmtplib.SMTP, to_address: str, content: bytes) -> Outcome:
         try:
             await smtp.mail(self._mailer.from_email)
+        except _STEP_FAILURES as failure:
+            # Whatever it says, it is about us (sign-in, sender, policy) and not about this mail: no reason to lose it.
+            await self._reset(smtp, failure)
+            return Retry(_name(failure))
+        try:
             await smtp.rcpt(to_address)
         except _STEP_FAILURES as failure:
             await self._reset(smtp, failure)
