@@ -59,6 +59,10 @@ class Caller:
     key: str
     reason: CancelReason
 
+    @property
+    def is_staff(self) -> bool:
+        return self.actor != _GUEST
+
 
 async def _caller(
     order_id: UUID, database: DatabaseDep, who: OptionalStaff, x_order_token: OrderToken = None
@@ -171,12 +175,12 @@ async def read_order(order_id: UUID, _caller: AllowedCaller, database: DatabaseD
     responses=responses(401, 403, 404, 422),
     summary="What happened to an order, as a story",
 )
-async def read_history(order_id: UUID, _caller: AllowedCaller, database: DatabaseDep) -> HistoryView:
+async def read_history(order_id: UUID, caller: AllowedCaller, database: DatabaseDep) -> HistoryView:
     async with database.read() as connection:
         entries = await history.read(connection, order_id)
     if not entries:
         raise OrderNotFound("there is no such order")
-    return HistoryView.of(entries)
+    return HistoryView.of(entries, for_staff=caller.is_staff)
 
 
 @router.post(

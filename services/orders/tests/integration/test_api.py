@@ -124,6 +124,15 @@ class TestCancel:
         assert answer.json()["cancels"][0]["reason"] == "staff_request"
         assert (await read(database, order)).cancels[0].actor == "staff:ji-won"
 
+    async def test_who_of_the_staff_it_was_is_told_to_staff_alone(self, http, database: Database):
+        order = await place(database)
+        await cancel(http, order, **staff("orders"))
+        path = f"/v1/orders/{order.order_id}/history"
+        seen = (await http.get(path, headers=staff("orders"))).json()["items"]
+        assert seen[-1]["actor"] == "staff:ji-won"
+        told = (await http.get(path, headers=guest(order))).json()["items"]
+        assert told[-1]["actor"] == "staff"
+
     async def test_refusals_say_why(self, http, database: Database):
         order = await place(database)
         await change(database, handlers.pay_order, pays(order))

@@ -23,11 +23,16 @@ class HistoryView(View):
     items: list[EntryView]
 
     @classmethod
-    def of(cls, entries: list[Entry]) -> HistoryView:
+    def of(cls, entries: list[Entry], *, for_staff: bool) -> HistoryView:
+        """Customers are told that staff did something, not who of them."""
         return cls(
             items=[
                 EntryView(
-                    at=entry.at, actor=entry.actor, name=entry.name, story=entry.story, status=Status(entry.status)
+                    at=entry.at,
+                    actor=entry.actor if for_staff else entry.actor.partition(":")[0],
+                    name=entry.name,
+                    story=entry.story,
+                    status=Status(entry.status),
                 )
                 for entry in entries
             ]
