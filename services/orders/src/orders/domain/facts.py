@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
@@ -12,7 +13,7 @@ from orders.domain.order import Cancel, Payment
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(ABC):
     """`name` is stable and for programs, `story` is for people. `actor` did it, or the service it was heard from.
 
     `once` names the fact within its order: told again, it is not written again. None: it can only happen once.
@@ -22,8 +23,9 @@ class Fact:
     actor: str = field(default="orders", kw_only=True)
 
     @property
+    @abstractmethod
     def story(self) -> str:
-        raise NotImplementedError
+        """One sentence, without personal data."""
 
     @property
     def once(self) -> str | None:
