@@ -32,18 +32,18 @@ async def _engine(server):
 async def test_what_was_acknowledged_before_a_kill_is_there_afterwards(server, engine):
     connection = await asyncpg.connect(server.url)
     await connection.execute("create table things (id int)")
-    acknowledged = 0
+    acknowledged, enough = 0, asyncio.Event()
 
     async def write():
         nonlocal acknowledged
         while True:
             await connection.execute("insert into things values ($1)", acknowledged + 1)
             acknowledged += 1
+            if acknowledged == 500:
+                enough.set()
 
     writer = asyncio.create_task(write())
-    async with asyncio.timeout(30):
-        while acknowledged < 500:
-            await asyncio.sleep(0.01)
+    await asyncio.wait_for(enough.wait(), 30)
     await engine.crash_part("postgres")
     with contextlib.suppress(Exception):  # a cut connection shows itself in many ways
         await writer
