@@ -1,5 +1,11 @@
-"""`shop audit`: holds every service's books against the others', and against the outside world's."""
+"""`shop audit`: holds every service's books against the others', the topics and the outside world's.
 
-from shop.audit.run import register, run
+From other programs: `look` (one look, the findings as data), `report_of` (looks until the shop has come to rest), `run`
+(the same, printed).
+"""
 
-__all__ = ["register", "run"]
+from shop.audit.findings import Finding
+from shop.audit.run import look, register, report_of, run
+from shop.audit.settling import Report
+
+__all__ = ["Finding", "Report", "look", "register", "report_of", "run"]

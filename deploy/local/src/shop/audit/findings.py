@@ -1,25 +1,71 @@
-"""What the auditor says: per check, what it looked for and which things were not as promised."""
+"""What the auditor says: per check, what was promised and which things are not as promised."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
 
 Kind = Literal["lost", "doubled", "out of order", "oversold", "unbalanced", "stuck"]
 KINDS: tuple[Kind, ...] = ("lost", "doubled", "out of order", "oversold", "unbalanced", "stuck")
 
+Holds = Literal["always", "at rest"]
+ALWAYS: Holds = "always"
+AT_REST: Holds = "at rest"
+
+_MOST_OF_A_REASON = 300
+
 
 @dataclass(frozen=True)
 class Check:
-    """`query` returns one text column: the ids of what breaks the promise."""
+    """`query` returns one text column: the ids of what breaks the promise.
+
+    `holds`: "always" in any consistent picture, however busy the shop is; "at rest" once nothing is under way.
+    """
 
     kind: Kind
     promise: str
     query: str
+    holds: Holds = ALWAYS
+
+    def found(self, offenders: Iterable[object]) -> Finding:
+        return finding(self.kind, self.promise, offenders, self.holds)
 
 
 @dataclass(frozen=True)
 class Finding:
+    """The result of one check. No offenders: the promise is kept. `seconds`: how long finding out took."""
+
     kind: Kind
     promise: str
-    offenders: tuple[str, ...]
+    offenders: tuple[str, ...] = ()
+    holds: Holds = ALWAYS
+    seconds: float = 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def finding(kind: Kind, promise: str, offenders: Iterable[object], holds: Holds = ALWAYS) -> Finding:
+    """Offenders once each and sorted, so that two looks can be compared."""
+    return Finding(kind, promise, tuple(sorted({str(offender) for offender in offenders})), holds)
+
+
+def cannot_look(what: str, why: BaseException | str) -> Finding:
+    """A part that does not answer is found stuck, unless it answers before the time to settle is over."""
+    reason = why if isinstance(why, str) else f"{type(why).__name__}: {why}".removesuffix(": ")
+    return Finding("stuck", f"cannot look: {what}", (" ".join(reason.split())[:_MOST_OF_A_REASON],), AT_REST)
+
+
+class Watch:
+    """Measures one check after the other."""
+
+    def __init__(self) -> None:
+        self._lap = time.perf_counter()
+
+    def timed(self, found: Finding) -> Finding:
+        """With the seconds since the last one."""
+        now = time.perf_counter()
+        seconds, self._lap = now - self._lap, now
+        return replace(found, seconds=round(seconds, 4))

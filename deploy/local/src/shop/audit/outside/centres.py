@@ -1,0 +1,118 @@
+"""The two centres: what the one whose job asks us was given, what the one that we ask holds, and what both shipped."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import httpx
+
+from shop.audit.findings import ALWAYS, AT_REST, Check, Finding, finding
+from shop.audit.outside.party import Party, Rows, document
+from shop.audit.places import Places
+
+_HELD = ("ORDER", "WORKING", "PARTDONE", "DONE")
+_ACCEPTED = ("accepted", "shipped")
+
+_RELEASES = """
+SELECT r.order_no, r.slip_no, r.state, r.shipment_id::text FROM scm.releases r
+"""
+_PARCELS = """
+SELECT p.waybill, s.id::text AS shipment_id, c.mode FROM scm.parcels p
+JOIN scm.shipments s ON s.id = p.shipment_id JOIN scm.centres c ON c.code = s.centre
+"""
+_SHIPMENTS = """
+SELECT s.id::text, s.status, c.mode, k.recipient IS NOT NULL AS addressed FROM scm.shipments s
+JOIN scm.centres c ON c.code = s.centre LEFT JOIN scm.shipment_contacts k USING (order_id)
+"""
+_UNITS = "SELECT shipment_id::text, sku, sum(quantity)::bigint AS units FROM scm.shipment_lines GROUP BY 1, 2"
+
+
+async def _books(http: httpx.AsyncClient, places: Places) -> Any:
+    return await document(http, f"{places.sandbox}/logistics/_sandbox/books?calls=0")
+
+
+def _judge(books: Mapping[str, Any], rows: Rows) -> Iterable[Finding]:
+    slips = {str(slip["ordNo"]): slip for slip in books["releases"]}
+    requests = {str(request["id"]): request for request in books["requests"]}
+    issued = {parcel["waybill"] for parcel in books["parcels"]}
+    labelled = issued | {parcel["waybill"] for request in requests.values() for parcel in request["waybills"]}
+    yield _held(slips, rows)
+    yield _released_once(slips, rows)
+    yield _settled(slips, rows)
+    reached = (
+        row["id"]
+        for row in rows["shipments"]
+        if row["mode"] == "pull" and row["status"] == "requested" and row["addressed"] and row["id"] not in requests
+    )
+    yield finding("stuck", "every open request has reached the centre that fetches it", reached, AT_REST)
+    ours = {row["waybill"] for row in rows["parcels"]}
+    yield finding("lost", "every waybill of ours was issued by a centre", ours - labelled, ALWAYS)
+    shipped = {slip["waybill"] for slip in slips.values() if slip["status"] == "DONE"}
+    yield finding("lost", "every waybill of a parcel that left is known here", shipped - ours, AT_REST)
+    accepted = {row["id"] for row in rows["shipments"] if row["status"] not in ("requested", "rejected", "cancelled")}
+    unheard = (name for name, request in requests.items() if request["state"] in _ACCEPTED and name not in accepted)
+    yield finding("lost", "every request that a centre works on is known to be worked on", unheard, AT_REST)
+
+
+def _held(slips: Mapping[str, Any], rows: Rows) -> Finding:
+    gone = (
+        row["order_no"]
+        for row in rows["releases"]
+        if row["state"] in ("released", "shipped", "stopped")
+        and row["slip_no"]
+        and str(slips.get(row["order_no"], {}).get("slipNo")) != row["slip_no"]
+    )
+    return finding("lost", "every release that a centre took is in its books", gone, ALWAYS)
+
+
+def _released_once(slips: Mapping[str, Any], rows: Rows) -> Finding:
+    """By units: the rest of a request may rightly be released after a part of it."""
+    shipment_of = {row["order_no"]: row["shipment_id"] for row in rows["releases"]}
+    released: Counter[tuple[str, str]] = Counter()
+    for number, slip in slips.items():
+        if slip["status"] in _HELD and number in shipment_of:
+            for goods in slip["godCds"]:
+                released[shipment_of[number], goods["cstGodCd"]] += goods["ordQty"]
+    wanted = {(row["shipment_id"], row["sku"]): row["units"] for row in rows["units"]}
+    doubled = (
+        f"{shipment} {sku}" for (shipment, sku), units in released.items() if units > wanted.get((shipment, sku), 0)
+    )
+    return finding("doubled", "no centre was asked to send a unit twice", doubled, ALWAYS)
+
+
+def _settled(slips: Mapping[str, Any], rows: Rows) -> Finding:
+    wanted = {"DONE": "shipped", "CANCEL": "stopped"}
+    differing = (
+        f"{row['order_no']}: {slips[row['order_no']]['status']} there, {row['state']} here"
+        for row in rows["releases"]
+        if row["order_no"] in slips and wanted.get(slips[row["order_no"]]["status"], row["state"]) != row["state"]
+    )
+    return finding("stuck", "what became of a release at its centre is known here", differing, AT_REST)
+
+
+def _strangers(books: Mapping[str, Any], rows: Rows) -> Iterable[str]:
+    releases = {row["order_no"] for row in rows["releases"]}
+    shipments = {row["id"] for row in rows["shipments"]}
+    waybills = {row["waybill"] for row in rows["parcels"]}
+    yield from (f"release {slip['ordNo']}" for slip in books["releases"] if str(slip["ordNo"]) not in releases)
+    yield from (f"request {request['id']}" for request in books["requests"] if str(request["id"]) not in shipments)
+    taken = (parcel for request in books["requests"] for parcel in request["waybills"] if parcel["state"] == "taken")
+    yield from (f"waybill {parcel['waybill']}" for parcel in taken if parcel["waybill"] not in waybills)
+
+
+CENTRES = Party(
+    name="the centres' books",
+    books=_books,
+    ours={"releases": _RELEASES, "parcels": _PARCELS, "shipments": _SHIPMENTS, "units": _UNITS},
+    judge=_judge,
+    strangers=_strangers,
+    known=Check(
+        "lost",
+        "all that centres were given, and every waybill we took from them, is known here",
+        """SELECT name FROM (SELECT 'release ' || order_no AS name FROM scm.releases
+             UNION ALL SELECT 'request ' || id FROM scm.shipments
+             UNION ALL SELECT 'waybill ' || waybill FROM scm.parcels) known WHERE name = ANY($1)""",
+    ),
+)

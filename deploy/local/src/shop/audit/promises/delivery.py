@@ -1,0 +1,76 @@
+"""From the paid order to the door, between orders and scm."""
+
+from __future__ import annotations
+
+from shop.audit.findings import AT_REST, Check
+
+DELIVERY = (
+    Check(
+        "lost",
+        "every paid order has its shipment request",
+        """SELECT o.order_id::text FROM orders.orders o
+           WHERE o.payment_id IS NOT NULL AND NOT EXISTS (SELECT FROM scm.shipments s WHERE s.order_id = o.order_id)""",
+        AT_REST,
+    ),
+    Check(
+        "doubled",
+        "no order has two shipment requests, and none that nobody paid for has one",
+        """SELECT s.order_id::text FROM scm.shipments s LEFT JOIN orders.orders o USING (order_id)
+           GROUP BY s.order_id, o.payment_id HAVING o.payment_id IS NULL OR count(*) > 1""",
+    ),
+    Check(
+        "doubled",
+        "parcels hold no unit twice, and none that was cancelled",
+        """SELECT s.order_id || ' ' || l.line_id FROM scm.shipments s JOIN scm.shipment_lines l ON l.shipment_id = s.id
+           LEFT JOIN (SELECT p.shipment_id, x.line_id, sum(x.quantity) AS packed FROM scm.parcels p
+                      JOIN scm.parcel_lines x ON x.parcel_id = p.id GROUP BY 1, 2) x
+             ON x.shipment_id = s.id AND x.line_id = l.line_id
+           WHERE coalesce(x.packed, 0) > l.quantity - l.cancelled OR coalesce(x.packed, 0) <> l.shipped""",
+    ),
+    Check(
+        "doubled",
+        "nothing of an order that was cancelled whole has left",
+        """SELECT DISTINCT o.order_id::text FROM orders.orders o JOIN scm.shipments s USING (order_id)
+           JOIN scm.parcels p ON p.shipment_id = s.id WHERE o.status = 'cancelled'""",
+    ),
+    Check(
+        "unbalanced",
+        "a request asks for the lines of its order",
+        """SELECT s.order_id::text FROM scm.shipments s
+           JOIN (SELECT order_id, line_id, sku, quantity FROM orders.order_lines) l USING (order_id)
+           FULL JOIN (SELECT shipment_id, line_id, sku, quantity FROM scm.shipment_lines) x
+             ON x.shipment_id = s.id AND x.line_id = l.line_id
+           WHERE s.id IS NOT NULL AND (x.line_id IS NULL OR x.sku <> l.sku OR x.quantity <> l.quantity)""",
+    ),
+    Check(
+        "unbalanced",
+        "orders and scm agree on what was cancelled",
+        """SELECT l.order_id || ' ' || l.line_id FROM orders.order_lines l JOIN scm.shipments s USING (order_id)
+           JOIN scm.shipment_lines x ON x.shipment_id = s.id AND x.line_id = l.line_id
+           WHERE l.cancelled_quantity <> x.cancelled""",
+        AT_REST,
+    ),
+    Check(
+        "lost",
+        "an order is shipped and delivered when its parcels are",
+        """SELECT o.order_id::text FROM orders.orders o JOIN scm.shipments s USING (order_id)
+           WHERE (s.status = 'delivered' AND o.status NOT IN ('delivered', 'completed', 'cancelled'))
+              OR (s.status IN ('shipped', 'in_transit') AND o.status NOT IN ('shipped', 'cancelled'))""",
+        AT_REST,
+    ),
+    Check(
+        "out of order",
+        "no order is further than its parcels",
+        """SELECT o.order_id || ': ' || o.status || ', its shipment ' || coalesce(s.status, 'unknown')
+           FROM orders.orders o LEFT JOIN scm.shipments s USING (order_id)
+           WHERE (o.status = 'shipped' AND coalesce(s.status, '') NOT IN ('shipped', 'in_transit', 'delivered'))
+              OR (o.status IN ('delivered', 'completed') AND coalesce(s.status, '') <> 'delivered')""",
+    ),
+    Check(
+        "stuck",
+        "scm answers every cancel and hears of every release",
+        """SELECT 'cancel ' || cancel_id FROM scm.cancels WHERE state = 'pending'
+           UNION ALL SELECT 'release ' || order_no FROM scm.releases WHERE state = 'sending'""",
+        AT_REST,
+    ),
+)

@@ -1,0 +1,91 @@
+"""Stock: counters, movements, reservations, and the orders they are for."""
+
+from __future__ import annotations
+
+from shop.audit.findings import AT_REST, Check
+
+STOCK = (
+    Check(
+        "oversold",
+        "units sold and reserved never exceed what came in",
+        "SELECT sku FROM catalog.stock WHERE on_hand < 0 OR reserved < 0 OR sold < 0 OR reserved > on_hand",
+    ),
+    Check(
+        "oversold",
+        "the units of all orders that stand never exceed what came in",
+        """SELECT w.sku FROM (
+             SELECT l.sku, sum(l.quantity - l.cancelled_quantity) AS wanted FROM orders.order_lines l
+             JOIN orders.orders o USING (order_id) WHERE o.status <> 'cancelled' GROUP BY 1) w
+           LEFT JOIN (SELECT sku, sum(delta_on_hand) AS came FROM catalog.stock_movements
+                      WHERE reason IN ('received', 'counted') GROUP BY 1) m USING (sku)
+           WHERE w.wanted > coalesce(m.came, 0)""",
+        AT_REST,
+    ),
+    Check(
+        "unbalanced",
+        "the counters of stock are the sums of their movements",
+        """SELECT s.sku FROM catalog.stock s
+           LEFT JOIN (SELECT sku, sum(delta_on_hand) AS on_hand, sum(delta_reserved) AS reserved,
+                        -sum(delta_on_hand) FILTER (WHERE reason IN ('sold', 'restocked')) AS sold
+                      FROM catalog.stock_movements GROUP BY 1) m USING (sku)
+           WHERE s.on_hand <> coalesce(m.on_hand, 0) OR s.reserved <> coalesce(m.reserved, 0)
+              OR s.sold <> coalesce(m.sold, 0)""",
+    ),
+    Check(
+        "unbalanced",
+        "what is reserved and sold is what reservations hold",
+        """SELECT s.sku FROM catalog.stock s
+           LEFT JOIN (SELECT l.sku,
+                        sum(l.quantity - l.returned) FILTER (WHERE r.status IN ('held', 'confirmed')) AS held,
+                        sum(l.quantity - l.returned) FILTER (WHERE r.status = 'sold') AS sold
+                      FROM catalog.reservation_lines l JOIN catalog.reservations r USING (order_id)
+                      GROUP BY 1) h USING (sku)
+           LEFT JOIN (SELECT sku, sum(delta_on_hand) AS on_hand, sum(delta_reserved) AS reserved
+                      FROM catalog.pending_movements GROUP BY 1) w USING (sku)
+           WHERE s.reserved + coalesce(w.reserved, 0) <> coalesce(h.held, 0)
+              OR s.sold - coalesce(w.on_hand, 0) <> coalesce(h.sold, 0)""",
+    ),
+    Check(
+        "lost",
+        "every order's reservation is where the order is",
+        """SELECT o.order_id::text FROM orders.orders o LEFT JOIN catalog.reservations r USING (order_id)
+           WHERE r.order_id IS NULL
+              OR (o.status = 'pending_payment' AND r.status NOT IN ('held', 'confirmed'))
+              OR (o.payment_id IS NOT NULL AND o.status <> 'cancelled' AND r.status <> 'sold')
+              OR (o.payment_id IS NULL AND o.status = 'cancelled'
+                  AND r.status NOT IN ('released', 'expired', 'short'))""",
+        AT_REST,
+    ),
+    Check(
+        "unbalanced",
+        "units that orders lost by cancelling are back in stock",
+        """SELECT o.order_id || ' ' || l.sku FROM orders.orders o
+           JOIN (SELECT order_id, sku, sum(cancelled_quantity) AS cancelled FROM orders.order_lines GROUP BY 1, 2) l
+             USING (order_id)
+           JOIN catalog.reservations r USING (order_id)
+           JOIN catalog.reservation_lines x ON x.order_id = o.order_id AND x.sku = l.sku
+           WHERE r.status = 'sold' AND o.payment_id IS NOT NULL AND l.cancelled <> x.returned""",
+        AT_REST,
+    ),
+    Check(
+        "stuck",
+        "no hold outlives its time",
+        """SELECT order_id::text FROM catalog.reservations
+           WHERE status = 'held' AND expires_at < now() - interval '1 minute'""",
+        AT_REST,
+    ),
+    Check(
+        "stuck",
+        "every movement of stock is added to its counter",
+        "SELECT sku || ' ' || reference FROM catalog.pending_movements",
+        AT_REST,
+    ),
+    Check(
+        "lost",
+        "carts price with the catalogue's prices",
+        """SELECT v.sku FROM catalog.variants v JOIN catalog.products p ON p.id = v.product_id
+           LEFT JOIN cart.catalogue_variants c USING (sku)
+           WHERE p.status = 'published' AND (c.price IS DISTINCT FROM v.price_amount OR NOT c.on_sale)""",
+        AT_REST,
+    ),
+)
