@@ -257,6 +257,24 @@ class TestDeposit:
         await mall.run_later("refunds", seconds=1)
         assert await statuses(mall, payment) == ["done"]
 
+    async def test_an_account_named_while_the_wrong_one_is_tried_is_the_one_that_counts(self, mall):
+        payment = await mall.paid("virtual_account")
+        await give_account(mall, payment)
+        await refund(mall, payment)
+        mall.toss.reached["cancel"], mall.toss.held["cancel"] = asyncio.Event(), asyncio.Event()
+        mall.toss.refuse["cancel"] = Refused("INVALID_REFUND_ACCOUNT_NUMBER", "", Hint.ACCOUNT)
+        turn = asyncio.create_task(mall.run("refunds"))
+        await asyncio.wait_for(mall.toss.reached["cancel"].wait(), 5)
+        mall.clock.advance(timedelta(seconds=1))
+        await give_account(mall, payment, account_number="110999999999")
+        mall.toss.held["cancel"].set()
+        await turn
+        assert await statuses(mall, payment) == ["requested"]
+        await mall.run_later("refunds", seconds=1)
+        assert await statuses(mall, payment) == ["done"]
+        assert mall.toss.seen_cancels[-1].account.number == "110999999999"
+        assert await mall.rows("SELECT 1 FROM refund_accounts") == []
+
     async def test_an_account_that_no_longer_opens_is_asked_for_again(self, mall):
         """The sealing key is the Toss key where none is set, and that one gets changed."""
         payment = await mall.paid("virtual_account")

@@ -76,12 +76,16 @@ class BeginRefund:
 
 @dataclass(frozen=True, slots=True)
 class RecordRefund:
-    """What the provider said to a refund. `asked`: it was only looked up, not sent."""
+    """What the provider said to a refund. `asked`: it was only looked up, not sent.
+
+    `account_given_at`: when the account that was sent along was named.
+    """
 
     refund_id: UUID
     attempt: int
     answer: Answer
     asked: bool
+    account_given_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,9 @@ class Refunding:
         if step is None:
             return None
         answer = await self._call(step)
-        command = RecordRefund(refund_id, step.refund.attempt, answer, asked=step.ask)
+        command = RecordRefund(
+            refund_id, step.refund.attempt, answer, asked=step.ask, account_given_at=step.account_given_at
+        )
         async with self._database.transaction() as tx:
             refund = await handlers.record_refund(command, tx, patience=self._patience)
         if refund is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from common.db import Tx
 from payments import errors
@@ -31,6 +31,7 @@ class Step:
     balance: int
     ask: bool
     account: RefundAccount | None
+    account_given_at: datetime | None
 
 
 async def request_refund(command: RequestRefund, tx: Tx, *, patience: timedelta) -> None:
@@ -42,7 +43,7 @@ async def request_refund(command: RequestRefund, tx: Tx, *, patience: timedelta)
     if known_of is not None and known_of != payment.id:
         raise errors.RefundReused("this refund id belongs to another payment")
     refunds = await rows.of_payment(tx.connection, payment.id)
-    has_account = await rows.has_account(tx.connection, payment.id)
+    has_account = await rows.account_given_at(tx.connection, payment.id) is not None
     refund = rules.request(payment, refunds, command, has_account=has_account, now=tx.now)
     if refund is None:
         return
@@ -66,7 +67,8 @@ async def begin_refund(command: BeginRefund, tx: Tx, *, patience: timedelta, sea
         return None
     ask = refund.status in RUNNING
     account = None if ask else await rows.open_account(tx.connection, payment.id, seal)
-    return Step(payment, begun, payment.amount - rules.given_back(refunds), ask, account)
+    given_at = await rows.account_given_at(tx.connection, payment.id)
+    return Step(payment, begun, payment.amount - rules.given_back(refunds), ask, account, given_at)
 
 
 async def record_refund(command: RecordRefund, tx: Tx, *, patience: timedelta) -> Refund | None:
@@ -82,6 +84,10 @@ async def record_refund(command: RecordRefund, tx: Tx, *, patience: timedelta) -
     others = [known for known in refunds if known.id != refund.id]
     expected = payment.amount - rules.given_back(others)
     after = rules.answered(refund, command.answer, expected, tx.now, asked=command.asked)
+    newest = await rows.account_given_at(tx.connection, payment.id)
+    if newest is not None and newest != command.account_given_at:
+        # The customer named another account while this one was tried: a no to the old one says nothing about it.
+        after = rules.account_given(after, tx.now)
     await apply(tx, payment, refunding.settled(payment, after, others), why=f"refund {after.status}", patience=patience)
     if refunding.account_is_used_up(after, others):
         await rows.forget_account(tx.connection, payment.id)

@@ -87,11 +87,12 @@ async def keep_account(
     )
 
 
-async def has_account(connection: AsyncConnection, payment_id: UUID) -> bool:
-    found = await connection.scalar(
-        select(refund_accounts.c.payment_id).where(refund_accounts.c.payment_id == payment_id)
+async def account_given_at(connection: AsyncConnection, payment_id: UUID) -> datetime | None:
+    """When the account we have was named; None when we have none."""
+    found: datetime | None = await connection.scalar(
+        select(refund_accounts.c.given_at).where(refund_accounts.c.payment_id == payment_id)
     )
-    return found is not None
+    return found
 
 
 async def open_account(connection: AsyncConnection, payment_id: UUID, seal: Seal) -> RefundAccount | None:
