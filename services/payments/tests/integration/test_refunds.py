@@ -183,6 +183,25 @@ class TestUnknown:
         assert mall.toss.money() == AMOUNT - 5_000
         await mall.assert_balanced()
 
+    async def test_a_slow_first_try_does_not_cost_the_next_refund_its_money(self, mall):
+        """It lands while the second refund is looked for, whose balance it explains."""
+        payment = await mall.paid()
+        slow = await refund(mall, payment, 5_000)
+        mall.toss.lose_before.append("cancel")
+        await mall.run("refunds")
+        await mall.run_later("refunds", seconds=5)
+        assert await statuses(mall, payment) == ["requested"]
+        await refund(mall, payment, 3_000)
+        till = mall.toss.tills[payment["id"]]
+        till.balance -= 5_000
+        till.standing = Standing.PARTLY_RETURNED
+        till.returns.append(Return("tx_slow", 5_000, f"refund {slow.refund_id}", True))
+        for seconds in (1, *[10] * 7):
+            await mall.run_later("refunds", seconds=seconds)
+        assert await statuses(mall, payment) == ["done", "done"]
+        assert mall.toss.money() == AMOUNT - 8_000
+        await mall.assert_balanced()
+
     async def test_a_crash_between_sending_and_recording_is_asked_about(self, mall, monkeypatch):
         payment = await mall.paid()
         await refund(mall, payment)

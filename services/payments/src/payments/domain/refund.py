@@ -59,6 +59,13 @@ def given_back(refunds: Iterable[Refund]) -> int:
     return sum(refund.amount for refund in refunds if refund.status is RefundStatus.DONE)
 
 
+def landed_late(others: Iterable[Refund], answer: Answer) -> int:
+    """What other pending refunds took at the provider after we had looked and seen nothing of it."""
+    if not isinstance(answer, Seen):
+        return 0
+    return sum(other.amount for other in others if other.status in PENDING and _ours(other, answer) is not None)
+
+
 def left(payment: Payment, refunds: Iterable[Refund]) -> int:
     """What may still be promised: pending refunds count as gone."""
     if payment.status not in HOLDING:

@@ -82,7 +82,7 @@ async def record_refund(command: RecordRefund, tx: Tx, *, patience: timedelta) -
     if refund.status not in RUNNING or refund.attempt != command.attempt:
         return None
     others = [known for known in refunds if known.id != refund.id]
-    expected = payment.amount - rules.given_back(others)
+    expected = payment.amount - rules.given_back(others) - rules.landed_late(others, command.answer)
     after = rules.answered(refund, command.answer, expected, tx.now, asked=command.asked)
     newest = await rows.account_given_at(tx.connection, payment.id)
     if newest is not None and newest != command.account_given_at:
