@@ -55,6 +55,33 @@ class PatientDoor(Door):
             pause = min(pause * 1.6, 3)
         raise Unexpected(f"{method} {path} got no answer in {PATIENCE_SECONDS:g} s, at last {last}")
 
+    async def _open(self, order: Order, wish: dict[str, Any]) -> Any:
+        """Waits for what to do next: the provider may not have said it yet. Raises Refused when it never will."""
+        payment = await super()._open(order, wish)
+        payment_id = str(payment["id"])
+        return (
+            payment
+            if payment["next_action"]
+            else await self.settled(order, payment_id, {"open", "waiting_for_deposit"})
+        )
+
+    async def settled(self, order: Order, payment_id: str, wanted: set[str]) -> dict[str, Any]:
+        """The payment, once its status is one of `wanted`. Raises Refused when it has come to another end."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < end:
+            payment = await self.look_at_payment(order, payment_id)
+            if payment["status"] in wanted:
+                return payment
+            if payment["status"] not in _UNDECIDED:
+                raise Refused(f"payment.{payment['status']}")
+            await asyncio.sleep(0.5)
+        raise Unexpected(f"payment {payment_id} is {payment['status']} after {PATIENCE_SECONDS:g} s")
+
+
+_UNDECIDED = frozenset({"created", "open", "confirming", "unknown", "waiting_for_deposit"})
+_BEGUN = {"open", "waiting_for_deposit"}
+_TRIES = 3
+
 
 def _worth_repeating(answer: httpx.Response) -> bool:
     return answer.status_code >= 500 or answer.status_code == 429 or "in_progress" in answer.text or (
@@ -81,7 +108,6 @@ class Visit:
     mall: str
     order: Order | None = None
     payment_id: str = ""
-    paid: bool = False
     end: str = ""
     refused: str = ""
     wrong: list[str] = field(default_factory=list)
@@ -111,13 +137,41 @@ class Visit:
         return both[0]
 
     async def pay(self, order: Order) -> None:
-        self.payment_id = await self.door.pay_by_window(order, "transfer" if self.number % 5 == 0 else "card")
-        self.paid = True
+        """By card or transfer; again when the provider said no."""
+        method = "transfer" if self.number % 5 == 0 else "card"
+        for attempt in range(_TRIES):
+            try:
+                self.payment_id = await self.door.pay_by_window(order, method)
+                await self.door.settled(order, self.payment_id, PAID)
+                break
+            except Refused as refusal:
+                if attempt == _TRIES - 1 or not refusal.code.startswith("payment."):
+                    raise
+                await asyncio.sleep(1)
+        self.end = "completed"
+
+    async def ask_for_account(self, order: Order) -> dict[str, Any]:
+        """A virtual account; another one when the provider said no."""
+        for attempt in range(_TRIES):
+            try:
+                account = await self.door.ask_for_account(order)
+            except Refused as refusal:
+                if attempt == _TRIES - 1 or not refusal.code.startswith("payment."):
+                    raise
+                await asyncio.sleep(1)
+            else:
+                self.payment_id = account["id"]
+                return account
+        raise AssertionError("the last try returns or raises")
+
+    async def deposit(self, account: dict[str, Any]) -> None:
+        await self.door.deposit(account)
         self.end = "completed"
 
 
 # What a customer can be told without anything being wrong.
-_FAIR = frozenset({"stock.insufficient", "cart.line_unavailable", "sku.unavailable"})
+_FAIR = frozenset({"stock.insufficient", "cart.line_unavailable"})
+PAID = {"confirmed", "refunded", "partially_refunded"}
 
 
 async def by_window(visit: Visit) -> None:
@@ -125,11 +179,7 @@ async def by_window(visit: Visit) -> None:
 
 
 async def by_account(visit: Visit) -> None:
-    account = await visit.door.ask_for_account(await visit.place())
-    visit.payment_id = account["id"]
-    await visit.door.deposit(account)
-    visit.paid = True
-    visit.end = "completed"
+    await visit.deposit(await visit.ask_for_account(await visit.place()))
 
 
 async def regrets(visit: Visit) -> None:
@@ -154,8 +204,7 @@ async def unpaid(visit: Visit) -> None:
 
 
 async def lets_expire(visit: Visit) -> None:
-    account = await visit.door.ask_for_account(await visit.place())
-    visit.payment_id = account["id"]
+    account = await visit.ask_for_account(await visit.place())
     await visit.door.let_expire(account)
     visit.end = "cancelled"
 

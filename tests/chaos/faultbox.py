@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 Wish = dict[str, Any]
+_NARROWING = ("type", "key", "topic")
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class FaultBox:
     def take(self, service: str, point: str, **seen: str) -> Wish | None:
         """One hit, if armed and if everything the wish names (type, key, topic) is as `seen`."""
         wish = self.standing(service, point)
-        if wish is None or any(name in wish and wish[name] != value for name, value in seen.items()):
+        if wish is None or any(name in wish and wish[name] != seen.get(name) for name in _NARROWING):
             return None
         if wish["count"] is not None and not self._use_up(service, point, wish):
             return None
@@ -77,13 +78,17 @@ class FaultBox:
         mine.unlink(missing_ok=True)
         return True
 
-    def fired(self) -> list[tuple[str, str]]:
-        """(service, point) of every hit so far, in order."""
+    def fired(self) -> list[tuple[str, str, int]]:
+        """(service, point, pid) of every hit so far, in order."""
         try:
             lines = (self.folder / "fired").read_text().splitlines()
         except FileNotFoundError:
             return []
-        return [(service, point) for service, point, _ in map(str.split, lines)]
+        return [(service, point, int(pid)) for service, point, pid in map(str.split, lines)]
+
+    def hits(self, service: str, point: str) -> list[int]:
+        """The pids that were hit there, in order."""
+        return [pid for name, where, pid in self.fired() if (name, where) == (service, point)]
 
     def mutate(self, name: str | None) -> None:
         """Services that start from now on are this mutant; None makes them healthy again."""

@@ -56,9 +56,9 @@ class Load:
         """For a scenario's own customer."""
         return PatientDoor(self.http, self.world.instance.edge_url, self.world.sandbox)
 
-    def visit(self, kind: str) -> Visit:
-        """The next customer; of this kind. Counts like the others once `come` was awaited."""
-        mall = self.rng.choice(MALLS)
+    def visit(self, kind: str, mall: str = "") -> Visit:
+        """The next customer; of this kind. Counts like the others, whoever leads it through the shop."""
+        mall = mall or self.rng.choice(MALLS)
         shelf = self._shelves[mall]
         skus = self.rng.sample(shelf, k=self.rng.randint(1, min(3, len(shelf))))
         wishes = [(sku, self.rng.randint(1, 2)) for sku in skus]

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import time
 from collections.abc import AsyncIterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -33,7 +32,6 @@ class Processes:
 
     def __init__(self, current: Instance) -> None:
         self._instance = current
-        self._suspended: set[int] = set()
         self._guests: list[subprocess.Popen[bytes]] = []
 
     async def picture(self) -> dict[str, dict[str, Any]]:
@@ -74,35 +72,28 @@ class Processes:
 
         Raises TimeoutError after the 25 s that even the supervisor would not have waited.
         """
-        pid = await self.pid(part)
-        log = self._instance.logs / "supervisor.log"
+        os.kill(await self.pid(part), signal.SIGTERM)
         began = time.monotonic()
-        process = psutil.Process(pid)
-        process.send_signal(signal.SIGTERM)
-        await asyncio.to_thread(process.wait, 25)
-        seconds = time.monotonic() - began
-        return await self._exit_code(part, log), seconds
+        async with asyncio.timeout(25):
+            while not (note := await self._note(part)).startswith("ended with "):  # noqa: ASYNC110 - another process
+                await asyncio.sleep(0.02)
+        code = note.removeprefix("ended with exit code ").partition(";")[0]
+        return int(code) if code.isdigit() else -1, time.monotonic() - began
 
-    async def _exit_code(self, part: str, _log: Path) -> int:
-        for _ in range(100):
-            note: str = (await self.picture())[part]["note"]
-            if note.startswith("ended with exit code "):
-                return int(note.removeprefix("ended with exit code ").partition(";")[0])
-            if note.startswith("ended with signal"):
-                return -1
-            await asyncio.sleep(0.02)
-        raise NotUp(f"the supervisor did not say how {part} ended")
+    async def _note(self, part: str) -> str:
+        return str((await self.picture())[part]["note"])
 
-    async def suspend(self, part: str) -> None:
-        """SIGSTOP: alive, holding every connection, and doing nothing."""
+    async def suspend(self, part: str) -> int:
+        """SIGSTOP: alive, holding every connection, and doing nothing. Its pid, for `resume`."""
         pid = await self.pid(part)
         os.kill(pid, signal.SIGSTOP)
-        self._suspended.add(pid)
+        return pid
 
-    async def resume(self, part: str) -> None:
-        pid = await self.pid(part)
-        os.kill(pid, signal.SIGCONT)
-        self._suspended.discard(pid)
+    def resume(self, *pids: int) -> None:
+        """Also those that stopped themselves at a point."""
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
     async def ready(self, part: str, *, seconds: float = 60) -> None:
         """Returns when the supervisor and the service itself say so. Raises TimeoutError."""
@@ -156,13 +147,11 @@ class Processes:
 
     async def heal(self) -> None:
         """Everybody runs: the suspended, the stopped, and those the supervisor would only start again later."""
-        for pid in self._suspended:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGCONT)
-        self._suspended.clear()
+        self.resume(*(guest.pid for guest in self._guests))
         for guest in list(self._guests):
             await self.leave(guest, signal.SIGKILL)
         picture = await self.picture()
+        self.resume(*(part["pid"] for part in picture.values() if part["pid"]))
         for name, part in picture.items():
             if part["state"] in {"restarting", "stopped", "failed"}:
                 await self._act("stop-part", name)

@@ -1,19 +1,20 @@
 """The named points at which a process can be hit, patched into the plumbing from outside: the product knows of none.
 
-Kills itself there (SIGKILL), unless the wish says `do`: "sleep" with `seconds`, or "raise":
+Kills itself there (SIGKILL), unless the wish says `do`: "stop" (SIGSTOP), "sleep" with `seconds`, or "raise":
 
     before_commit                of a transaction with events or of a message, all written
     after_commit_before_wake     committed, the relay not told
+    before_send                  the relay has rows in hand and believes in its lease
     after_ack_before_delete      the broker has the events, their rows are still in the outbox
     mid_batch                    after the first handler of a batch of several
     after_effects_before_offset  effects committed, the offset not
 
     slow_handler     sleeps `seconds` in the open transaction; with `block` the whole process stands still
-    handler_fails    raises; `type` and `key` narrow it down
+    handler_fails    raises; `type` and `key` narrow it down; with `permanent` such that it can never be handled
     clock_skew       stands: `seconds` are added to what the process takes for now
     rebalance_timeout, next_version    stand, and are read when the process starts
 
-Sleeping and raising at a point can be rationed by `share` (0 to 1) of the hits.
+All but kills can be rationed by `share` (0 to 1) of the hits.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from tests.chaos.faultbox import FaultBox, Wish
 from tests.chaos.patching import patch
 
 from common import db, outbox, processing, relay
+from common.errors import PermanentFailure
 
 KILL_POINTS = (
     "before_commit",
@@ -81,10 +83,17 @@ class Points:
         match wish.get("do", "kill"):
             case "sleep":
                 await asyncio.sleep(wish["seconds"])
+            case "stop":
+                os.kill(os.getpid(), signal.SIGSTOP)
             case "raise":
                 raise FaultInjected("as the scenario wished")
             case _:
                 os.kill(os.getpid(), signal.SIGKILL)
+
+    def _fail(self, wish: Wish, wire_type: str) -> None:
+        if wish.get("permanent"):
+            raise PermanentFailure("chaos", f"{self._service} can never handle this {wire_type}")
+        raise FaultInjected(f"{self._service} cannot handle {wire_type} now")
 
     def _transactions(self) -> None:
         """`outbox.append` is the last statement of a transaction with events; others end where their block does."""
@@ -126,6 +135,7 @@ class Points:
         original = relay.Relay._send_shard
 
         async def send_shard(own: relay.Relay, rows: Sequence[Any]) -> int:
+            await self.hit("before_send", topic=rows[0]["topic"])
             sent = await original(own, rows)
             if sent:
                 await self.hit("after_ack_before_delete", topic=rows[0]["topic"])
@@ -154,8 +164,8 @@ class Points:
             seen = {"type": wire_type, "topic": topic, "key": headers.get("ce_partitionkey", "")}
             if (wish := self._box.take(self._service, "slow_handler", **seen)) is not None:
                 await _dawdle(wish)
-            if self._box.take(self._service, "handler_fails", **seen) is not None:
-                raise FaultInjected(f"{self._service} cannot handle {wire_type} now")
+            if (wish := self._box.take(self._service, "handler_fails", **seen)) is not None:
+                self._fail(wish, wire_type)
             await handle(own, wire_type, topic, value, headers, tx)
             await _witness(tx, own._group, headers["ce_id"])
             if _batch.get() > 1:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.chaos.proxy import Mode
+from tests.chaos.links import Mode
 
 
 class ProxyRefused(Exception):

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -31,9 +31,9 @@ from tests.chaos.history import History
 from tests.chaos.parts import Processes
 from tests.chaos.wire import Proxy
 
-from shop import environment, instance, ports
-from shop.audit.findings import Finding
-from shop.audit.run import _look
+from shop import instance, ports
+from shop.audit.findings import ALWAYS, Finding
+from shop.audit.run import look
 from shop.instance import Instance
 from shop.lag import behind
 from shop.platform import faults, postgres, roles
@@ -44,11 +44,21 @@ SERVICE_NAMES = tuple(service.name for service in SERVICES)
 # Promised after every fault, on two busy cores: no outbox, no lag, nothing parked, so soon after the last customer.
 LAG_SECONDS = 30.0
 SETTLE_SECONDS = 90.0
+# What a killed process had in hand is taken up again within seconds.
+_SHORT_WAITS = {
+    "NOTIFY_SMTP_TIMEOUT_SECONDS": "2",
+    "NOTIFY_SOLAPI_TIMEOUT_SECONDS": "4",
+    "NOTIFY_LEASE_SECONDS": "12",
+    "PAYMENTS_PATIENCE_SECONDS": "12",
+    "PAYMENTS_TOSS_TIMEOUT_SECONDS": "4",
+}
 _FIRST_PORT = 23080
 _NAME = "chaos"
 _WITNESS = """
 CREATE SCHEMA IF NOT EXISTS chaos;
-CREATE TABLE IF NOT EXISTS chaos.handled (grp text NOT NULL, event_id uuid NOT NULL, at timestamptz DEFAULT now());
+CREATE TABLE IF NOT EXISTS chaos.handled (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, grp text NOT NULL, event_id uuid NOT NULL
+);
 GRANT USAGE ON SCHEMA chaos TO PUBLIC;
 GRANT INSERT ON chaos.handled TO PUBLIC;
 """
@@ -124,6 +134,10 @@ class World:
         body = {"party": party, "operation": operation, "kind": kind, "count": count, **more}
         (await self.http.post(f"{self.sandbox}/_sandbox/faults", json=body)).raise_for_status()
 
+    async def shop(self, *command: str) -> None:
+        """A `shop` command, as an operator would give it. Raises RuntimeError with what it said."""
+        await asyncio.to_thread(_shop, self.instance, *command)
+
     async def until(
         self, question: Callable[[], Awaitable[object]], what: str, *, seconds: float = 30, every: float = 0.1
     ) -> Any:
@@ -135,13 +149,19 @@ class World:
             await asyncio.sleep(every)
         return answer
 
-    async def until_fired(self, service: str, point: str, times: int = 1, *, seconds: float = 30) -> None:
-        """Returns when the point was hit so often since the world began. Raises Broken: a fault that was not."""
+    async def strike(
+        self, service: str, point: str, *, times: int = 1, seconds: float = 30, **arguments: Any
+    ) -> list[int]:
+        """Arms a point and waits until it was hit so often. The pids. Raises Broken: a fault that was none."""
+        before = len(self.box.hits(service, point))
+        self.box.arm(service, point, count=times, **arguments)
 
-        async def enough() -> bool:
-            return self.box.fired().count((service, point)) >= times
+        async def enough() -> list[int]:
+            hits = self.box.hits(service, point)[before:]
+            return hits if len(hits) >= times else []
 
-        await self.until(enough, f"{service} hit at {point} {times} times", seconds=seconds, every=0.05)
+        pids: list[int] = await self.until(enough, f"{service} hit at {point} {times}x", seconds=seconds, every=0.02)
+        return pids
 
     async def on_the_way(self) -> dict[str, int]:
         """What is not at rest: rows in outboxes, parked keys, unread records. Empty when nothing is."""
@@ -161,25 +181,25 @@ class World:
         (await self.http.delete(f"{self.sandbox}/_sandbox/faults")).raise_for_status()
 
     async def settle(self, seconds: float = SETTLE_SECONDS) -> Settled:
-        """Waits for rest, then for zero findings, at most `seconds` in all."""
+        """Waits for rest, then for zero findings, at most `seconds` in all; not for what can never heal."""
         began = time.monotonic()
         lag_seconds: float | None = None
-        while True:
-            if lag_seconds is None and not await self.on_the_way():
+        while lag_seconds is None and time.monotonic() - began < seconds:
+            if not await self.on_the_way():
                 lag_seconds = time.monotonic() - began
-            findings = await self.findings() if lag_seconds is not None else ()
+            await asyncio.sleep(0.2)
+        while True:
+            findings = tuple(await self.findings())
             spent = time.monotonic() - began
-            if (lag_seconds is not None and not findings) or spent > seconds:
-                return Settled(lag_seconds, spent, tuple(findings or await self.findings()))
-            await asyncio.sleep(0.25)
+            if not findings:
+                await self.history.rest()
+            if not findings or spent > seconds or any(each.holds == ALWAYS for each in findings):
+                return Settled(lag_seconds, spent, findings)
+            await asyncio.sleep(1)
 
     async def findings(self) -> Sequence[Finding]:
         """What auditor and history have to say now, without what was known before."""
-        connection = await asyncpg.connect(environment.auditor_url(self.instance))
-        try:
-            found = [*await _look(self.instance, connection, self.http), *await self.history.findings()]
-        finally:
-            await connection.close()
+        found = [*await look(self.instance), *await self.history.findings()]
         fresh = [
             replace(each, offenders=tuple(one for one in each.offenders if (each.promise, one) not in self.known))
             for each in found
@@ -191,7 +211,8 @@ class World:
         self.known |= {(each.promise, one) for each in findings for one in each.offenders}
 
 
-def _new_instance(options: dict[str, Any]) -> Instance:
+def _new_instance(wanted: Mapping[str, Any]) -> Instance:
+    options = dict(wanted)
     state = Path(tempfile.mkdtemp(prefix="shop-chaos-"))
     # PostgreSQL may have to run as another user, who must be able to walk in.
     state.chmod(0o711)
@@ -206,7 +227,8 @@ def _new_instance(options: dict[str, Any]) -> Instance:
         "edge_tracing": False,
         "launcher": "tests.chaos.launcher",
     }
-    told |= {"rate_average": 100_000, "rate_burst": 100_000, **options}
+    settings = _SHORT_WAITS | options.pop("service_settings", {})
+    told |= {"service_settings": settings, "rate_average": 100_000, "rate_burst": 100_000, **options}
     fresh = instance.load()
     current = replace(fresh, options=replace(fresh.options, **told))
     current.save()
