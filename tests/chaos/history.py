@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from tests.chaos.faultbox import FaultBox
+from tests.chaos.sql import Sql
 
 from contracts.topics import TOPICS
 from shop.audit.findings import AT_REST, Finding
@@ -37,7 +37,7 @@ class Said:
 class History:
     """Reads on from where it was at each look. Only events of the shop's services count: others are a scenario's."""
 
-    def __init__(self, current: Instance, database: asyncpg.Connection, box: FaultBox) -> None:
+    def __init__(self, current: Instance, database: Sql, box: FaultBox) -> None:
         self._instance = current
         self._database = database
         self._box = box

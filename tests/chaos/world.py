@@ -24,11 +24,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import httpx
 from tests.chaos.faultbox import FaultBox
 from tests.chaos.history import History
 from tests.chaos.parts import Processes
+from tests.chaos.sql import Sql
 from tests.chaos.wire import Proxy
 
 from shop import instance, ports
@@ -83,10 +83,10 @@ class Settled:
 
 @dataclass
 class World:
-    """A running instance. `database` is a connection of the superuser, never through the proxy."""
+    """A running instance. `database` is asked as the superuser, never through the proxy."""
 
     instance: Instance
-    database: asyncpg.Connection
+    database: Sql
     http: httpx.AsyncClient
     processes: Processes
     box: FaultBox
@@ -104,7 +104,8 @@ class World:
             await asyncio.to_thread(_shop, current, "up", *(() if current.options.fsync else ("--no-fsync",)))
             password = current.secrets["postgres_password"]
             dsn = postgres.url(postgres.SUPERUSER, password, current.ports["postgres"], roles.DATABASE)
-            database = await asyncpg.connect(dsn)
+            database = Sql(dsn)
+            await database.open()
             await database.execute(_WITNESS)
             await seed(current)
             box = FaultBox(current.faults)

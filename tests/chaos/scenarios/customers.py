@@ -11,6 +11,7 @@ import orjson
 from tests.chaos.customers import Visit
 from tests.chaos.load import Load
 from tests.chaos.scenario import scenario
+from tests.chaos.staff import MALL, rare_product
 from tests.chaos.world import Broken, World
 
 from common import ids
@@ -89,6 +90,27 @@ class _Repeated:
         await writer.drain()
         await asyncio.sleep(seconds)
         writer.transport.abort()
+
+
+@scenario(34, "last_units")
+async def last_units(world: World, load: Load, rng: random.Random) -> None:
+    """Many customers want the last units at the same moment, and exactly so many get one."""
+    units, buyers = rng.randint(3, 6), 18
+    visits = await rush(world, load, units, buyers)
+    got = sum(visit.order is not None for visit in visits)
+    if got != units:
+        raise Broken(f"{units} units made {got} orders; refused: {sorted({visit.refused for visit in visits})}")
+    world.note(f"{buyers} customers wanted {units} units, {got} got one")
+
+
+async def rush(world: World, load: Load, units: int, buyers: int) -> list[Visit]:
+    """All want one unit of a new product that has `units`. Returns when each has ordered or was refused."""
+    sku = await rare_product(world, units)
+    visits = [load.visit("window", mall=MALL) for _ in range(buyers)]
+    for visit in visits:
+        visit.wishes = [(sku, 1)]
+    await asyncio.gather(*(visit.come() for visit in visits))
+    return visits
 
 
 @scenario(29, "callbacks_misbehave")
