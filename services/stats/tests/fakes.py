@@ -85,6 +85,11 @@ class _Renamed(KafkaConsumer):
             for partition, records in polled.items()
         }
 
+    async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
+        await super().commit(
+            {TopicPartition(self._prefix + part.topic, part.partition): offset for part, offset in offsets.items()}
+        )
+
     def assignment(self) -> frozenset[TopicPartition]:
         return frozenset(map(self._plain, super().assignment()))
 

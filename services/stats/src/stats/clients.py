@@ -1,9 +1,10 @@
-"""Reads whole topics from their first record, beside the service's own consumer and without leaving a trace."""
+"""Reads whole topics from their first record, and sees how far the service's own consumer has come; both beside that
+consumer and without leaving a trace."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from contracts.envelope import Event
 
 _POLL_MS = 500
 _POLL_RECORDS = 500
+_LOOK_AGAIN_SECONDS = 0.25
 
 
 @dataclass(frozen=True)
@@ -72,12 +74,68 @@ class BrokerReader:
 
     async def _ends(self, consumer: Consumer, topics: Sequence[str]) -> dict[TopicPartition, int]:
         """Where each partition ends now. The group is new and alone, so its lag is counted from the first record."""
-        deadline = self._clock.monotonic() + self._stall_seconds
-        while {partition.topic for partition in consumer.assignment()} != set(topics):
-            if self._clock.monotonic() > deadline:
-                raise UpstreamUnavailable("the broker gives no partitions of " + ", ".join(topics))
-            await asyncio.sleep(0.05)
+        await _assigned(consumer, topics, self._clock, self._stall_seconds)
         return dict(await consumer.lag())
+
+
+class Listening(Protocol):
+    """How far the service's own consumer has come."""
+
+    async def caught_up(self) -> bool:
+        """Whether it has handled all that the topics held when this was asked; false if it does not get there soon.
+
+        Raises `UpstreamUnavailable` when the broker does not answer; its own errors pass through.
+        """
+        ...
+
+
+class BrokerListening:
+    """Looks on from beside `group`: its consumers take no partition of it and commit nothing."""
+
+    def __init__(
+        self,
+        consumer_of: Callable[[str], Consumer],
+        clock: Clock,
+        *,
+        group: str,
+        topics: Sequence[str],
+        patience_seconds: float,
+    ) -> None:
+        self._consumer_of = consumer_of
+        self._clock = clock
+        self._group = group
+        self._topics = topics
+        self._patience_seconds = patience_seconds
+
+    async def caught_up(self) -> bool:
+        # A group that never committed is behind by all there is: its lag tells where the partitions end.
+        ends, behind = self._consumer_of(f"stats-look-{ids.new_id()}"), self._consumer_of(self._group)
+        try:
+            for consumer in (ends, behind):
+                await consumer.start(self._topics, on_revoke=_ignore, on_assign=_ignore)
+                await _assigned(consumer, self._topics, self._clock, self._patience_seconds)
+            return await self._reaches(await ends.lag(), ends, behind)
+        finally:
+            await asyncio.gather(ends.stop(), behind.stop(), return_exceptions=True)
+
+    async def _reaches(self, wanted: Mapping[TopicPartition, int], ends: Consumer, behind: Consumer) -> bool:
+        deadline = self._clock.monotonic() + self._patience_seconds
+        while True:
+            # In this order: what comes in between makes the group look further behind than it is, never further on.
+            now_at, left = await ends.lag(), await behind.lag()
+            if all(now_at[partition] - left[partition] >= end for partition, end in wanted.items()):
+                return True
+            if self._clock.monotonic() >= deadline:
+                return False
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+
+
+async def _assigned(consumer: Consumer, topics: Sequence[str], clock: Clock, seconds: float) -> None:
+    deadline = clock.monotonic() + seconds
+    while {partition.topic for partition in consumer.assignment()} != set(topics):
+        if clock.monotonic() > deadline:
+            raise UpstreamUnavailable("the broker gives no partitions of " + ", ".join(topics))
+        await asyncio.sleep(0.05)
 
 
 async def _ignore(_partitions: frozenset[TopicPartition]) -> None:

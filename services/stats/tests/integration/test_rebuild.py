@@ -18,7 +18,7 @@ from common.db import Database
 from common.errors import UpstreamUnavailable
 from common.testing import record_of
 from stats import events, handlers
-from stats.clients import BrokerReader
+from stats.clients import BrokerListening, BrokerReader
 from stats.flows import Rebuilder
 from stats.repository import facts
 
@@ -105,6 +105,46 @@ class TestOnBothBrokers:
 
         again = await rebuilds.run()
         assert (again["equal"], again["compared"]) == (True, found["compared"])
+
+
+class TestListening:
+    @pytest.fixture(params=["memory", pytest.param("kafka", marks=pytest.mark.kafka)])
+    async def topics(self, request):
+        topics = MemoryTopics() if request.param == "memory" else KafkaTopics()
+        await topics.create()
+        return topics
+
+    async def test_is_caught_up_once_all_that_was_there_is_committed(self, topics):
+        group = f"stats-{ids.new_id()}"
+
+        def looks(seconds: float) -> BrokerListening:
+            return BrokerListening(
+                topics.consumer, Clock(), group=group, topics=events.TOPICS, patience_seconds=seconds
+            )
+
+        assert await looks(15).caught_up(), "where nothing was told nothing is missing"
+        await topics.send(*a_history())
+        assert not await looks(5).caught_up()
+        await _hear_all(topics.consumer(group))
+        assert await looks(15).caught_up()
+
+
+async def _hear_all(consumer) -> None:
+    """As the service's consumer does it: everything polled, then committed."""
+
+    async def ignore(_partitions) -> None:
+        pass
+
+    done: dict = {}
+    try:
+        await consumer.start(events.TOPICS, on_revoke=ignore, on_assign=ignore)
+        async with asyncio.timeout(60):
+            while sum(done.values()) < 35:
+                polled = await consumer.poll(timeout_ms=500, max_records=500)
+                done |= {partition: records[-1].offset + 1 for partition, records in polled.items() if records}
+        await consumer.commit(done)
+    finally:
+        await consumer.stop()
 
 
 class TestDifferences:

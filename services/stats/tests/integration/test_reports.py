@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pytest
@@ -13,13 +14,26 @@ pytestmark = pytest.mark.integration
 DELAY, BACKLOG = timedelta(minutes=15), timedelta(days=7)
 
 
+@dataclass(frozen=True)
+class Heard:
+    """Whether the service's consumer has caught up."""
+
+    all: bool
+
+    async def caught_up(self) -> bool:
+        return self.all
+
+
+ALL, NOT_ALL = Heard(all=True), Heard(all=False)
+
+
 @pytest.fixture
 def at(database, clock):
     """Runs the job at a moment in Seoul and gives the reports it published."""
 
-    async def run(moment: str):
+    async def run(moment: str, listening: Heard = ALL):
         clock.advance(seoul(moment) - clock.now())
-        await publish_daily_reports(database, delay=DELAY, backlog=BACKLOG)
+        await publish_daily_reports(database, listening, delay=DELAY, backlog=BACKLOG)
         return await published(database, clear=True)
 
     return run
@@ -44,6 +58,13 @@ class TestDailyReports:
         ]
         assert await at("2026-11-23 00:16") == []
         assert await at("2026-11-23 23:59") == []
+
+    async def test_after_a_downtime_it_waits_until_everything_is_heard(self, desk, at):
+        await desk.hears(a_purchase().paid(at=seoul("2026-11-22 12:00")))
+        assert await at("2026-11-23 09:00", NOT_ALL) == []
+        await desk.hears(a_purchase().paid(at=seoul("2026-11-22 23:00")))
+        (report,) = await at("2026-11-23 09:01")
+        assert report.orders == 2
 
     async def test_two_processes_at_once_say_it_once(self, desk, database, clock):
         await desk.hears(a_purchase().paid(at=seoul("2026-11-22 12:00")))
