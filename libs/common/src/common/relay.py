@@ -23,15 +23,13 @@ _log = log.get(__name__)
 
 BATCH = 500
 _ACK_TIMEOUT_SECONDS = 30
-_POLL_MIN_SECONDS = 0.005
 
-_PENDING_SHARDS = """
-SELECT s.shard FROM unnest($1::smallint[]) AS s(shard)
-WHERE EXISTS (SELECT 1 FROM outbox o WHERE o.shard = s.shard)
-"""
+# A plan per shard: one ordered scan over all of them would sort the whole backlog.
 _FETCH = """
-SELECT id, shard, event_id, topic, aggregateid, seq, type, payload, headers, occurred_at
-FROM outbox WHERE shard = $1 ORDER BY id LIMIT $2
+SELECT o.* FROM unnest($1::smallint[]) AS s(shard) CROSS JOIN LATERAL (
+    SELECT id, shard, event_id, topic, aggregateid, seq, type, payload, headers, occurred_at
+    FROM outbox WHERE outbox.shard = s.shard ORDER BY id LIMIT $2
+) o ORDER BY o.shard, o.id
 """
 _DELETE = """
 DELETE FROM outbox o USING unnest($1::smallint[], $2::bigint[]) AS d(shard, id)
@@ -68,7 +66,7 @@ class Relay:
         self.last_progress = clock.monotonic()
 
     def wake(self, shards: Iterable[int]) -> None:
-        """Told after a commit that these shards have new rows. Only a hurry: the poll would find them too."""
+        """Told after a commit that these shards have new rows. Only a hurry: the next look finds them too."""
         self._woken.update(shards)
         self._wake.set()
 
@@ -131,37 +129,38 @@ class Relay:
             metrics.outbox_oldest_age.set(state["age"] or 0)
 
     async def _loop(self, connection: asyncpg.Connection, keeper: asyncio.Task[None]) -> None:
-        interval = _POLL_MIN_SECONDS
+        look_at = 0.0
         while not self._stopping:
             if keeper.done():
                 keeper.result()
-            self.last_progress = self._clock.monotonic()
+            now = self.last_progress = self._clock.monotonic()
             woken, self._woken = self._woken, set()
             self._wake.clear()
-            if await self._pump(connection, woken):
-                interval = _POLL_MIN_SECONDS
-                continue
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), interval)
-            interval = _POLL_MIN_SECONDS if self._woken else min(interval * 2, self._poll_max)
+            if now >= look_at:
+                look_at = now + self._poll_max
+                await self._pump(connection, self._leases.owned)
+            elif woken:
+                await self._pump(connection, woken)
+            if not self._woken:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), max(0.0, look_at - self._clock.monotonic()))
 
-    async def _pump(self, connection: asyncpg.Connection, woken: set[int]) -> int:
-        """Sends one batch of every shard that has rows. Returns how many rows left the outbox."""
+    async def _pump(self, connection: asyncpg.Connection, shards: Iterable[int]) -> None:
+        """Sends one batch of each of these shards that is ours; wakes itself for a shard that had more."""
         now = self._clock.monotonic()
-        ours = [shard for shard in self._leases.owned if self._not_before.get(shard, 0) <= now]
+        ours = [shard for shard in shards if shard in self._leases.owned and self._not_before.get(shard, 0) <= now]
         if not ours or now >= self._lease_until:
-            return 0
-        shards = [shard for shard in ours if shard in woken]
-        if not shards:
-            shards = [row["shard"] for row in await connection.fetch(_PENDING_SHARDS, ours)]
-        batches = {shard: await connection.fetch(_FETCH, shard, BATCH) for shard in shards}
-        if self._clock.monotonic() >= self._lease_until:
-            return 0
-        return await self._send(connection, {shard: rows for shard, rows in batches.items() if rows})
+            return
+        batches: dict[int, list[asyncpg.Record]] = {}
+        for row in await connection.fetch(_FETCH, ours, BATCH):
+            batches.setdefault(row["shard"], []).append(row)
+        if not batches or self._clock.monotonic() >= self._lease_until:
+            return
+        await self._send(connection, batches)
+        if full := [shard for shard, rows in batches.items() if len(rows) == BATCH]:
+            self.wake(full)
 
-    async def _send(self, connection: asyncpg.Connection, batches: Mapping[int, Sequence[asyncpg.Record]]) -> int:
-        if not batches:
-            return 0
+    async def _send(self, connection: asyncpg.Connection, batches: Mapping[int, Sequence[asyncpg.Record]]) -> None:
         with contextlib.ExitStack() as spans:
             for topic, contexts in _contexts(batches).items():
                 spans.enter_context(telemetry.send_span(topic, contexts))
@@ -182,7 +181,6 @@ class Relay:
             self._count(acked)
         if broken:
             await self._rebuild_producer()
-        return len(acked)
 
     async def _send_shard(self, rows: Sequence[asyncpg.Record]) -> int:
         """Sends in order. Returns how many from the front were acknowledged before the first that was not."""
