@@ -13,8 +13,10 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
-from tests.chaos.runner import Result, play_all
-from tests.chaos.scenario import Scenario, all_scenarios
+from tests.chaos import gate
+from tests.chaos.runner import Result, play, play_all
+from tests.chaos.scenario import DEFAULT_NEEDS, Scenario, all_scenarios
+from tests.chaos.world import World
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -29,14 +31,15 @@ def main() -> int:
     first = options.seed if options.seed is not None else random.SystemRandom().randrange(1_000_000)
     console.print(f"{len(chosen)} scenarios, seeds {first} to {first + options.seeds - 1}")
     began = time.monotonic()
-    results = asyncio.run(_run(chosen, range(first, first + options.seeds)))
+    seeds = range(first, first + options.seeds)
+    results, survived = asyncio.run(_smoke(chosen, first) if options.smoke else _run(chosen, seeds))
     if options.json:
         options.json.write_text(json.dumps([asdict(result) for result in results], indent=2, ensure_ascii=False))
     broken = [result for result in results if result.problems]
     took = time.monotonic() - began
     verdict = f"[bold red]{len(broken)} broken[/]" if broken else "[bold green]all held[/]"
     console.print(f"{len(results)} runs in {took:.0f} s: {verdict}")
-    return 1 if broken else 0
+    return 1 if broken or survived else 0
 
 
 def _arguments() -> argparse.Namespace:
@@ -65,12 +68,26 @@ def _first_line(one: Scenario) -> str:
     return (one.play.__doc__ or "").strip().partition("\n")[0]
 
 
-async def _run(chosen: list[Scenario], seeds: range) -> list[Result]:
+async def _run(chosen: list[Scenario], seeds: range) -> tuple[list[Result], bool]:
     results = []
     async for result in play_all(chosen, seeds):
         _print(result)
         results.append(result)
-    return results
+    return results, False
+
+
+async def _smoke(chosen: list[Scenario], seed: int) -> tuple[list[Result], bool]:
+    """All on one system, and then a mutant: whether it survived is the second answer."""
+    results = []
+    async with World.running(**DEFAULT_NEEDS) as world:
+        for one in chosen:
+            results.append(await play(world, one, seed))
+            _print(results[-1])
+            if results[-1].problems:
+                return results, False
+        verdict = await gate.attempt(world, gate.SMOKE, seed)
+        gate.show(verdict)
+        return results, not verdict.told
 
 
 def _print(result: Result) -> None:

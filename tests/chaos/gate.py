@@ -96,6 +96,8 @@ TRIALS = (
         _NO_SECOND_LINE,
     ),
 )
+# With every change there is time for one.
+SMOKE = TRIALS[1]
 
 
 @dataclass(frozen=True)

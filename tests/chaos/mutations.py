@@ -8,7 +8,7 @@ reservation_without_condition  stock is reserved whether or not there is any
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -48,9 +48,14 @@ def _offsets_before_effects() -> None:
 def _outbox_by_id_cursor() -> None:
     """As so many outboxes are read: `id > last`. Ids are given before commits, so a slow commit is passed over."""
     last: dict[int, int] = {}
+    shards, condition = "unnest($1::smallint[]) AS s(shard)", "outbox.shard = s.shard"
+    assert shards in relay._FETCH
+    assert condition in relay._FETCH
+    beyond = relay._FETCH.replace(shards, "unnest($1::smallint[], $3::bigint[]) AS s(shard, last)")
+    beyond = beyond.replace(condition, f"{condition} AND outbox.id > s.last")
 
     class Cursor:
-        """Rows of a shard behind the cursor only; the cursor moves when they are fetched."""
+        """A connection that fetches rows behind the cursors only; a cursor moves when its rows are fetched."""
 
         def __init__(self, connection: asyncpg.Connection) -> None:
             self._connection = connection
@@ -58,23 +63,17 @@ def _outbox_by_id_cursor() -> None:
         def __getattr__(self, name: str) -> Any:
             return getattr(self._connection, name)
 
-        async def fetch(self, query: str, *arguments: Any) -> list[Any]:
-            if query != relay._FETCH:
-                rows: list[Any] = await self._connection.fetch(query, *arguments)
-                return rows
-            shard, limit = arguments
-            beyond = relay._FETCH.replace("WHERE shard = $1", "WHERE shard = $1 AND id > $3")
-            rows = await self._connection.fetch(beyond, shard, limit, last.get(shard, 0))
-            if rows:
-                last[shard] = rows[-1]["id"]
+        async def fetch(self, _query: str, ours: Sequence[int], limit: int) -> list[Any]:
+            rows: list[Any] = await self._connection.fetch(beyond, ours, limit, [last.get(shard, 0) for shard in ours])
+            for row in rows:
+                last[row["shard"]] = row["id"]
             return rows
 
     pump = relay.Relay._pump
 
-    async def pump_mutant(own: relay.Relay, connection: asyncpg.Connection, woken: set[int]) -> int:
-        return await pump(own, Cursor(connection), woken)
+    async def pump_mutant(own: relay.Relay, connection: asyncpg.Connection, wanted: Iterable[int]) -> None:
+        await pump(own, Cursor(connection), wanted)
 
-    assert "WHERE shard = $1" in relay._FETCH
     patch(relay.Relay, "_pump", pump_mutant)
 
 

@@ -48,6 +48,8 @@ async def play(world: World, one: Scenario, seed: int) -> Result:
             problems.append(f"{finding.kind}: {finding.promise}: {len(finding.offenders)}: {shown}")
         if settled is not None and settled.late:
             problems.append(f"events were still on their way {LAG_SECONDS:g} s after the last customer")
+        if problems:
+            problems.append(f"the logs are in {world.keep_logs(f'{one.name}-{seed}')}")
         return Result(
             scenario=one.name,
             number=one.number,

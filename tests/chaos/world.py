@@ -126,6 +126,13 @@ class World:
         """The outside world's base URL, straight to its process."""
         return f"http://127.0.0.1:{self.instance.ports['sandbox']}/sandbox"
 
+    def keep_logs(self, name: str) -> Path:
+        """A copy of all logs that outlives the world."""
+        kept = Path(tempfile.gettempdir()) / f"shop-chaos-logs-{name}"
+        shutil.rmtree(kept, ignore_errors=True)
+        shutil.copytree(self.instance.logs, kept)
+        return kept
+
     def note(self, what: str) -> None:
         """For the report: what was done."""
         self.notes.append(what)
