@@ -1,5 +1,7 @@
 """Wishes are taken once, by whom they are for; and patches hit what is there."""
 
+from pathlib import Path
+
 import pytest
 from tests.chaos import customers
 from tests.chaos.faultbox import FaultBox
@@ -7,7 +9,7 @@ from tests.chaos.patching import patch
 
 
 @pytest.fixture
-def box(tmp_path):
+def box(tmp_path: Path) -> FaultBox:
     return FaultBox(tmp_path)
 
 
@@ -15,6 +17,7 @@ def test_a_wish_is_taken_as_often_as_it_counts(box: FaultBox) -> None:
     box.arm("orders", "before_commit", count=2, do="sleep", seconds=3)
     first, second = box.take("orders", "before_commit"), box.take("orders", "before_commit")
     assert first is not None
+    assert second is not None
     assert (first["seconds"], second["count"]) == (3, 1)
     assert box.take("orders", "before_commit") is None
     assert len(box.hits("orders", "before_commit")) == 2

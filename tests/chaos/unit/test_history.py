@@ -1,6 +1,8 @@
 """The history checker finds what a history may not have."""
 
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from tests.chaos.faultbox import FaultBox
@@ -12,10 +14,12 @@ TOPIC = "shop.orders.v1"
 class Books:
     """Answers for the database: sequences of the service orders, handled events, dead letters."""
 
-    def __init__(self):
-        self.sequences, self.handled, self.dead = {}, [], []
+    def __init__(self) -> None:
+        self.sequences: dict[str, int] = {}
+        self.handled: list[tuple[str, str]] = []
+        self.dead: list[str] = []
 
-    async def fetch(self, query, *arguments):
+    async def fetch(self, query: str, *arguments: Any) -> list[Any]:
         if "event_sequences" in query:
             return [
                 {"aggregateid": key, "last_seq": last} for key, last in self.sequences.items() if "orders." in query
@@ -29,22 +33,22 @@ class Books:
         ]
 
 
-def record(event, sequence, *, key="a", source="/shop/orders", kind="order-paid"):
-    headers = {"ce_source": source, "ce_id": event, "ce_sequence": str(sequence).zfill(20), "ce_type": kind}
+def record(event: str, sequence: int, *, key: str = "a", source: str = "/shop/orders") -> SimpleNamespace:
+    headers = {"ce_source": source, "ce_id": event, "ce_sequence": str(sequence).zfill(20), "ce_type": "order-paid"}
     pairs = [(name, value.encode()) for name, value in headers.items()]
     return SimpleNamespace(topic=TOPIC, key=key.encode(), headers=pairs)
 
 
 @pytest.fixture
-def books():
+def books() -> Books:
     return Books()
 
 
 @pytest.fixture
-def history(books, tmp_path):
+def history(books: Books, tmp_path: Path) -> History:
     box = FaultBox(tmp_path)
     box.tell_handlers("scm", ["order-paid"])
-    made = History(None, books, box)
+    made = History(cast("Any", None), cast("Any", books), box)
     for event, sequence in (("one", 1), ("two", 2)):
         made._note(record(event, sequence))
     books.sequences = {"a": 2}
@@ -52,7 +56,7 @@ def history(books, tmp_path):
     return made
 
 
-async def told(history):
+async def told(history: History) -> set[tuple[str, tuple[str, ...]]]:
     found = [*await history._published(), *await history._handled()]
     return {(each.kind, each.offenders) for each in found if each.offenders}
 

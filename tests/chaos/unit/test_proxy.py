@@ -3,7 +3,10 @@
 import asyncio
 import struct
 import sys
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from tests.chaos.links import Fault, KafkaFrames
@@ -17,8 +20,8 @@ _SILENCE_SECONDS = 0.3
 
 
 @pytest.fixture
-async def echo():
-    async def answer(reader, writer):
+async def echo() -> AsyncIterator[int]:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while chunk := await reader.read(1000):
             writer.write(chunk.upper())
             await writer.drain()
@@ -30,7 +33,7 @@ async def echo():
 
 
 @pytest.fixture
-async def target(echo):
+async def target(echo: int) -> AsyncIterator[Target]:
     found = Target("kafka", next(iter(ports.unused().values())), echo)
     server = await found.serve()
     yield found
@@ -38,15 +41,15 @@ async def target(echo):
 
 
 class Client:
-    def __init__(self, reader, writer):
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader, self.writer = reader, writer
 
-    async def say(self, words):
-        """The answer; None for silence; b"" or an OSError for the end of the connection."""
+    async def say(self, words: bytes) -> bytes | None:
+        """The answer; None for silence; b"" for the end of the connection."""
         self.writer.write(words)
         return await self.hear()
 
-    async def hear(self):
+    async def hear(self) -> bytes | None:
         try:
             return await asyncio.wait_for(self.reader.read(1000), _SILENCE_SECONDS)
         except TimeoutError:
@@ -56,7 +59,7 @@ class Client:
 
 
 @asynccontextmanager
-async def connected(target):
+async def connected(target: Target) -> AsyncIterator[Client]:
     reader, writer = await asyncio.open_connection("127.0.0.1", target.listen)
     try:
         yield Client(reader, writer)
@@ -154,7 +157,7 @@ async def test_orders_come_over_the_control_socket(target: Target, tmp_path: Pat
     with pytest.raises(ProxyRefused, match="nobody"):
         await proxy.set("nobody", "cut")
     with pytest.raises(ProxyRefused, match="mode is one of"):
-        await proxy.set("kafka", "shout")
+        await proxy.set("kafka", cast("Any", "shout"))
     server.close()
 
 
