@@ -21,7 +21,8 @@ class Options:
 
     `fault_proxy` puts `shop.platform.faults` before PostgreSQL and Kafka; `launcher` is a Python module that starts the
     services in place of their own main; `service_settings` are more environment variables for all of them. With
-    `postgres_disk_mb` PostgreSQL lives on a disk of that size (`shop.platform.disk`), gone when the instance stops.
+    `postgres_disk_mb` or `kafka_disk_mb` PostgreSQL, or each broker, lives on a disk of that size
+    (`shop.platform.disk`), gone when the instance stops.
     """
 
     fsync: bool = True
@@ -35,6 +36,7 @@ class Options:
     launcher: str = ""
     service_settings: dict[str, str] = field(default_factory=dict)
     postgres_disk_mb: int = 0
+    kafka_disk_mb: int = 0
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,7 @@ def broker_of(instance: Instance) -> Broker:
         log=instance.logs / "kafka.log",
         brokers=instance.options.brokers,
         fault_proxy=instance.options.fault_proxy,
+        disk_megabytes=instance.options.kafka_disk_mb,
     )
 
 

@@ -125,6 +125,14 @@ class TestForTestsThatBreakThings:
         assert "max_wal_size=75MB" in by_name["postgres"].argv
         assert by_name["disk"].argv.count("300") == 1
 
+    def test_each_broker_can_have_a_small_disk_of_its_own(self, parts_with, tmp_path):
+        by_name = parts_with(brokers=3, kafka_disk_mb=200)
+
+        assert by_name["kafka-2"].needs == ("kafka-2-disk",)
+        assert by_name["kafka-2"].argv[0] == "sh"
+        assert by_name["kafka-2-disk"].argv.count("200") == 1
+        assert str(tmp_path / "kafka-2-disk") in by_name["kafka-2-disk"].argv
+
     def test_topics_wait_for_every_broker(self, parts_with):
         by_name = parts_with(brokers=3)
 

@@ -70,6 +70,7 @@ def choose(
     log: Path,
     brokers: int = 1,
     fault_proxy: bool = False,
+    disk_megabytes: int = 0,
     environ: Mapping[str, str] = os.environ,
 ) -> Broker:
     """What this machine can run. SHOP_BROKER (kafka, embedded) overrules the look around. Raises PartError."""
@@ -83,7 +84,8 @@ def choose(
         bootstrap = proxied = environ["KAFKA_BOOTSTRAP_SERVERS"]
     if brokers > 1:
         label += f", {brokers} brokers"
-    return Broker(kind, bootstrap, proxied, label, notice, ports["kafka"], Cluster(nodes, directory, cache, pom, log))
+    cluster = Cluster(nodes, directory, cache, pom, log, disk_megabytes)
+    return Broker(kind, bootstrap, proxied, label, notice, ports["kafka"], cluster)
 
 
 def _decide(pom: Path, directory: Path, environ: Mapping[str, str]) -> tuple[Kind, str, str]:

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shop.platform import commands, kafka_libs
+from shop.platform.disk import Disk
 from shop.supervisor import probes
 from shop.supervisor.part import Part, Say
+from shop.supervisor.tether import tether
 
 # C1 alone and the serial collector: measured at 170 MB and 1.7 s to ready, against 270 MB and 2.2 s with the defaults.
 _JVM = ("-Xms64m", "-Xmx256m", "-Xss512k", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
@@ -91,22 +93,30 @@ def nodes_of(ports: Mapping[str, int], *, brokers: int, fault_proxy: bool) -> tu
 
 @dataclass(frozen=True)
 class Cluster:
-    """`directory` is the first node's; the others' are beside it, and so are the logs."""
+    """`directory` is the first node's; the others' are beside it, and so are the logs. With `disk_megabytes` each node
+    keeps its records on a small disk of its own."""
 
     nodes: tuple[Node, ...]
     directory: Path
     cache: Path
     pom: Path
     log: Path
+    disk_megabytes: int = 0
 
     def parts(self) -> list[Part]:
         """They need nothing of each other: a quorum forms when enough have come."""
-        return [self._part(node) for node in self.nodes]
+        disks = [disk.part() for node in self.nodes if (disk := self.disk_of(node))]
+        return [*disks, *(self._part(node) for node in self.nodes)]
+
+    def disk_of(self, node: Node) -> Disk | None:
+        """The disk it keeps its records on, if it is a small one."""
+        name = f"{node.name}-disk"
+        directory, log = self.directory.with_name(name), self.log.with_name(f"{name}.log")
+        return Disk(directory, self.disk_megabytes, log) if self.disk_megabytes else None
 
     def properties(self, node: Node) -> str:
         """Its server.properties."""
-        data = self._directory_of(node) / "data"
-        text = PROPERTIES.format(port=node.port, controller=node.controller_port, data=data)
+        text = PROPERTIES.format(port=node.port, controller=node.controller_port, data=self._data_of(node))
         values = dict(line.split("=", 1) for line in text.splitlines())
         if len(self.nodes) > 1:
             voters = ",".join(f"{other.number}@127.0.0.1:{other.controller_port}" for other in self.nodes)
@@ -121,16 +131,22 @@ class Cluster:
         async def prepare(say: Say) -> None:
             await self._prepare(node, say)
 
+        disk = self.disk_of(node)
         libs = self.cache / "kafka-libs" / kafka_libs.cache_key(self.pom)
         logging = f"-Dlog4j2.configurationFile={self.pom.with_name('log4j2.properties')}"
         title = f"Apache Kafka {kafka_libs.kafka_version(self.pom)}"
         return Part(
             name=node.name,
             title=title if len(self.nodes) == 1 else f"{title}, broker {node.number}",
-            argv=("java", *_JVM, logging, "-cp", f"{libs}/*", "kafka.Kafka", str(self._properties_file(node))),
+            # On its disk it is behind a change of user namespace, which would cut the supervisor's own tether.
+            argv=(
+                *((*disk.enter(), *tether(Part.stop_signal)) if disk else ()),
+                *("java", *_JVM, logging, "-cp", f"{libs}/*", "kafka.Kafka", str(self._properties_file(node))),
+            ),
             log=self._log_of(node),
             # glibc keeps an arena per thread otherwise, and Kafka has ninety.
             env={"MALLOC_ARENA_MAX": "2"},
+            needs=(disk.directory.name,) if disk else (),
             prepare=prepare,
             ready=probes.kafka("127.0.0.1", node.port),
             # Two seconds on an idle machine, a minute on one that is busy eight times over.
@@ -141,17 +157,19 @@ class Cluster:
     async def _prepare(self, node: Node, say: Say) -> None:
         """Jars, a formatted log directory, and server.properties for the ports of now."""
         libs = await kafka_libs.resolve(self.pom, self.cache, say, self._log_of(node))
-        data = self._directory_of(node) / "data"
+        disk = self.disk_of(node)
+        data = disk.seen(self._data_of(node)) if disk else self._data_of(node)
         data.mkdir(parents=True, exist_ok=True)
         file = self._properties_file(node)
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(self.properties(node))
         if (data / "meta.properties").exists():
             return
         say("formatting the log directory")
+        where = disk.enter() if disk else ()
         tool = ("java", "-Xmx64m", "-XX:TieredStopAtLevel=1", "-cp", f"{libs}/*", "kafka.tools.StorageTool")
-        await commands.run(
-            [*tool, "format", "-t", self._cluster_id(), "-c", str(file)], seconds=120, log=self._log_of(node)
-        )
+        order = ("format", "-t", self._cluster_id(), "-c", str(file))
+        await commands.run([*where, *tool, *order], seconds=120, log=self._log_of(node))
 
     def _cluster_id(self) -> str:
         """One for all nodes: made by whichever is formatted first."""
@@ -163,6 +181,10 @@ class Cluster:
 
     def _properties_file(self, node: Node) -> Path:
         return self._directory_of(node) / "server.properties"
+
+    def _data_of(self, node: Node) -> Path:
+        disk = self.disk_of(node)
+        return (disk.directory if disk else self._directory_of(node)) / "data"
 
     def _directory_of(self, node: Node) -> Path:
         return self.directory if node.number == 1 else self.directory.with_name(node.name)
