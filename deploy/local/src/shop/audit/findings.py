@@ -10,9 +10,10 @@ from typing import Any, Literal
 Kind = Literal["lost", "doubled", "out of order", "oversold", "unbalanced", "stuck"]
 KINDS: tuple[Kind, ...] = ("lost", "doubled", "out of order", "oversold", "unbalanced", "stuck")
 
-Holds = Literal["always", "at rest"]
+Holds = Literal["always", "at rest", "unseen"]
 ALWAYS: Holds = "always"
 AT_REST: Holds = "at rest"
+UNSEEN: Holds = "unseen"
 
 _MOST_OF_A_REASON = 300
 
@@ -21,7 +22,8 @@ _MOST_OF_A_REASON = 300
 class Check:
     """`query` returns one text column: the ids of what breaks the promise.
 
-    `holds`: "always" in any consistent picture, however busy the shop is; "at rest" once nothing is under way.
+    `holds`: "always" in any consistent picture, however busy the shop is; "at rest" once nothing is under way; "unseen"
+    where nobody could look.
     """
 
     kind: Kind
@@ -52,10 +54,12 @@ def finding(kind: Kind, promise: str, offenders: Iterable[object], holds: Holds 
     return Finding(kind, promise, tuple(sorted({str(offender) for offender in offenders})), holds)
 
 
-def cannot_look(what: str, why: BaseException | str) -> Finding:
-    """A part that does not answer is found stuck, unless it answers before the time to settle is over."""
-    reason = why if isinstance(why, str) else f"{type(why).__name__}: {why}".removesuffix(": ")
-    return Finding("stuck", f"cannot look: {what}", (" ".join(reason.split())[:_MOST_OF_A_REASON],), AT_REST)
+def cannot_look(what: str, why: BaseException) -> Finding:
+    """A part that does not answer is found stuck, unless it answers before the time to settle is over: of a shop that
+    could not be looked at nobody says that it is balanced."""
+    name, said = type(why).__name__, " ".join(str(why).split())
+    reason = said if said.startswith(name) else f"{name}: {said}".removesuffix(": ")
+    return Finding("stuck", f"cannot look: {what}", (reason[:_MOST_OF_A_REASON],), UNSEEN)
 
 
 class Watch:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from shop.audit.findings import ALWAYS, KINDS, Finding
+from shop.audit.findings import AT_REST, KINDS, Finding
 from shop.audit.settling import Report
 
 _SHOWN_OFFENDERS = 5
@@ -56,7 +56,7 @@ def _shown(found: Finding) -> str:
 def _show_checks(findings: Sequence[Finding], console: Console) -> None:
     for each in sorted(findings, key=lambda one: KINDS.index(one.kind)):
         state = f"[red]{len(each.offenders)} wrong[/]" if each.offenders else "ok"
-        when = "" if each.holds == ALWAYS else " (at rest)"
+        when = " (at rest)" if each.holds == AT_REST else ""
         console.print(
             f"[dim]{each.seconds * 1000:6.1f} ms[/] {each.kind}: {escape(each.promise)}{when}: {state}", soft_wrap=True
         )

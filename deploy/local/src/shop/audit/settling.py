@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shop.audit.counting import Counts
-from shop.audit.findings import ALWAYS, KINDS, Finding
+from shop.audit.findings import ALWAYS, AT_REST, KINDS, Finding
 from shop.audit.looking import Look
 
 _LOOK_AGAIN_SECONDS = 0.5
@@ -80,7 +80,7 @@ class Patience:
         """What is wrong for `least` seconds or for good, and what is under way."""
         believed, young = [], []
         for each in findings:
-            if each.holds == ALWAYS:
+            if each.holds != AT_REST:
                 believed.append(self._for_good.get((each.kind, each.promise), each))
                 continue
             old = [name[2] for name in _offenders(each) if now - self._since[name] >= least]
@@ -95,8 +95,8 @@ class Patience:
 async def settle(look: Callable[[], Awaitable[Look]], seconds: float) -> Report:
     """Ends at the first look with nothing to wait for. `seconds` 0: one look, believed as it is."""
     patience, began, looks = Patience(), time.monotonic(), 0
+    looked_at = began
     while True:
-        looked_at = time.monotonic()
         found = await look()
         looks += 1
         patience.take(found.findings, looked_at)
@@ -104,6 +104,7 @@ async def settle(look: Callable[[], Awaitable[Look]], seconds: float) -> Report:
         if over or not any(each.offenders and each.holds != ALWAYS for each in found.findings):
             break
         await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+        looked_at = time.monotonic()
     least = min(_UNDER_WAY_SECONDS, max(0.0, looked_at - began))
     believed, young = patience.judged(found.findings, looked_at, least)
     return Report(

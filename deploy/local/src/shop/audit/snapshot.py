@@ -10,7 +10,7 @@ import asyncpg
 from asyncpg.transaction import Transaction
 
 from shop.audit.counting import COUNTS, NUMBERS, Counts
-from shop.audit.findings import Check, Finding, Watch, cannot_look
+from shop.audit.findings import UNSEEN, Finding, Watch, cannot_look, finding
 from shop.audit.outside import PARTIES
 from shop.audit.outside.party import Rows
 from shop.audit.places import Places
@@ -89,8 +89,8 @@ class Snapshot:
                 picture.rows[party.name] = answered
         await self._count(picture)
         if self._unreadable:
-            lacking = Check("stuck", "cannot look: tables that promises are about", "", "at rest")
-            picture.findings.append(lacking.found(self._unreadable))
+            lacking = "cannot look: tables that promises are about"
+            picture.findings.append(finding("stuck", lacking, self._unreadable, UNSEEN))
         assert self._transaction is not None
         await self._transaction.rollback()
         return picture

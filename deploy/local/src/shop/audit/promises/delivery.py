@@ -55,7 +55,8 @@ DELIVERY = (
         "an order is shipped and delivered when its parcels are",
         """SELECT o.order_id::text FROM orders.orders o JOIN scm.shipments s USING (order_id)
            WHERE (s.status = 'delivered' AND o.status NOT IN ('delivered', 'completed', 'cancelled'))
-              OR (s.status IN ('shipped', 'in_transit') AND o.status NOT IN ('shipped', 'cancelled'))""",
+              OR (s.status IN ('shipped', 'in_transit')
+                  AND o.status NOT IN ('shipped', 'delivered', 'completed', 'cancelled'))""",
         AT_REST,
     ),
     Check(

@@ -58,6 +58,16 @@ STOCK = (
     ),
     Check(
         "unbalanced",
+        "a reservation is for the units of its order",
+        """SELECT order_id || ' ' || sku FROM (
+             SELECT order_id, sku, sum(quantity) AS units FROM orders.order_lines GROUP BY 1, 2) l
+           FULL JOIN (SELECT x.* FROM catalog.reservation_lines x JOIN orders.orders o USING (order_id)) r
+             USING (order_id, sku)
+           WHERE l.units IS DISTINCT FROM r.quantity""",
+        AT_REST,
+    ),
+    Check(
+        "unbalanced",
         "units that orders lost by cancelling are back in stock",
         """SELECT o.order_id || ' ' || l.sku FROM orders.orders o
            JOIN (SELECT order_id, sku, sum(cancelled_quantity) AS cancelled FROM orders.order_lines GROUP BY 1, 2) l
