@@ -3,7 +3,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 SHOP := $(BIN)/shop
 
-.PHONY: help setup up demo down reset status doctor audit test unit integration e2e fmt lint types arch docs lock deployments
+.PHONY: help setup up demo down reset status doctor audit test unit integration e2e chaos chaos-smoke bench fmt lint types arch docs lock deployments
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  \1\t/' | expand -t 16
@@ -42,6 +42,15 @@ integration: setup ## unit and integration tests on a throw-away PostgreSQL and 
 
 e2e: setup ## the end-to-end tests through the edge of a throw-away system
 	@$(SHOP) test-system -- $(BIN)/pytest tests/e2e -q
+
+chaos: setup ## break it on purpose: every scenario with five seeds, on real parts (hours)
+	@$(BIN)/python -m tests.chaos --seeds 5
+
+chaos-smoke: setup ## a few scenarios and a mutant, as in CI (minutes)
+	@$(BIN)/python -m tests.chaos --smoke
+
+bench: setup ## measure everything in one run; the report is in benchmarks/
+	@$(BIN)/python -m benchmarks
 
 fmt: setup ## format the code
 	@$(BIN)/ruff format -q . && $(BIN)/ruff check -q --fix .
