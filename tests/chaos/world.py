@@ -158,9 +158,12 @@ class World:
         return answer
 
     async def strike(
-        self, service: str, point: str, *, times: int = 1, seconds: float = 30, **arguments: Any
+        self, service: str, point: str, *, times: int = 1, within: float = 30, **arguments: Any
     ) -> list[int]:
-        """Arms a point and waits until it was hit so often. The pids. Raises Broken: a fault that was none."""
+        """Arms a point and waits until it was hit so often, `within` seconds. The pids. Raises Broken: no fault at all.
+
+        `arguments` are the wish: do, seconds, type, key, topic, block, permanent, share.
+        """
         before = len(self.box.hits(service, point))
         self.box.arm(service, point, count=times, **arguments)
 
@@ -168,7 +171,7 @@ class World:
             hits = self.box.hits(service, point)[before:]
             return hits if len(hits) >= times else []
 
-        pids: list[int] = await self.until(enough, f"{service} hit at {point} {times}x", seconds=seconds, every=0.02)
+        pids: list[int] = await self.until(enough, f"{service} hit at {point} {times}x", seconds=within, every=0.02)
         return pids
 
     async def on_the_way(self) -> dict[str, int]:
