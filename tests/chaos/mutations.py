@@ -17,7 +17,6 @@ from sqlalchemy import text
 from tests.chaos.patching import patch
 
 from common import consumer, inbox, relay
-from common.transport import Record
 
 MUTANTS = ("no_inbox", "offsets_before_effects", "outbox_by_id_cursor", "reservation_without_condition")
 
@@ -38,7 +37,7 @@ def _no_inbox() -> None:
 def _offsets_before_effects() -> None:
     until_done = consumer._Worker._until_done
 
-    async def until_done_mutant(worker: consumer._Worker, records: Sequence[Record]) -> bool:
+    async def until_done_mutant(worker: consumer._Worker, records: Any) -> bool:
         worker.done = records[-1].offset + 1
         return await until_done(worker, records)
 
