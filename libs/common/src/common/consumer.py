@@ -30,7 +30,11 @@ class _Worker:
     """One partition: a queue, the task that works it off, and how far it has come."""
 
     def __init__(
-        self, partition: TopicPartition, process: Callable[[Sequence[Record]], Awaitable[None]], batch: int
+        self,
+        partition: TopicPartition,
+        process: Callable[[Sequence[Record]], Awaitable[None]],
+        batch: int,
+        room: asyncio.Semaphore,
     ) -> None:
         self.partition = partition
         self.queue: asyncio.Queue[Record] = asyncio.Queue()
@@ -39,6 +43,7 @@ class _Worker:
         self.paused = False
         self._process = process
         self._batch = batch
+        self._room = room
         self._closing = False
         self._idle = asyncio.Event()
         self._idle.set()
@@ -48,19 +53,21 @@ class _Worker:
         while not self._closing:
             records = [await self.queue.get()]
             self._idle.clear()
-            while len(records) < self._batch and not self.queue.empty():
-                records.append(self.queue.get_nowait())
             try:
                 if await self._until_done(records):
                     self.done = records[-1].offset + 1
             finally:
                 self._idle.set()
 
-    async def _until_done(self, records: Sequence[Record]) -> bool:
+    async def _until_done(self, records: list[Record]) -> bool:
         backoff = 0.1
         while not self._closing:
             try:
-                await self._process(records)
+                async with self._room:
+                    # What came while this partition waited for its turn goes along: the busier, the larger the batch.
+                    while len(records) < self._batch and not self.queue.empty():
+                        records.append(self.queue.get_nowait())
+                    await self._process(records)
             except DlqLimitReached:
                 raise
             except Exception as error:  # noqa: BLE001 - the processor lets only trouble around us through
@@ -165,12 +172,8 @@ class ConsumerLoop:
     def _worker(self, partition: TopicPartition) -> _Worker:
         worker = self._workers.get(partition)
         if worker is None:
-            worker = self._workers[partition] = _Worker(partition, self._process, self._batch)
+            worker = self._workers[partition] = _Worker(partition, self._processor.process, self._batch, self._room)
         return worker
-
-    async def _process(self, records: Sequence[Record]) -> None:
-        async with self._room:
-            await self._processor.process(records)
 
     def _check_workers(self) -> None:
         """Slows fetching where a worker falls behind, and raises what ended a worker."""
