@@ -89,7 +89,19 @@ class TestTelling:
         assert read.keys() <= EVENTS.keys()
         assert not [name for name in read if TOPICS[EVENTS[name].topic].personal]
 
-    @pytest.mark.parametrize("payload", [None, b"", b"{", b"[]", b"{}", b'{"order_id": null}', b'"text"'])
+    @pytest.mark.parametrize(
+        "payload",
+        [
+            None,
+            b"",
+            b"{",
+            b"[]",
+            b"{}",
+            b'{"order_id": null}',
+            b'{"order_id": 7, "completed_at": "2026-11-22T00:00:00Z"}',
+            b'"text"',
+        ],
+    )
     @pytest.mark.parametrize(
         "wire_type", ["order-placed", "order-cancelled", "shipment-updated", "order-contact-recorded"]
     )

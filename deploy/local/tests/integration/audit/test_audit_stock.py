@@ -64,7 +64,7 @@ STOCK = [
     ),
     broken(
         "no hold outlives its time",
-        a_hold("late", "now() - interval '2 minutes'"),
+        a_hold("late", "now() - interval '11 minutes'"),
         offenders=(named("late"),),
     ),
     broken(

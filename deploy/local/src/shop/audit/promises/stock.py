@@ -81,7 +81,7 @@ STOCK = (
         "stuck",
         "no hold outlives its time",
         """SELECT order_id::text FROM catalog.reservations
-           WHERE status = 'held' AND expires_at < now() - interval '1 minute'""",
+           WHERE status = 'held' AND expires_at < now() - interval '10 minutes'""",
         AT_REST,
     ),
     Check(

@@ -48,7 +48,7 @@ DONE: dict[str, str] = {
         " UNION ALL SELECT 'parcel shipped', id::text, true FROM scm.parcels"
         " UNION ALL SELECT 'parcel delivered', id::text, true FROM scm.parcels WHERE status = 'delivered'"
         # The answer to an order that was over already goes to nobody.
-        " UNION ALL SELECT 'cancel decided', cancel_id::text, NOT final FROM scm.cancels WHERE state <> 'pending'"
+        " UNION ALL SELECT 'cancel decided', cancel_id::text, NOT final AND state <> 'pending' FROM scm.cancels"
     ),
     "notify": "SELECT 'message delivered', id::text, true FROM notify.deliveries WHERE status = 'delivered'",
 }

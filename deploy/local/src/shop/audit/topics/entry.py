@@ -16,12 +16,14 @@ from shop.audit.topics.telling import telling
 
 DEAD_LETTERS = ".dlq"
 _SOURCE = "/shop/"
+# A stranger may write any number; the notebook's are of 64 bits.
+_HIGHEST = 2**63 - 1
 
 
 class Named(NamedTuple):
-    """An event: who said it, about what, its number there, and its id."""
+    """An event: who said it, about what, its number there, and its id. No `source`: a stranger."""
 
-    source: str
+    source: str | None
     key: str
     sequence: int
     id: str
@@ -56,21 +58,22 @@ class Page:
             )
             return
         content.update(envelope.time.isoformat().encode())
-        source, event_id = _publisher(record.topic, envelope), str(envelope.event_id)
-        self.note(
-            "records", *where, source, envelope.key, envelope.sequence, event_id, envelope.type, content.hexdigest()
-        )
-        if source is not None:
-            named = Named(source, envelope.key, envelope.sequence, event_id)
-            self.tell(named, envelope.type, record.value, where[:3])
+        sequence = max(-_HIGHEST, min(envelope.sequence, _HIGHEST))
+        event = Named(_publisher(record.topic, envelope), envelope.key, sequence, str(envelope.event_id))
+        self.note("records", *where, *event, envelope.type, content.hexdigest())
+        self.tell(event, envelope.type, record.value, where[:3])
 
     def tell(self, event: Named, wire_type: str, payload: bytes | None, where: Sequence[Any] = ()) -> None:
-        """What the text says. `where` (topic, partition, offset) is empty for an event that has not left yet."""
+        """What the text says. `where` (topic, partition, offset) is empty for an event that has not left yet.
+
+        Figures follow from whatever its reader can read; facts and steps are of those who answer for them.
+        """
         said = telling(wire_type, payload)
-        for name, ref in said.facts:
-            self.note("told", name, ref, *event)
-        for story, ref, state in said.steps:
-            self.note("steps", story, ref, *event, state)
+        if event.source is not None:
+            for name, ref in said.facts:
+                self.note("told", name, ref, *event)
+            for story, ref, state in said.steps:
+                self.note("steps", story, ref, *event, state)
         if where:
             for fact, content in said.figures:
                 self.note("replayed", fact, content, event.id, *where)

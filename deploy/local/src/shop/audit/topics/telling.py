@@ -31,6 +31,11 @@ class Telling:
     steps: list[tuple[str, str, str]] = field(default_factory=list)
     figures: list[tuple[str, str]] = field(default_factory=list)
 
+    @property
+    def sound(self) -> bool:
+        """All of it is text."""
+        return all(isinstance(word, str) for line in (*self.facts, *self.steps) for word in line)
+
 
 def telling(wire_type: str, payload: bytes | None) -> Telling:
     """Nothing for types that are not looked into, and for texts that are not what their type promises."""
@@ -43,7 +48,7 @@ def telling(wire_type: str, payload: bytes | None) -> Telling:
         read(data, found)
     except (ValueError, KeyError, TypeError, AttributeError):
         return Telling()
-    return found
+    return found if found.sound else Telling()
 
 
 def _placed(data: Mapping[str, Any], found: Telling) -> None:
