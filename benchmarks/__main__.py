@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Any
 
 import typer
@@ -30,6 +32,8 @@ def bench(
 ) -> None:
     """Measures and writes report.json, report.md and the pictures."""
     pin_generator()
+    # A `kill` must not leave a shop behind.
+    signal.signal(signal.SIGTERM, _end)
     wanted = set(only.split(",")) if only else {"floors", "backbone", "reactions", "shop"}
     found: dict[str, Any] = {"machine": machine.describe(), "settings": {"seconds": seconds, **_OPTIONS}}
     parts: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
@@ -45,6 +49,10 @@ def bench(
             (out / "report.json").write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
     report.write(found, out)
     console.print(report.table(found))
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + signal.SIGTERM)
 
 
 async def _noted(measure: Awaitable[dict[str, Any]]) -> dict[str, Any]:
