@@ -210,12 +210,19 @@ class World:
 
     async def findings(self) -> Sequence[Finding]:
         """What auditor and history have to say now, without what was known before."""
-        found = [*await look(self.instance), *await self.history.findings()]
+        found = await self._look()
         fresh = [
             replace(each, offenders=tuple(one for one in each.offenders if (each.promise, one) not in self.known))
             for each in found
         ]
         return [each for each in fresh if each.offenders]
+
+    async def promises(self) -> set[str]:
+        """Everything that auditor and history look at."""
+        return {each.promise for each in await self._look()}
+
+    async def _look(self) -> list[Finding]:
+        return [*await look(self.instance), *await self.history.findings()]
 
     def accept(self, findings: Sequence[Finding]) -> None:
         """From now on only other offenders count."""
