@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from tests.chaos.faultbox import FaultBox
 from tests.chaos.sql import Sql
 
-from contracts.topics import TOPICS
+from common.kafka_admin import wanted_topics
 from shop.audit.findings import AT_REST, Finding
 from shop.instance import Instance
 from shop.parts import broker_of
@@ -47,6 +47,8 @@ class History:
         # (service, aggregate) → sequence → event ids; and first copies that came too late.
         self._ids: dict[tuple[str, str], dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
         self._highest: dict[tuple[str, str, str], int] = defaultdict(int)
+        # (service, aggregate) → reports of dead letters. They carry the dead event's headers, and no number of their own.
+        self._reports: dict[tuple[str, str], set[str]] = defaultdict(set)
         self._late: list[str] = []
         self._at_rest = 0
         self._done: dict[str, list[str]] = defaultdict(list)
@@ -71,7 +73,9 @@ class History:
         reader = AIOKafkaConsumer(bootstrap_servers=broker_of(self._instance).bootstrap, enable_auto_commit=False)
         await reader.start()
         try:
-            partitions = [TopicPartition(spec.name, n) for spec in TOPICS.values() for n in range(spec.partitions)]
+            partitions = [
+                TopicPartition(spec.name, n) for spec in wanted_topics(_NAMES) for n in range(spec.partitions)
+            ]
             ends = await reader.end_offsets(partitions)
             behind = {each for each in partitions if self._next.get(each, 0) < ends[each]}
             reader.assign(list(behind))
@@ -89,6 +93,12 @@ class History:
     def _note(self, record: Any) -> None:
         headers = {name: (value or b"").decode(errors="replace") for name, value in record.headers}
         source, event_id = headers.get("ce_source", "").rpartition("/")[2], headers.get("ce_id", "")
+        if "dlq-consumer-group" in headers:
+            place = (
+                f"{headers['dlq-original-topic']} {headers['dlq-original-partition']} {headers['dlq-original-offset']}"
+            )
+            self._reports[headers["dlq-consumer-group"], (record.key or b"").decode()].add(place)
+            return
         if source not in _NAMES:
             return
         if event_id in self.said:
@@ -109,7 +119,8 @@ class History:
             committed = {row["aggregateid"]: row["last_seq"] for row in rows}
             for key, last in committed.items():
                 published = self._ids.get((service, key), {})
-                lost += [f"{service} {key} {number}" for number in range(1, last + 1) if number not in published]
+                missing = [f"{service} {key} {number}" for number in range(1, last + 1) if number not in published]
+                lost += missing[len(self._reports.get((service, key), ())) :]
             made_up += list(self._uncommitted(service, committed))
         return [
             Finding("lost", "every committed event was published", tuple(lost), AT_REST),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -11,6 +12,7 @@ import sys
 import time
 from typing import Annotated, Any, NoReturn
 
+import httpx
 import psutil
 import typer
 from rich.console import Console
@@ -50,7 +52,21 @@ def up(
     else:
         _refuse_another_port(current, port)
         _start_missing(current, before, only)
-    _follow(current, before)
+    picture = _follow(current, before)
+    if not only:
+        console.print("filling the malls with the sample catalogue" if before is None else "looking at the catalogue")
+        _seed(current)
+    addresses.show(console, current, picture)
+
+
+def _seed(current: Instance) -> None:
+    # Staff tokens are minted by a command of its own, which builds on this module.
+    from shop.seed import SeedFailed, seed
+
+    try:
+        asyncio.run(seed(current))
+    except (SeedFailed, httpx.HTTPError) as error:
+        fail(f"the sample catalogue could not be loaded: {error}")
 
 
 def down(instance_name: InstanceName = None) -> None:
@@ -187,7 +203,7 @@ def _start_missing(current: Instance, before: dict[str, Any], only: str) -> None
         control.ask(current.directory, "start", only=only)
 
 
-def _follow(current: Instance, before: dict[str, Any] | None) -> None:
+def _follow(current: Instance, before: dict[str, Any] | None) -> dict[str, Any]:
     def ask() -> dict[str, Any]:
         try:
             return control.ask(current.directory, "status")
@@ -205,7 +221,7 @@ def _follow(current: Instance, before: dict[str, Any] | None) -> None:
         _explain(picture)
     if picture["stopping"]:
         fail(f"instance {current.name} was stopped while it was starting")
-    addresses.show(console, current, picture)
+    return picture
 
 
 def _last_picture(current: Instance) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from common import metrics
 from common.db import Database
-from common.problems import install, problem
+from common.problems import install, of_unexpected, problem
 from common.settings import ServiceSettings
 
 Check = Callable[[], Awaitable[str | None]]
@@ -101,7 +101,8 @@ class _TooLarge(HTTPException):
 
 
 class _Limits:
-    """Refuses bodies over the limit before they are read whole, and measures every request by its route."""
+    """Refuses bodies over the limit before they are read whole, measures every request by its route, and answers for
+    errors that nobody foresaw."""
 
     def __init__(self, app: ASGIApp, *, max_body_bytes: int) -> None:
         self._app = app
@@ -130,6 +131,11 @@ class _Limits:
                 await problem(413, "request.too_large", detail, headers={"Connection": "close"})(
                     scope, receive, sending
                 )
+        except Exception as error:
+            # Let through, it would end the kept-alive connection, and the edge's next request on it with it.
+            if begun:
+                raise
+            await of_unexpected(scope["path"], error)(scope, receive, sending)
         finally:
             route = scope.get("route")
             path = getattr(route, "path", "unmatched")

@@ -78,15 +78,16 @@ def install(app: FastAPI) -> None:
         code = _HTTP_CODES.get(error.status_code, f"http.{error.status_code}")
         return problem(error.status_code, code, str(error.detail), headers=dict(error.headers or {}))
 
-    @app.exception_handler(Exception)
-    async def broken(request: Request, error: Exception) -> Response:
-        if _is_unstorable(error):
-            return problem(422, "request.invalid", "text may not contain the character U+0000")
-        if is_transient(error):
-            _log.warning("the database is away", path=request.url.path, error=repr(error))
-            return problem(503, "database.unavailable", "try again in a moment", headers={"Retry-After": "1"})
-        _log.error("unhandled error", path=request.url.path, exc_info=error)
-        return problem(500, "internal", "the request failed and changed nothing that was not answered for")
+
+def of_unexpected(path: str, error: Exception) -> Response:
+    """What a caller is told of an error that no route foresaw."""
+    if _is_unstorable(error):
+        return problem(422, "request.invalid", "text may not contain the character U+0000")
+    if is_transient(error):
+        _log.warning("the database is away", path=path, error=repr(error))
+        return problem(503, "database.unavailable", "try again in a moment", headers={"Retry-After": "1"})
+    _log.error("unhandled error", path=path, exc_info=error)
+    return problem(500, "internal", "the request failed and changed nothing that was not answered for")
 
 
 def _is_unstorable(error: Exception) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from fastapi import FastAPI
 from opentelemetry import propagate, trace
@@ -17,6 +18,8 @@ from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode
 
 tracer = trace.get_tracer("shop.common")
+
+_CALLBACKS = "/v1/callbacks/"
 
 
 def configure(service: str, *, endpoint: str, sample_ratio: float) -> TracerProvider | None:
@@ -37,8 +40,21 @@ def instrument_app(app: FastAPI, *, enabled: bool) -> None:
     """A SERVER span per request, continuing the caller's trace. Health and metrics are left out."""
     if enabled:
         FastAPIInstrumentor.instrument_app(
-            app, excluded_urls="healthz,readyz,metrics", exclude_spans=["receive", "send"]
+            app,
+            excluded_urls="healthz,readyz,metrics",
+            exclude_spans=["receive", "send"],
+            server_request_hook=_hide_secrets,
         )
+
+
+def _hide_secrets(span: Span, scope: Mapping[str, Any]) -> None:
+    """Queries hold payment keys, and a callback's address may be its password: neither belongs in a trace."""
+    path = str(scope.get("path", ""))
+    if path.startswith(_CALLBACKS):
+        path = "/".join(path.split("/")[:4])
+    for name in ("http.url", "url.full", "http.target", "url.path"):
+        span.set_attribute(name, path)
+    span.set_attribute("url.query", "")
 
 
 def extract(context: Mapping[str, str]) -> Context:

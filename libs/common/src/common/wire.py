@@ -11,7 +11,8 @@ from common.money import Money
 T = TypeVar("T")
 
 MallId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
-Sku = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
+# Letters of any script, but nothing that a path would have to quote: a SKU stands in addresses.
+Sku = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=r"^\w[\w.+ -]*$")]
 Quantity = Annotated[StrictInt, Field(ge=1, le=9999)]
 
 

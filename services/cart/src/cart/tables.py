@@ -119,6 +119,6 @@ stock = Table(
     "catalogue_stock",
     metadata,
     Column("sku", Text, primary_key=True),
-    Column("available", Integer, nullable=False),
+    Column("available", BigInteger, nullable=False),
     Column("changed_at", _moment, nullable=False),
 )

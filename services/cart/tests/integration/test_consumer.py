@@ -130,7 +130,7 @@ class TestStock:
         path, holder = await shop.fills()
         await shop.hears(a_stock_changed(available=0))
         assert (await seen(shop, path, holder))["sold_out"] is True
-        await shop.hears(a_stock_changed(available=3, occurred_at=LATER))
+        await shop.hears(a_stock_changed(available=3_000_000_000, occurred_at=LATER))
         assert (await seen(shop, path, holder))["sold_out"] is False
 
     async def test_stock_may_be_heard_of_before_the_product(self, shop):

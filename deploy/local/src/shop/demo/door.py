@@ -13,6 +13,8 @@ import httpx
 
 from common import ids
 
+_ATTEMPTS = 8
+
 
 class Unexpected(Exception):
     """The shop answered something a customer would complain about."""
@@ -38,10 +40,16 @@ class Door:
     sandbox: str
 
     async def call(self, method: str, path: str, *, expect: tuple[int, ...] = (200, 201), **options: Any) -> Any:
-        """Asks again while the shop says that it is busy; raises `Unexpected` on any other answer than expected."""
+        """Asks again while the shop is busy or away; raises `Unexpected` on any other answer than expected."""
         answer: httpx.Response | None = None
-        for attempt in range(8):
-            answer = await self.http.request(method, f"{self.edge}{path}", **options)
+        for attempt in range(_ATTEMPTS):
+            try:
+                answer = await self.http.request(method, f"{self.edge}{path}", **options)
+            except httpx.TransportError as error:
+                if attempt == _ATTEMPTS - 1:
+                    raise Unexpected(f"{method} {path}: {error!r}") from error
+                await asyncio.sleep(0.2 * 2**attempt)
+                continue
             if answer.status_code in expect:
                 return answer.json() if answer.content else None
             busy = answer.status_code in {429, 502, 503} or "in_progress" in answer.text

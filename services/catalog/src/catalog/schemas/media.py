@@ -14,7 +14,9 @@ class UploadBody(Body):
     product_id: UUID
     file_name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
     content_type: Annotated[str, StringConstraints(max_length=100)] = Field(examples=["image/webp"])
-    bytes: Annotated[StrictInt, Field(ge=1, description=f"exact size of the file; at most {MAX_PICTURE_BYTES}")]
+    bytes: Annotated[
+        StrictInt, Field(ge=1, le=1_000_000_000, description=f"exact size of the file; at most {MAX_PICTURE_BYTES}")
+    ]
 
     def to_command(self, upload_id: UUID) -> AnnounceUpload:
         return AnnounceUpload(upload_id, self.product_id, self.file_name, self.content_type, self.bytes)

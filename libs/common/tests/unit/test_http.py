@@ -1,0 +1,83 @@
+"""The app around the routes: errors nobody foresaw, and what a trace may know of an address."""
+
+import httpx
+import pytest
+from fastapi import APIRouter
+from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from pydantic import TypeAdapter, ValidationError
+
+from common import db, http, telemetry
+from common.clock import Clock
+from common.settings import ServiceSettings
+from common.wire import Sku
+
+router = APIRouter()
+
+
+@router.get("/v1/breaks")
+async def breaks() -> None:
+    raise RuntimeError("nobody foresaw it")
+
+
+@router.post("/v1/callbacks/solapi/{token}")
+async def callback(token: str) -> dict[str, int]:
+    return {"length": len(token)}
+
+
+@router.get("/v1/payments/{payment_id}/return")
+async def back(payment_id: str) -> dict[str, str]:
+    return {"payment_id": payment_id}
+
+
+@pytest.fixture
+def app():
+    settings = ServiceSettings(database_url="postgresql://nobody@127.0.0.1:1/none")
+    database = db.connect("postgresql://nobody@127.0.0.1:1/none", "none", Clock())
+    return http.create_app("probe", settings, database, [router])
+
+
+@pytest.fixture
+async def caller(app):
+    """Any error that leaves the app is raised here: a server would cut the caller's connection."""
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://shop.test") as made:
+        yield made
+
+
+async def test_an_unforeseen_error_is_answered_and_does_not_leave_the_app(caller):
+    answer = await caller.get("/v1/breaks")
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "foresaw" not in answer.text
+
+
+async def test_spans_know_neither_tokens_nor_queries(app, caller, monkeypatch):
+    spans = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(spans))
+    instrument = FastAPIInstrumentor.instrument_app
+    monkeypatch.setattr(
+        FastAPIInstrumentor,
+        "instrument_app",
+        lambda app, **options: instrument(app, tracer_provider=provider, **options),
+    )
+    telemetry.instrument_app(app, enabled=True)
+    assert (await caller.post("/v1/callbacks/solapi/s3cret")).status_code == 200
+    assert (await caller.get("/v1/payments/7/return?paymentKey=s3cret")).status_code == 200
+    told = [span.to_json() for span in spans.get_finished_spans()]
+    assert len(told) == 2
+    assert not any("s3cret" in span for span in told)
+    assert "/v1/payments/7/return" in told[1]
+
+
+@pytest.mark.parametrize("sku", ["GRANOLA-500", "a.b_c-1", "귤-3kg", "A 1", "x+y"])
+def test_skus_that_are_taken(sku):
+    assert TypeAdapter(Sku).validate_python(sku) == sku
+
+
+@pytest.mark.parametrize("sku", ["", "a/b", "a%b", "a;b", "?x", "a\x00b", "a\\b", "#1", "-", "a\nb"])
+def test_skus_that_no_address_could_name(sku):
+    with pytest.raises(ValidationError):
+        TypeAdapter(Sku).validate_python(sku)
