@@ -47,7 +47,7 @@ class History:
         # (service, aggregate) → sequence → event ids; and first copies that came too late.
         self._ids: dict[tuple[str, str], dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
         self._highest: dict[tuple[str, str, str], int] = defaultdict(int)
-        # (service, aggregate) → reports of dead letters. They carry the dead event's headers, and no number of their own.
+        # (service, aggregate) → reports of dead letters: with the dead event's headers, and no number of their own.
         self._reports: dict[tuple[str, str], set[str]] = defaultdict(set)
         self._late: list[str] = []
         self._at_rest = 0
