@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 Wish = dict[str, Any]
-_NARROWING = ("type", "key", "topic")
+_NARROWING = ("type", "key", "topic", "where")
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class FaultBox:
         return wish
 
     def take(self, service: str, point: str, **seen: str) -> Wish | None:
-        """One hit, if armed and if everything the wish names (type, key, topic) is as `seen`."""
+        """One hit, if armed and if everything the wish names (type, key, topic, where) is as `seen`."""
         wish = self.standing(service, point)
         if wish is None or any(name in wish and wish[name] != seen.get(name) for name in _NARROWING):
             return None

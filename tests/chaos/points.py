@@ -2,7 +2,7 @@
 
 Kills itself there (SIGKILL), unless the wish says `do`: "stop" (SIGSTOP), "sleep" with `seconds`, or "raise":
 
-    before_commit                of a transaction with events or of a message, all written
+    before_commit                of a transaction with events or of a message, all written (`where`: message, request)
     after_commit_before_wake     committed, the relay not told
     before_send                  the relay has rows in hand and believes in its lease
     after_ack_before_delete      the broker has the events, their rows are still in the outbox
@@ -101,14 +101,15 @@ class Points:
 
         async def appended(connection: Any, events: Sequence[outbox.PendingEvent]) -> None:
             await append(connection, events)
-            await self.hit("before_commit", topic=events[0].topic, type=events[0].type)
+            where = "message" if _in_message.get() else "request"
+            await self.hit("before_commit", topic=events[0].topic, type=events[0].type, where=where)
 
         @contextlib.asynccontextmanager
         async def transaction(database: db.Database) -> AsyncIterator[db.Tx]:
             async with original(database) as tx:
                 yield tx
                 if _in_message.get() and not tx.pending:
-                    await self.hit("before_commit")
+                    await self.hit("before_commit", where="message")
 
         patch(outbox, "append", appended)
         patch(db.Database, "transaction", transaction)

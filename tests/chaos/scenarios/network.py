@@ -63,6 +63,8 @@ async def half_open(world: World, load: Load, rng: random.Random) -> None:
         await world.proxy.set(target, "hold", client=service)
     await asyncio.sleep(_PARTITION_SECONDS)
     reset = await world.proxy.heal()
+    if not reset:
+        raise Broken(f"{service} said nothing")
     world.note(f"{service} sent into nothing for {_PARTITION_SECONDS} s, {reset} connections reset")
 
 
@@ -85,4 +87,6 @@ async def commit_answer_lost(world: World, load: Load, rng: random.Random) -> No
         await world.proxy.set("postgres", "drop_answers", client=service)
         await asyncio.sleep(rng.uniform(0.3, 2))
         reset = await world.proxy.heal("postgres")
+        if not reset:
+            raise Broken(f"{service} asked its database nothing")
         world.note(f"{service} lost what the database answered on {reset} connections")

@@ -40,7 +40,7 @@ async def consumer_suspended(world: World, load: Load, rng: random.Random) -> No
     service = rng.choice(("orders", "catalog", "scm", "notify", "stats"))
     async with world.processes.guest(service, "consumer"):
         await load.orders(2)
-        (pid,) = await world.strike(service, "before_commit", do="stop")
+        (pid,) = await world.strike(service, "before_commit", do="stop", where="message")
         await asyncio.sleep(_PAST_SESSION)
         world.processes.resume(pid)
         world.note(f"a consumer of {service} slept {_PAST_SESSION} s before a commit")
