@@ -78,9 +78,12 @@ class Outside:
 
     def fetched(self, shipment_id, state, *waybills) -> None:
         """What the centre whose job asks us has, and the labels it printed."""
-        parcels = [{"waybill": waybill, "state": "taken"} for waybill in waybills]
+        parcels = [{"waybill": waybill} for waybill in waybills]
+        log = [{"did": "waybill", "sent": {"waybill": waybill}, "answer": "200"} for waybill in waybills]
+        if state != "seen":
+            log.insert(0, {"did": "accept", "sent": {}, "answer": "200"})
         books = self.documents[CENTRES]
-        books["requests"].append({"id": str(shipment_id), "state": state, "waybills": parcels})
+        books["requests"].append({"id": str(shipment_id), "state": state, "waybills": parcels, "log": log})
         books["parcels"] += [{"waybill": waybill} for waybill in waybills]
 
     def released(self, order_no, slip_no, status, waybill, *units) -> None:

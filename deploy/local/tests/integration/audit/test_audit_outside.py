@@ -197,11 +197,20 @@ class TestCentres:
 
         assert await copy.wrong() == {"every waybill of a parcel that left is known here": ("OTHER",)}
 
-    async def test_work_of_a_centre_that_is_not_known_here_is_found(self, copy):
-        of(copy.outside.documents, CENTRES, "requests", id=named("shipment", "eve"))["state"] = "accepted"
+    async def test_work_of_a_centre_that_is_forgotten_here_is_found(self, copy):
+        eve = of(copy.outside.documents, CENTRES, "requests", id=named("shipment", "eve"))
+        eve["log"].append({"did": "accept", "sent": {}, "answer": "200"})
 
-        known = "every request that a centre works on is known to be worked on"
+        known = "what a centre was told it may work on is not waiting to be taken"
         assert await copy.wrong() == {known: (str(named("shipment", "eve")),)}
+
+    @pytest.mark.parametrize("answer", ["409", "503", "no answer"])
+    async def test_what_we_did_not_agree_to_is_not_held_against_us(self, copy, answer):
+        eve = of(copy.outside.documents, CENTRES, "requests", id=named("shipment", "eve"))
+        eve["log"].append({"did": "accept", "sent": {}, "answer": answer})
+        eve["log"].append({"did": "waybill", "sent": {"waybill": "REFUSED"}, "answer": answer})
+
+        assert await copy.wrong() == {}
 
     async def test_requests_and_releases_of_nobody_are_found(self, copy):
         copy.outside.fetched(STRANGER, "seen", "NOBODYS")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import httpx
@@ -13,7 +13,6 @@ from shop.audit.outside.party import Party, Rows, document
 from shop.audit.places import Places
 
 _HELD = ("ORDER", "WORKING", "PARTDONE", "DONE")
-_ACCEPTED = ("accepted", "shipped")
 
 _RELEASES = """
 SELECT r.order_no, r.slip_no, r.state, r.shipment_id::text FROM scm.releases r
@@ -51,9 +50,9 @@ def _judge(books: Mapping[str, Any], rows: Rows) -> Iterable[Finding]:
     yield finding("lost", "every waybill of ours was issued by a centre", ours - labelled, ALWAYS)
     shipped = {slip["waybill"] for slip in slips.values() if slip["status"] == "DONE"}
     yield finding("lost", "every waybill of a parcel that left is known here", shipped - ours, AT_REST)
-    accepted = {row["id"] for row in rows["shipments"] if row["status"] not in ("requested", "rejected", "cancelled")}
-    unheard = (name for name, request in requests.items() if request["state"] in _ACCEPTED and name not in accepted)
-    yield finding("lost", "every request that a centre works on is known to be worked on", unheard, AT_REST)
+    untouched = {row["id"] for row in rows["shipments"] if row["status"] == "requested"}
+    forgotten = (name for name, request in requests.items() if name in untouched and any(_agreed(request)))
+    yield finding("lost", "what a centre was told it may work on is not waiting to be taken", forgotten, AT_REST)
 
 
 def _held(slips: Mapping[str, Any], rows: Rows) -> Finding:
@@ -98,8 +97,15 @@ def _strangers(books: Mapping[str, Any], rows: Rows) -> Iterable[str]:
     waybills = {row["waybill"] for row in rows["parcels"]}
     yield from (f"release {slip['ordNo']}" for slip in books["releases"] if str(slip["ordNo"]) not in releases)
     yield from (f"request {request['id']}" for request in books["requests"] if str(request["id"]) not in shipments)
-    taken = (parcel for request in books["requests"] for parcel in request["waybills"] if parcel["state"] == "taken")
-    yield from (f"waybill {parcel['waybill']}" for parcel in taken if parcel["waybill"] not in waybills)
+    taken = (sent["waybill"] for request in books["requests"] for did, sent in _agreed(request) if did == "waybill")
+    yield from (f"waybill {waybill}" for waybill in taken if waybill not in waybills)
+
+
+def _agreed(request: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """What the centre's job did with our consent. It also takes a 409 for a yes whose answer was lost; we do not."""
+    for entry in request["log"]:
+        if entry["did"] in ("accept", "waybill") and entry["answer"].startswith("2"):
+            yield entry["did"], entry["sent"]
 
 
 CENTRES = Party(
