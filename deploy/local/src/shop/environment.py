@@ -94,6 +94,9 @@ OWN: dict[str, dict[str, str]] = {
         "SOLAPI_PF_ID": "{key[solapi_pf_id]}",
         "SOLAPI_CALLBACK_TOKEN": "{key[solapi_callback_token]}",
         "SENDER_NUMBER": SENDER_NUMBER,
+        # What a killed sender held is sent again within half a minute. The lease is longer than four steps of mail.
+        "SMTP_TIMEOUT_SECONDS": "5",
+        "LEASE_SECONDS": "25",
     },
     "stats": {},
     "sandbox": {
