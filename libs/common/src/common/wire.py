@@ -14,6 +14,13 @@ MallId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 # Letters of any script, but nothing that a path would have to quote: a SKU stands in addresses.
 Sku = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=r"^\w[\w.+ -]*$")]
 Quantity = Annotated[StrictInt, Field(ge=1, le=9999)]
+# PostgreSQL's text takes no NUL, and other systems choke on the rest: in a name or a label they are never meant.
+PLAIN = r"^[^\x00-\x1f\x7f-\x9f]+$"
+
+
+def plain_text(most: int) -> StringConstraints:
+    """One line of free text for `Annotated[str, plain_text(60)]`: trimmed, not empty, `most` characters, no controls."""
+    return StringConstraints(strip_whitespace=True, min_length=1, max_length=most, pattern=PLAIN)
 
 
 class Body(BaseModel):

@@ -9,14 +9,14 @@ from uuid import UUID
 
 from pydantic import AnyHttpUrl, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from common.wire import Body, MoneyView, View
+from common.wire import Body, MoneyView, View, plain_text
 from payments.commands.answers import RefundAccount
 from payments.domain.payment import Payment
 from payments.domain.refund import Refund, given_back
 from payments.domain.status import RefundStatus, Status
 
 Method = Literal["card", "transfer", "virtual_account", "easy_pay"]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+Text = Annotated[str, plain_text(60)]
 
 
 def _whole_won(value: Any) -> Any:

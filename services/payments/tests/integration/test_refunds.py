@@ -346,6 +346,9 @@ class TestGiveAccount:
             ({"account_number": "1"}, "request.invalid"),
             ({"account_number": 110123456789}, "request.invalid"),
             ({"holder_name": " "}, "request.invalid"),
+            ({"holder_name": "김\x00서연"}, "request.invalid"),
+            ({"holder_name": "김서연\x1b[2J"}, "request.invalid"),
+            ({"bank": "88\x00"}, "request.invalid"),
             ({"memo": "x"}, "request.invalid"),
         ],
     )
