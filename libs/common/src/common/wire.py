@@ -19,7 +19,7 @@ PLAIN = r"^[^\x00-\x1f\x7f-\x9f]+$"
 
 
 def plain_text(most: int) -> StringConstraints:
-    """One line of free text for `Annotated[str, plain_text(60)]`: trimmed, not empty, `most` characters, no controls."""
+    """One line of free text, for `Annotated[str, plain_text(60)]`: trimmed, not empty, no control characters."""
     return StringConstraints(strip_whitespace=True, min_length=1, max_length=most, pattern=PLAIN)
 
 
