@@ -36,6 +36,7 @@ from shop.audit.findings import ALWAYS, Finding
 from shop.audit.run import look
 from shop.instance import Instance
 from shop.lag import behind
+from shop.parts import all_parts
 from shop.platform import faults, postgres, roles
 from shop.seed import seed
 from shop.services import SERVICES
@@ -101,7 +102,10 @@ class World:
         """A fresh seeded shop with these instance.Options, gone afterwards."""
         current = _new_instance(options)
         try:
-            await asyncio.to_thread(_shop, current, "up", *(() if current.options.fsync else ("--no-fsync",)))
+            # Named one by one, the parts come up without goods: the witness must be there before the first event.
+            parts = ",".join(part.name for part in all_parts(current))
+            speed = () if current.options.fsync else ("--no-fsync",)
+            await asyncio.to_thread(_shop, current, "up", "--only", parts, *speed)
             password = current.secrets["postgres_password"]
             dsn = postgres.url(postgres.SUPERUSER, password, current.ports["postgres"], roles.DATABASE)
             database = Sql(dsn)
