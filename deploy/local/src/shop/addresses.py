@@ -34,11 +34,12 @@ def show(console: Console, current: Instance, picture: dict[str, Any]) -> None:
     if picture["broker"]:
         table.add_row("Broker", picture["broker"])
     if "edge" in up:
-        table.add_row("Staff token", f"shop token staff{_instance_flag(current)}")
+        table.add_row("Staff token", f"shop token staff{instance_flag(current)}")
     console.print(table)
     if picture["notice"]:
         console.print(f"[yellow]{escape(picture['notice'])}[/]")
 
 
-def _instance_flag(current: Instance) -> str:
+def instance_flag(current: Instance) -> str:
+    """What a command line needs to mean this instance."""
     return "" if current.name == "main" else f" --instance {current.name}"

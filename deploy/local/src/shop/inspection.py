@@ -26,7 +26,7 @@ def status(instance_name: InstanceName = None) -> None:
     current = load(instance_name)
     picture = picture_of(current)
     if picture is None:
-        fail(f"instance {current.name}: not running; start it with: shop up")
+        fail(f"instance {current.name}: not running; start it with: shop up{addresses.instance_flag(current)}")
     console.print(progress.processes(picture))
     addresses.show(console, current, picture)
 
@@ -108,7 +108,7 @@ def _act(current: Instance, command: str, part: str, **arguments: Any) -> dict[s
     try:
         answer = control.ask(current.directory, command, name=part, seconds=_ACT_SECONDS, **arguments)
     except control.NotRunning:
-        fail(f"instance {current.name}: not running; start it with: shop up")
+        fail(f"instance {current.name}: not running; start it with: shop up{addresses.instance_flag(current)}")
     if "error" in answer:
         print("\n".join(answer.get("tail", [])))
         fail(answer["error"])

@@ -111,6 +111,17 @@ def fail(reason: str) -> NoReturn:
     raise typer.Exit(1)
 
 
+def must_run(current: Instance) -> None:
+    """Ends with exit code 2 when there is no supervisor: nothing of the instance runs that could be asked.
+
+    On standard error, so that what reads a command's `--json` never meets these words.
+    """
+    if picture_of(current) is None:
+        told = f"instance {current.name}: nothing runs; start it with: shop up{addresses.instance_flag(current)}"
+        Console(stderr=True, highlight=False).print(f"[bold red]{escape(told)}[/]", soft_wrap=True)
+        raise typer.Exit(2)
+
+
 def picture_of(current: Instance) -> dict[str, Any] | None:
     """What the supervisor sees; None when there is none."""
     try:

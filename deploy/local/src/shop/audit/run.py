@@ -10,13 +10,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from shop import instance
 from shop.audit.findings import Finding
 from shop.audit.looking import look_at
 from shop.audit.places import places_of
 from shop.audit.printing import show
 from shop.audit.settling import Report, settle
 from shop.instance import Instance
+from shop.lifecycle import InstanceName, load, must_run
 
 
 def register(app: typer.Typer) -> None:
@@ -27,14 +27,17 @@ def audit(
     wait: Annotated[float, typer.Option("--settle", help="seconds a live shop is given to come to rest")] = 30,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="every check with its result")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="the whole report, for other programs")] = False,
+    instance_name: InstanceName = None,
 ) -> None:
     """Hold every service's books against the others', the topics and the outside world's. Reads only; safe any time.
 
-    Ends with 1 when something is wrong.
+    Ends with 1 when something is wrong, with 2 when nothing runs.
     """
+    current = load(instance_name)
+    must_run(current)
     # A part that is down is told in the table; the client's own words about it would stand between its lines.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    report = asyncio.run(report_of(instance.load(), wait))
+    report = asyncio.run(report_of(current, wait))
     if as_json:
         typer.echo(json.dumps(report.as_json(), ensure_ascii=False, indent=2))
     else:

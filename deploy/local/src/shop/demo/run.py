@@ -14,11 +14,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from shop import instance
 from shop.demo.customers import KINDS, Visit, cast
 from shop.demo.door import Door
 from shop.demo.story import Story
 from shop.instance import Instance
+from shop.lifecycle import InstanceName, load, must_run
 from shop.parts import broker_of
 from shop.seed import seed
 
@@ -33,25 +33,31 @@ def demo(
     customers: Annotated[int, typer.Option(help="how many come")] = 24,
     at_once: Annotated[int, typer.Option(help="how many are in the shop at the same time")] = 6,
     quiet: Annotated[bool, typer.Option("--quiet", help="do not print every event")] = False,
+    instance_name: InstanceName = None,
 ) -> None:
-    """Sends customers through the whole shop, shows each event as it happens, and audits the books at the end."""
+    """Sends customers through the whole shop, shows each event as it happens, and audits the books at the end.
+
+    Ends with 1 when a customer had reason to complain or the audit found something, with 2 when the shop is not there.
+    """
     from shop.audit import run as audit
 
-    current = instance.load()
-    _must_run(current)
+    current = load(instance_name)
+    must_run(current)
+    _must_answer(current)
     failed = asyncio.run(_play(current, max(customers, 4), at_once, tell=not quiet))
     balanced = audit(current, console, settle_seconds=60)
     if failed or not balanced:
         raise typer.Exit(1)
 
 
-def _must_run(current: Instance) -> None:
+def _must_answer(current: Instance) -> None:
     try:
         answer = httpx.get(f"{current.edge_url}/v1/products?mall=intake", timeout=5)
+        trouble = f"answers {answer.status_code}" if answer.status_code >= 500 else ""
     except httpx.HTTPError:
-        answer = None
-    if answer is None or answer.status_code >= 500:
-        console.print(f"nothing answers at {current.edge_url}: start the shop with [bold]make up[/] first")
+        trouble = "does not answer"
+    if trouble:
+        console.print(f"the shop at {current.edge_url} {trouble}; what is down says: [bold]shop status[/]")
         raise typer.Exit(2)
 
 
