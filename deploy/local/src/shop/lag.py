@@ -16,13 +16,14 @@ async def behind(current: Instance, groups: Sequence[str]) -> dict[str, int]:
     """Group → records between its committed offsets and the ends, over the partitions it has ever committed.
 
     A partition without a commit counts from its beginning once the group has committed anything on its topic.
+    Raises `KafkaError`.
     """
     servers = broker_of(current).bootstrap
     admin = AIOKafkaAdminClient(bootstrap_servers=servers)
     reader = AIOKafkaConsumer(bootstrap_servers=servers)
-    await admin.start()
-    await reader.start()
     try:
+        await admin.start()
+        await reader.start()
         found: dict[str, int] = {}
         for group in groups:
             offsets = await admin.list_consumer_group_offsets(group)
