@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener
 from aiokafka import TopicPartition as KafkaPartition
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import CommitFailedError, IllegalGenerationError, RebalanceInProgressError, UnknownMemberIdError
+from aiokafka.protocol.fetch import FetchRequest
 
 from common import log
 from common.transport import (
@@ -24,6 +25,8 @@ from common.transport import (
 from contracts.topics import TOPICS
 
 _log = log.get(__name__)
+
+_REST_SECONDS = 0.05
 
 
 class KafkaProducer:
@@ -157,6 +160,7 @@ class KafkaConsumer:
         else:
             everything = {KafkaPartition(topic, n) for topic in topics for n in range(TOPICS[topic].partitions)}
             consumer.assign(everything)
+            consumer._client.send = _unhurried(consumer._client.send)  # noqa: SLF001 - there is no setting for it
         self._consumer = consumer
         try:
             await consumer.start()
@@ -213,6 +217,22 @@ class KafkaConsumer:
 
     async def seek_to_beginning(self) -> None:
         await self._running.seek_to_beginning(*self._running.assignment())
+
+
+def _unhurried(send: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """Such brokers also answer a fetch at once where Kafka waits for records: the client would ask without pause."""
+
+    async def send_and_rest(node: int, request: Any, **options: Any) -> Any:
+        answer = await send(node, request, **options)
+        if isinstance(request, FetchRequest) and not _brings_records(answer):
+            await asyncio.sleep(_REST_SECONDS)
+        return answer
+
+    return send_and_rest
+
+
+def _brings_records(answer: Any) -> bool:
+    return any(partition[-1] for _, partitions in answer.topics for partition in partitions)
 
 
 def _ours(partitions: set[KafkaPartition]) -> frozenset[TopicPartition]:

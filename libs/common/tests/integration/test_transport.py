@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from common import ids
+from common import ids, kafka_admin
 from common.kafka import KafkaConsumer, KafkaProducer
 from common.memory import MemoryBroker, MemoryConsumer, MemoryProducer
 from common.transport import CommitLost, OutRecord, TopicPartition
@@ -191,4 +191,36 @@ async def test_a_rebuilt_producer_sends_on(transport, topic):
     await consumer.start([topic], on_revoke=ignore, on_assign=ignore)
     assert [record.value for record in await read(consumer, 2)] == [b"before", b"after"]
     await consumer.stop()
+    await producer.stop()
+
+
+async def test_alone_without_a_group_every_partition_is_read_and_offsets_are_kept():
+    real, group, topic = RealTransport(), ids.new_id().hex, "shop.reports.v1"
+    await kafka_admin.ensure_topics(real.bootstrap, groups=[])
+    mine = [ids.new_id().hex for _ in range(8)]
+
+    async def read_mine(consumer, wanted: set[str]) -> list:
+        found = []
+        while {record.key.decode() for record in found} < wanted:
+            polled = await consumer.poll(timeout_ms=100, max_records=100)
+            found += [record for batch in polled.values() for record in batch if record.key.decode() in mine]
+        return found
+
+    def alone() -> KafkaConsumer:
+        return KafkaConsumer(real.bootstrap, group=group, client_id="test", shared=False)
+
+    producer, first, second = real.producer(), alone(), alone()
+    await producer.start()
+    await send(producer, topic, *((key, "early") for key in mine))
+    async with asyncio.timeout(60):
+        await first.start([topic], on_revoke=ignore, on_assign=ignore)
+        early = await read_mine(first, set(mine))
+        ends = {TopicPartition(topic, record.partition): record.offset + 1 for record in early}
+        await first.commit(ends)
+        await first.stop()
+        await send(producer, topic, *((key, "late") for key in mine))
+        await second.start([topic], on_revoke=ignore, on_assign=ignore)
+        late = await read_mine(second, set(mine))
+    assert [record.value for record in early + late] == [b"early"] * 8 + [b"late"] * 8
+    await second.stop()
     await producer.stop()
