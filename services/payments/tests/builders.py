@@ -55,6 +55,7 @@ def a_payment(status: Status = Status.OPEN, **changes: Any) -> Payment:
         "secret_hash": hashlib.sha256(SECRET.encode()).digest() if by_deposit else None,
         "confirmed_at": NOW if status in _PAID_ONCE else None,
         "confirmations": 1 if status in _PAID_ONCE else 0,
+        "tries": 0 if status in _KEYLESS else 1,
     }
     return Payment(status=status, **(defaults | changes))
 

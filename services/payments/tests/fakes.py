@@ -141,7 +141,7 @@ class FakeGateway:
     def _take(self, payment: Payment) -> Answer:
         till = self.tills.get(payment.order_ref)
         if till is None or till.key != payment.key or till.standing is Standing.EXPIRED:
-            return Refused("NOT_FOUND_PAYMENT_SESSION", "no session")
+            return Refused("NOT_FOUND_PAYMENT_SESSION", "no session", Hint.KEY)
         if till.standing is Standing.NOT_STARTED:
             till.standing, till.received = Standing.PAID, till.received + till.amount
         return self._seen(till)

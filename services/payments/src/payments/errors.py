@@ -64,6 +64,12 @@ class OrderMismatch(DomainError):
     code = "payment.order_mismatch"
 
 
+class KeyRefused(DomainError):
+    """The provider does not take this key for this payment; `provider_code` says why. The payment is still open."""
+
+    code = "payment.key_refused"
+
+
 class ProviderRefused(DomainError):
     """The provider refused for good; `provider_code` is its reason. The customer may start another payment."""
 

@@ -66,6 +66,7 @@ payments = Table(
     Column("receipt_url", Text),
     Column("attention", Text),
     Column("confirmations", Integer, nullable=False, server_default=text("0")),
+    Column("tries", Integer, nullable=False, server_default=text("0")),
     Column("due_at", _moment, nullable=False),
     Column("ask_at", _moment),
     Column("asks", Integer, nullable=False, server_default=text("0")),

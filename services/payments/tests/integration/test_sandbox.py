@@ -145,6 +145,19 @@ class TestCard:
         assert await street.mall.status(payment["id"]) == "failed"
         await street.assert_agreed()
 
+    async def test_bogus_keys_before_the_true_one(self, street):
+        """One nobody has, and one of another order: the sandbox replays by idempotency key, as Toss does."""
+        mall = street.mall
+        payment, other = await mall.open(), await mall.open()
+        back, others_back = await street.pay_at_window(payment), await street.pay_at_window(other)
+        for key, code in (("nobodys", "NOT_FOUND_PAYMENT_SESSION"), (others_back["paymentKey"], "FORBIDDEN_REQUEST")):
+            refused = await street.confirm(payment, back | {"paymentKey": key})
+            assert (refused.status_code, refused.json()["code"]) == (422, "payment.key_refused"), refused.text
+            assert refused.json()["provider_code"] == code
+        for mine, brought in ((payment, back), (other, others_back)):
+            assert (await street.confirm(mine, brought)).json()["status"] == "confirmed"
+        await street.assert_agreed()
+
     @pytest.mark.parametrize("kind", ["http_500", "drop_after_effect"])
     async def test_a_lost_confirmation(self, street, kind):
         mall = street.mall

@@ -49,6 +49,11 @@ OUTCOMES = {
     "returned": (sees(Standing.RETURNED), dict.fromkeys(LIVE, S.FAILED)),
     "refused": (FINAL, dict.fromkeys([S.CREATED, S.CONFIRMING, S.UNKNOWN], S.FAILED)),
     "refused_for_now": (Refused("TOO_MANY_REQUESTS", "", Hint.LATER), {S.CONFIRMING: S.UNKNOWN}),
+    "key_refused": (
+        Refused("NOT_FOUND_PAYMENT_SESSION", "", Hint.KEY),
+        {S.CREATED: S.FAILED, S.CONFIRMING: S.OPEN, S.UNKNOWN: S.OPEN},
+    ),
+    "unread": (Refused("UNAUTHORIZED_KEY", "", Hint.UNREAD), {S.CREATED: S.FAILED, S.CONFIRMING: S.OPEN}),
     "missing": (Missing(), dict.fromkeys([S.CREATED, S.CONFIRMING, S.UNKNOWN], S.FAILED)),
     "no_answer": (Unknown("ReadTimeout"), {S.CONFIRMING: S.UNKNOWN}),
     "window": (Redirect("https://pay.example"), {S.CREATED: S.OPEN}),
@@ -203,6 +208,7 @@ class TestConfirm:
         if status is S.OPEN:
             decision = rules.confirm(payment, self.command(payment), order_is_paid=False)
             assert (decision.payment.status, decision.payment.key) == (S.CONFIRMING, "tkey_1")
+            assert decision.payment.tries == payment.tries + 1
         elif status in (S.CREATED, S.FAILED, S.EXPIRED, S.CANCELLED):
             with pytest.raises(errors.NotOpen):
                 rules.confirm(payment, self.command(payment), order_is_paid=False)

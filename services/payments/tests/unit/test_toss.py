@@ -130,7 +130,20 @@ class TestConfirm:
         )
         headers, body = sent(route)
         assert body == {"paymentKey": payment.key, "orderId": str(payment.id), "amount": AMOUNT}
-        assert headers["idempotency-key"] == f"confirm-{payment.id}"
+        assert headers["idempotency-key"] == f"confirm-{payment.id}-1"
+
+    async def test_another_try_is_another_request_to_toss(self, toss, api):
+        """Toss replays by key and URL without looking at the body: the refusal of a first key would answer for all."""
+        payment = a_payment(Status.CONFIRMING, tries=2)
+        route = api.post("/payments/confirm").respond(json=wire(payment))
+        await toss.confirm(payment)
+        assert sent(route)[0]["idempotency-key"] == f"confirm-{payment.id}-2"
+
+    async def test_a_confirmation_from_before_tries_were_counted_keeps_its_name(self, toss, api):
+        payment = a_payment(Status.UNKNOWN, tries=0)
+        route = api.post("/payments/confirm").respond(json=wire(payment))
+        await toss.confirm(payment)
+        assert sent(route)[0]["idempotency-key"] == f"confirm-{payment.id}"
 
     async def test_the_card_is_dropped(self, toss, api):
         payment = a_payment(Status.CONFIRMING)
@@ -143,11 +156,33 @@ class TestConfirm:
         api.get(f"/payments/{payment.key}").respond(json=wire(payment, "CANCELED", balanceAmount=0))
         assert (await toss.confirm(payment)).standing is Standing.RETURNED
 
-    @pytest.mark.parametrize("code", ["REJECT_CARD_PAYMENT", "INVALID_REQUEST", "NOT_FOUND_PAYMENT_SESSION"])
+    @pytest.mark.parametrize(
+        "code", ["REJECT_CARD_PAYMENT", "REJECT_CARD_COMPANY", "INVALID_STOPPED_CARD", "PAY_PROCESS_ABORTED"]
+    )
     async def test_a_no_is_a_no(self, toss, api, code):
         api.post("/payments/confirm").respond(400, json={"code": code, "message": "안 됩니다"})
         answer = await toss.confirm(a_payment(Status.CONFIRMING))
         assert answer == Refused(code, "안 됩니다")
+
+    @pytest.mark.parametrize(
+        ("status", "code"),
+        [
+            (404, "NOT_FOUND_PAYMENT_SESSION"), (404, "NOT_FOUND_PAYMENT"), (404, "NOT_FOUND"),
+            (403, "FORBIDDEN_REQUEST"), (400, "INVALID_REQUEST"), (400, "INVALID_REQUIRED_PARAM"),
+            (400, "INVALID_ORDER_ID"), (400, "UNAPPROVED_ORDER_ID"), (400, "DUPLICATED_ORDER_ID"),
+        ],
+    )  # fmt: skip
+    async def test_a_no_to_the_key_is_no_no_to_the_payment(self, toss, api, status, code):
+        api.post("/payments/confirm").respond(status, json={"code": code, "message": "안 됩니다"})
+        assert await toss.confirm(a_payment(Status.CONFIRMING)) == Refused(code, "안 됩니다", Hint.KEY)
+
+    @pytest.mark.parametrize(
+        ("status", "code"),
+        [(401, "UNAUTHORIZED_KEY"), (400, "INVALID_API_KEY"), (403, "INCORRECT_BASIC_AUTH_FORMAT")],
+    )
+    async def test_a_no_to_ourselves_says_nothing_of_the_payment(self, toss, api, status, code):
+        api.post("/payments/confirm").respond(status, json={"code": code, "message": ""})
+        assert await toss.confirm(a_payment(Status.CONFIRMING)) == Refused(code, "", Hint.UNREAD)
 
     @pytest.mark.parametrize(
         "response",
@@ -241,6 +276,7 @@ class TestCancel:
             ("NOT_CANCELABLE_PAYMENT", Hint.FINAL), ("NOT_ALLOWED_PARTIAL_REFUND_WAITING_DEPOSIT", Hint.FINAL),
             ("NOT_AVAILABLE_BANK", Hint.LATER), ("UNAUTHORIZED_KEY", Hint.LATER), ("INVALID_API_KEY", Hint.LATER),
             ("INCORRECT_BASIC_AUTH_FORMAT", Hint.LATER), ("ALREADY_REFUND_PAYMENT", Hint.ASK),
+            ("INVALID_REQUEST", Hint.FINAL), ("FORBIDDEN_REQUEST", Hint.FINAL), ("NOT_FOUND_PAYMENT", Hint.FINAL),
         ],
     )  # fmt: skip
     async def test_every_refusal_says_what_to_do(self, toss, api, code, hint):
@@ -248,9 +284,8 @@ class TestCancel:
         api.post(f"/payments/{payment.key}/cancel").respond(403, json={"code": code, "message": ""})
         assert (await toss.cancel(payment, Cancel("refund 1", 5000))).hint is hint
 
-    @pytest.mark.parametrize("code", ["NOT_AVAILABLE_BANK", "UNAUTHORIZED_KEY"])
-    async def test_a_customer_at_the_window_does_not_wait_for_the_bank_to_open(self, toss, api, code):
-        api.post("/payments/confirm").respond(403, json={"code": code, "message": ""})
+    async def test_a_customer_at_the_window_does_not_wait_for_the_bank_to_open(self, toss, api):
+        api.post("/payments/confirm").respond(403, json={"code": "NOT_AVAILABLE_BANK", "message": ""})
         assert (await toss.confirm(a_payment(Status.CONFIRMING))).hint is Hint.FINAL
 
 

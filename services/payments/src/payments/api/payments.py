@@ -102,6 +102,8 @@ async def confirm_payment(
     """Order id and amount are compared with our own rows before the provider is asked to take the money.
 
     200 once the outcome is known, 202 while it is not: ask for the payment again. Sending it twice takes money once.
+    422 `payment.refused`: the try was declined and is over. 422 `payment.key_refused`: the provider does not take this
+    key for this payment, which stays open; the customer's own key can still come.
     """
     confirming: Confirming = request.app.state.confirming
     payment = await confirming.confirm(ConfirmPayment(payment_id, body.paymentKey, body.orderId, body.amount))

@@ -74,7 +74,10 @@ class PaymentGateway(Protocol):
         """Opens the payment; again for one already opened shows the same."""
 
     async def confirm(self, payment: Payment) -> Seen | Refused | Unknown:
-        """Takes the money; again for one already taken shows the same."""
+        """Takes the money; again for one already taken shows the same.
+
+        A refusal of the key named, rather than of the try to take money with it, has the hint KEY.
+        """
 
     async def get(self, payment: Payment) -> Seen | Missing | Unknown: ...
 

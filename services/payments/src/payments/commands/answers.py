@@ -73,6 +73,8 @@ class Hint(StrEnum):
     LATER = "later"  # the same request may pass in a moment; this one had no effect
     ASK = "ask"  # the provider knows something we do not: look before doing anything
     ACCOUNT = "account"  # the account to refund to is missing or wrong
+    KEY = "key"  # the key named is not known there, or not as this payment's: nobody tried to take money with it
+    UNREAD = "unread"  # our own credentials were refused: the request itself was not looked at
 
 
 @dataclass(frozen=True, slots=True)

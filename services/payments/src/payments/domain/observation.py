@@ -11,7 +11,7 @@ from typing import Any
 
 from payments.commands.answers import Answer, Hint, Missing, Redirect, Refused, Seen, Standing, Unknown
 from payments.domain import facts, ledger
-from payments.domain.payment import Decision, Payment, opened
+from payments.domain.payment import Decision, Payment, opened, released
 from payments.domain.refund import Refund, given_back
 from payments.domain.status import HOLDING, LIVE, PENDING, RUNNING, RefundStatus, Status
 
@@ -39,9 +39,14 @@ def unknown(payment: Payment) -> Decision:
 
 
 def refused(payment: Payment, answer: Refused) -> Decision:
-    """The provider refused to open or to confirm."""
+    """The provider refused to open or to confirm. Only a no to the try itself fails it, not a no to the key."""
     if answer.hint in (Hint.LATER, Hint.ASK):
         return unknown(payment)
+    if answer.hint is Hint.UNREAD and payment.status is Status.UNKNOWN:
+        # This repeat was not looked at. What became of the confirmation sent before is as unknown as it was.
+        return unknown(payment)
+    if answer.hint in (Hint.KEY, Hint.UNREAD) and payment.status in (Status.CONFIRMING, Status.UNKNOWN):
+        return released(payment)
     if payment.status in (Status.CREATED, Status.CONFIRMING, Status.UNKNOWN):
         return _failed(payment, answer.code, answer.reason)
     return Decision(payment)

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 class Payment:
     """`key` is the provider's name for it. `closing`: nobody wants it any more, but the provider must be asked first.
 
-    `attention` names what a person has to look at. `version` counts the saves.
+    `attention` names what a person has to look at. `version` counts the saves, `confirmations` how often money came,
+    `tries` how often somebody named a key to confirm with.
     """
 
     id: UUID
@@ -55,6 +56,7 @@ class Payment:
     receipt_url: str | None = None
     attention: str | None = None
     confirmations: int = 0
+    tries: int = 0
     confirmed_at: datetime | None = None
 
     @property
@@ -135,7 +137,7 @@ def confirm(payment: Payment, command: ConfirmPayment, *, order_is_paid: bool) -
     if payment.status is Status.OPEN:
         if order_is_paid:
             raise errors.AlreadyPaid("this order is paid by another payment")
-        return Decision(payment.to(Status.CONFIRMING, key=command.key))
+        return Decision(payment.to(Status.CONFIRMING, key=command.key, tries=payment.tries + 1))
     if payment.key != command.key or payment.status in (Status.CANCELLED, Status.EXPIRED, Status.FAILED):
         raise errors.NotOpen(
             "this payment cannot be confirmed any more",
@@ -143,6 +145,13 @@ def confirm(payment: Payment, command: ConfirmPayment, *, order_is_paid: bool) -
             reason=payment.closed_reason or payment.failure_code,
         )
     return Decision(payment)
+
+
+def released(payment: Payment) -> Decision:
+    """The key named is not this payment's: it is let go, and the customer's own can still come. Nobody else is told."""
+    if payment.closing:
+        return Decision(payment.to(Status.CANCELLED, key=None, closing=False))
+    return Decision(payment.to(Status.OPEN, key=None))
 
 
 def close(payment: Payment, reason: str) -> Decision:

@@ -173,10 +173,10 @@ def _turned_down(refund: Refund, answer: Refused, now: datetime) -> Refund:
             return _unknown(refund, now)
         case Hint.ACCOUNT:
             return refund.to(RefundStatus.NEEDS_ACCOUNT, failure_code=answer.code, failure_reason=answer.reason)
-        case Hint.FINAL if refund.attempt > 1:
+        case Hint.FINAL | Hint.KEY | Hint.UNREAD if refund.attempt > 1:
             # An earlier sending may have arrived after all, and be what this one is refused for.
             return _unknown(replace(refund, failure_code=answer.code, failure_reason=answer.reason), now)
-        case Hint.FINAL:
+        case Hint.FINAL | Hint.KEY | Hint.UNREAD:
             return _refused(refund, answer.code, answer.reason)
 
 

@@ -21,13 +21,16 @@ class Status(StrEnum):
     REVERSED = "reversed"  # the bank took a confirmed deposit back
 
 
+# Confirming and unknown lead back to open when the key named was not this payment's: anybody can name one.
 # Failed, expired and cancelled lead to confirmed and nowhere else: money that arrives late is money all the same, and
 # orders sends it back if nobody wants it. Reversed is the one legal way backwards.
 TRANSITIONS: Mapping[Status, frozenset[Status]] = {
     Status.CREATED: frozenset({Status.OPEN, Status.WAITING, Status.CONFIRMED, Status.FAILED, Status.CANCELLED}),
     Status.OPEN: frozenset({Status.CONFIRMING, Status.CONFIRMED, Status.FAILED, Status.EXPIRED, Status.CANCELLED}),
-    Status.CONFIRMING: frozenset({Status.CONFIRMED, Status.WAITING, Status.UNKNOWN, Status.FAILED, Status.CANCELLED}),
-    Status.UNKNOWN: frozenset({Status.CONFIRMED, Status.WAITING, Status.FAILED, Status.CANCELLED}),
+    Status.CONFIRMING: frozenset(
+        {Status.CONFIRMED, Status.WAITING, Status.UNKNOWN, Status.OPEN, Status.FAILED, Status.CANCELLED}
+    ),
+    Status.UNKNOWN: frozenset({Status.CONFIRMED, Status.WAITING, Status.OPEN, Status.FAILED, Status.CANCELLED}),
     Status.WAITING: frozenset({Status.CONFIRMED, Status.FAILED, Status.EXPIRED, Status.CANCELLED}),
     Status.CONFIRMED: frozenset({Status.PARTLY_REFUNDED, Status.REFUNDED, Status.REVERSED}),
     Status.PARTLY_REFUNDED: frozenset({Status.PARTLY_REFUNDED, Status.REFUNDED}),

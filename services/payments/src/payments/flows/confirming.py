@@ -12,6 +12,7 @@ from common.errors import DomainError
 from payments import errors
 from payments.clients.gateway import Gateways
 from payments.commands import ConfirmPayment
+from payments.commands.answers import Refused
 from payments.domain.payment import Payment
 from payments.domain.status import Status
 from payments.flows.settling import Settling
@@ -39,7 +40,8 @@ class Confirming:
         """Compares with our rows first; only then is the provider asked, by one caller only.
 
         Returns the payment as it stands: confirmed, or `unknown` when the provider gave no answer. Raises
-        `ProviderRefused` when it said no.
+        `KeyRefused` when the provider does not take the key, which changes nothing, and `ProviderRefused` when it tried
+        and said no.
         """
         async with self._database.transaction() as tx:
             begun = await handlers.begin_confirm(command, tx, patience=self._settling.patience)
@@ -54,6 +56,8 @@ class Confirming:
                 payment_id=str(payment.id),
                 provider_code=payment.failure_code,
             )
+        if payment.status is Status.OPEN and isinstance(answer, Refused):
+            raise errors.KeyRefused("the provider does not take this key for this payment", provider_code=answer.code)
         return payment
 
     async def came_back(self, command: ConfirmPayment) -> Way:

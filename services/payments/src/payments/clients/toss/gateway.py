@@ -91,11 +91,13 @@ class TossGateway:
 
     async def confirm(self, payment: Payment) -> Seen | Refused | Unknown:
         body = {"paymentKey": payment.key, "orderId": payment.order_ref, "amount": payment.amount}
-        # Toss replays by key and URL without looking at the body, so the key names this try and no other.
-        answer = await self._post("/payments/confirm", body, idempotency_key=f"confirm-{payment.id}")
+        # Toss replays by key and URL without looking at the body, so the key names this try and no other. Before tries
+        # were counted a payment had one.
+        name = f"confirm-{payment.id}-{payment.tries}" if payment.tries else f"confirm-{payment.id}"
+        answer = await self._post("/payments/confirm", body, idempotency_key=name)
         if isinstance(answer, Refused) and answer.code == "ALREADY_PROCESSED_PAYMENT":
             return await self._as_it_is(payment)
-        return answer
+        return wire.not_tried(answer) if isinstance(answer, Refused) else answer
 
     async def _as_it_is(self, payment: Payment) -> Seen | Unknown:
         """For refusals that mean: this happened already."""

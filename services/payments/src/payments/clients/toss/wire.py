@@ -37,8 +37,17 @@ _HINTS = {
     "INVALID_REFUND_ACCOUNT_NUMBER": Hint.ACCOUNT,
     "INVALID_BANK": Hint.ACCOUNT,
 }
+# Our own secret key is not accepted.
+_UNREAD = frozenset({"UNAUTHORIZED_KEY", "INVALID_API_KEY", "INCORRECT_BASIC_AUTH_FORMAT"})
 # The bank sleeps, or our key is wrong: money that is owed is sent later. A customer at the window is told no at once.
-_OWED_STILL = frozenset({"NOT_AVAILABLE_BANK", "UNAUTHORIZED_KEY", "INVALID_API_KEY", "INCORRECT_BASIC_AUTH_FORMAT"})
+_OWED_STILL = _UNREAD | {"NOT_AVAILABLE_BANK"}
+# The payment key is none, or of another order or amount, or its session is over. No card company was asked.
+_NOT_ITS_KEY = frozenset(
+    {
+        "NOT_FOUND", "NOT_FOUND_PAYMENT", "NOT_FOUND_PAYMENT_SESSION", "FORBIDDEN_REQUEST", "INVALID_REQUEST",
+        "INVALID_REQUIRED_PARAM", "INVALID_ORDER_ID", "UNAPPROVED_ORDER_ID", "DUPLICATED_ORDER_ID",
+    }
+)  # fmt: skip
 # Told with a 4xx by some, and yet not an answer: what happened is not known.
 UNDECIDED = frozenset(
     {
@@ -91,6 +100,13 @@ def refusal_of(body: Any) -> Refused:
 def owed_still(refusal: Refused) -> Refused:
     """A refusal to give money back, with the hint that some codes mean only there."""
     return replace(refusal, hint=Hint.LATER) if refusal.code in _OWED_STILL else refusal
+
+
+def not_tried(refusal: Refused) -> Refused:
+    """A refusal to confirm, with the hint that some codes mean only there."""
+    if refusal.code in _UNREAD:
+        return replace(refusal, hint=Hint.UNREAD)
+    return replace(refusal, hint=Hint.KEY) if refusal.code in _NOT_ITS_KEY else refusal
 
 
 def due_date(moment: datetime) -> str:
