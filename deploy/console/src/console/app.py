@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -81,8 +82,16 @@ class Console:
         self.app = self._app()
 
     def _app(self) -> Starlette:
-        async def unknown(_request: Request, _error: Exception) -> Response:
+        async def unknown(request: Request, _error: Exception) -> Response:
+            if request.url.path.endswith(".json"):
+                return problem(404, "page.not_found", "there is no such page")
             return self._pages.not_found("there is no such page")
+
+        async def refused(_request: Request, error: Exception) -> Response:
+            assert isinstance(error, HTTPException)
+            response = problem(405, "method.not_allowed", "this page does not do that")
+            response.headers.update(error.headers or {})
+            return response
 
         async def broken(request: Request, error: Exception) -> Response:
             _log.error("a page failed", path=request.url.path, exc_info=error)
@@ -98,7 +107,7 @@ class Console:
                 *self._pages.routes(),
                 *self._page_routes(),
             ],
-            exception_handlers={404: unknown, Exception: broken},
+            exception_handlers={404: unknown, 405: refused, Exception: broken},
         )
 
     def _page_routes(self) -> list[Route]:

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from console.numbers import natural
 from console.problems import problem
 
 _KNOWN = {
@@ -22,8 +23,8 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 async def edge_error(request: Request) -> Response:
     """`/edge-errors/{status}` answers with that status. A stranger among the numbers is a 404."""
-    asked = request.path_params["status"]
-    status = asked if asked in _KNOWN else 404
+    asked = natural(request.path_params["status"])
+    status = asked if asked is not None and asked in _KNOWN else 404
     response = problem(status, *_KNOWN[status])
     if status in _PASSING:
         response.headers["retry-after"] = "1"
@@ -32,4 +33,4 @@ async def edge_error(request: Request) -> Response:
 
 def routes() -> list[Route]:
     # Any method: a POST to an unknown address arrives here as a POST.
-    return [Route("/edge-errors/{status:int}", edge_error, methods=_METHODS)]
+    return [Route("/edge-errors/{status}", edge_error, methods=_METHODS)]

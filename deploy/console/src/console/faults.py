@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from console.numbers import natural
 from console.outside import Outside, OutsideAway
 from console.pages import Pages, as_json, from_elsewhere
 from console.problems import problem
@@ -67,7 +68,7 @@ class FaultPages:
         return as_json({"items": faults, "trouble": trouble})
 
     async def change(self, request: Request) -> Response:
-        """A form of this page: orders a fault, or clears one or all (`clear`)."""
+        """A form of this page: orders a fault, or clears one by its id or `all` (`clear`)."""
         if from_elsewhere(request):
             return problem(403, "request.from_elsewhere", "only this console's own pages may do that")
         body = b""
@@ -86,8 +87,10 @@ class FaultPages:
         clear = fields.get("clear")
         if clear is None:
             await self._outside.order_fault(_order(fields))
-        else:
-            await self._outside.clear_faults(int(clear) if clear.isdigit() else None)
+        elif clear == "all":
+            await self._outside.clear_faults()
+        elif (number := natural(clear)) is not None:
+            await self._outside.clear_faults(number)
 
     async def _found(self) -> tuple[list[dict[str, Any]], str]:
         try:

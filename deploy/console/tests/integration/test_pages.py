@@ -75,6 +75,49 @@ class TestAway:
             assert (await client.get(path)).status_code == 404
 
 
+class TestStrangeAddresses:
+    @pytest.mark.parametrize("number", ["-1", "0", "²", "1.5", "x", str(2**63), "9" * 5000])
+    async def test_a_mail_of_a_number_that_no_mail_has_is_a_404(self, a_console, number):
+        async with a_console(**AWAY) as (client, _):
+            for path in (f"/dev/mail/{number}", f"/dev/mail/{number}/raw", f"/dev/mail/{number}/frame"):
+                assert (await client.get(path)).status_code == 404
+            missing = await client.get(f"/dev/mail/{number}.json")
+            assert (missing.status_code, missing.json()["code"]) == (404, "mail.not_found")
+
+    @pytest.mark.parametrize("word", ["zz", "-1", "%00%ff", "F" * 32, "f" * 5000, str(2**63)])
+    async def test_a_trace_that_nobody_sent_is_a_404(self, a_console, word):
+        async with a_console(**AWAY) as (client, _):
+            for path in (f"/dev/traces/{word}", f"/dev/traces/{word}.json", f"/dev/traces/order/{word}"):
+                assert (await client.get(path)).status_code == 404
+
+    @pytest.mark.parametrize("number", ["-1", "²", "1e400", "nan", "x", "9" * 30, "9" * 5000])
+    async def test_numbers_that_mean_nothing_are_left_out_of_account(self, a_console, number):
+        async with a_console(**AWAY) as (client, _):
+            for path in ("/dev/traces", "/dev/traces.json", "/dev/events", "/dev/events.json", "/dev/messages"):
+                numbers = dict.fromkeys(("slower", "limit", "after", "page"), number)
+                assert (await client.get(path, params=numbers)).status_code == 200
+            assert (await client.post("/dev/faults", data={"clear": number})).status_code == 303
+
+    async def test_a_program_is_told_in_json_what_is_not_there(self, a_console):
+        async with a_console(**AWAY) as (client, _):
+            assert (await client.get("/dev/nothing.json")).json()["code"] == "page.not_found"
+
+    @pytest.mark.parametrize(
+        "path", ["/", "/dev", "/dev/mail", "/dev/faults", "/dev/events.json", "/dev/events/stream"]
+    )
+    async def test_head_is_get_without_the_body(self, a_console, path):
+        async with a_console(**AWAY) as (client, _):
+            answer = await client.head(path)
+            assert (answer.status_code, answer.content) == (200, b"")
+            assert answer.headers["content-type"]
+
+    async def test_another_method_is_a_problem_that_names_the_allowed_ones(self, a_console):
+        async with a_console(**AWAY) as (client, _):
+            refused = await client.request("OPTIONS", "/dev")
+        assert (refused.status_code, refused.json()["code"]) == (405, "method.not_allowed")
+        assert set(refused.headers["allow"].split(", ")) == {"GET", "HEAD"}
+
+
 class TestMail:
     async def test_a_mail_arrives_and_a_copy_counts_up(self, a_console):
         async with a_console() as (client, settings):
@@ -174,7 +217,8 @@ class TestEdgeErrors:
                 assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
                 assert answer.json()["status"] == status
                 assert answer.json()["code"]
-            assert (await client.get("/edge-errors/418")).status_code == 404
+            for stranger in ("418", "x", "9" * 5000):
+                assert (await client.get(f"/edge-errors/{stranger}")).status_code == 404
 
 
 class TestOutside:

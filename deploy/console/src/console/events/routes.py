@@ -15,6 +15,7 @@ from starlette.routing import Route
 from console.events.entry import Entry
 from console.events.log import EventLog, Filter, TooManyWatchers
 from console.events.tail import Tail
+from console.numbers import natural
 from console.pages import Pages, as_json, clock_time, hue
 from console.problems import problem
 from contracts.topics import TOPICS
@@ -22,6 +23,7 @@ from contracts.topics import TOPICS
 _HERE = "/dev/events"
 _HEARTBEAT_SECONDS = 15
 _LIMIT_MOST = 2000
+_STREAM = "text/event-stream"
 
 
 class EventPages:
@@ -52,7 +54,9 @@ class EventPages:
             )
         wanted = _filter(request)
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-        return StreamingResponse(self._lines(wanted), media_type="text/event-stream", headers=headers)
+        if request.method == "HEAD":
+            return Response(media_type=_STREAM, headers=headers)
+        return StreamingResponse(self._lines(wanted), media_type=_STREAM, headers=headers)
 
     async def _lines(self, wanted: Filter) -> AsyncIterator[bytes]:
         with contextlib.suppress(TooManyWatchers):
@@ -93,5 +97,5 @@ def _filter(request: Request) -> Filter:
 
 
 def _number(request: Request, name: str, default: int) -> int:
-    text = request.query_params.get(name, "")
-    return int(text) if text.isdigit() else default
+    number = natural(request.query_params.get(name, ""))
+    return default if number is None else number

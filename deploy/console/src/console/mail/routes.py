@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from console.mail.inbox import Inbox, Mail
 from console.mail.reading import Contents, read
+from console.numbers import natural
 from console.pages import Pages, as_json, from_elsewhere
 from console.problems import problem
 
@@ -43,21 +44,21 @@ class MailPages:
         return as_json({"items": items})
 
     async def one(self, request: Request) -> Response:
-        found = await self._inbox.find(request.path_params["id"])
+        found = await self._found(request)
         if found is None:
             return self._pages.not_found("this mail is not in the inbox (any more)")
         mail, content = found
         return self._pages.show("mail_one.html", here=_HERE, mail=mail, contents=read(content), size=len(content))
 
     async def one_json(self, request: Request) -> Response:
-        found = await self._inbox.find(request.path_params["id"])
+        found = await self._found(request)
         if found is None:
             return problem(404, "mail.not_found", "this mail is not in the inbox (any more)")
         return as_json(_as_dict(found[0], read(found[1])))
 
     async def frame(self, request: Request) -> Response:
         """The HTML part as a page of its own. Links open outside of the frame."""
-        found = await self._inbox.find(request.path_params["id"])
+        found = await self._found(request)
         if found is None:
             return self._pages.not_found("this mail is not in the inbox (any more)")
         headers = {
@@ -69,7 +70,7 @@ class MailPages:
         return HTMLResponse('<base target="_blank">' + read(found[1]).html, headers=headers)
 
     async def raw(self, request: Request) -> Response:
-        found = await self._inbox.find(request.path_params["id"])
+        found = await self._found(request)
         if found is None:
             return self._pages.not_found("this mail is not in the inbox (any more)")
         headers = {
@@ -85,15 +86,19 @@ class MailPages:
         await self._inbox.clear()
         return RedirectResponse(_HERE, 303)
 
+    async def _found(self, request: Request) -> tuple[Mail, bytes] | None:
+        number = natural(request.path_params["id"])
+        return None if number is None else await self._inbox.find(number)
+
     def routes(self) -> list[Route]:
         return [
             Route("/dev/mail", self.listed),
             Route("/dev/mail.json", self.listed_json),
             Route("/dev/mail/clear", self.clear, methods=["POST"]),
-            Route("/dev/mail/{id:int}", self.one),
-            Route("/dev/mail/{id:int}.json", self.one_json),
-            Route("/dev/mail/{id:int}/frame", self.frame),
-            Route("/dev/mail/{id:int}/raw", self.raw),
+            Route("/dev/mail/{id}.json", self.one_json),
+            Route("/dev/mail/{id}/frame", self.frame),
+            Route("/dev/mail/{id}/raw", self.raw),
+            Route("/dev/mail/{id}", self.one),
         ]
 
 

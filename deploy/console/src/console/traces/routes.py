@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from console.numbers import measure
 from console.pages import Pages, as_json, from_elsewhere
 from console.problems import problem
 from console.traces.recorder import Recorder
@@ -108,7 +109,6 @@ class TracePages:
 
 def _question(request: Request) -> Question:
     asked = request.query_params
-    slower = asked.get("slower", "")
     order = asked.get("order", "")
     return Question(
         words=order or asked.get("q", ""),
@@ -116,7 +116,7 @@ def _question(request: Request) -> Question:
         errors=asked.get("errors") == "1",
         # Asked for one order, everything about it is the answer.
         reads=asked.get("reads") == "1" or bool(order),
-        slower_than=float(slower) if slower.replace(".", "", 1).isdigit() else 0.0,
+        slower_than=measure(asked.get("slower", "")) or 0.0,
         limit=500 if order else 100,
     )
 
