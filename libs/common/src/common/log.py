@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
 import sys
 from collections.abc import MutableMapping
@@ -45,6 +46,38 @@ def _add_trace(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> M
     return event
 
 
+# Clients that try again by themselves, and call each try an error.
+_RETRYING = ("aiokafka",)
+_QUIET_SECONDS = 10
+_TEXTS_KEPT = 500
+
+
+class Retries(logging.Filter):
+    """Lines of retrying clients: warnings at most, and each text once in `_QUIET_SECONDS`, then with its count."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: dict[str, tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Changes the record. False: the same was said just now."""
+        if record.name.partition(".")[0] not in _RETRYING:
+            return True
+        if record.levelno > logging.WARNING:
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+        text = record.getMessage()
+        told_at, left_out = self._told.get(text, (-math.inf, 0))
+        if record.created - told_at < _QUIET_SECONDS:
+            self._told[text] = (told_at, left_out + 1)
+            return False
+        if len(self._told) >= _TEXTS_KEPT:
+            self._told.clear()
+        self._told[text] = (record.created, 0)
+        if left_out:
+            record.msg, record.args = f"{text} (and {left_out} more like it before)", None
+        return True
+
+
 def configure(service: str, *, level: str = "info", as_json: bool = True) -> None:
     """Sends structlog and the standard library's loggers through one pipeline, one line per entry."""
     shared: list[Any] = [
@@ -74,6 +107,7 @@ def configure(service: str, *, level: str = "info", as_json: bool = True) -> Non
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
+    handler.addFilter(Retries())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
