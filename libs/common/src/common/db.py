@@ -43,13 +43,14 @@ class Tx:
 
 
 class Database:
-    """A service's own schema. `on_outbox` is told the shards that got new events after each commit."""
+    """A service's own schema. `on_outbox` is told the shards that got new events, `on_commit` of every commit."""
 
     def __init__(self, engine: AsyncEngine, clock: Clock, schema: str) -> None:
         self.engine = engine
         self.clock = clock
         self.schema = schema
         self.on_outbox: Callable[[frozenset[int]], None] = lambda _shards: None
+        self.on_commit: Callable[[], None] = lambda: None
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Tx]:
@@ -59,6 +60,7 @@ class Database:
             yield tx
             if tx.pending:
                 await outbox.append(connection, tx.pending)
+        self.on_commit()
         if tx.pending:
             self.on_outbox(frozenset(event.shard for event in tx.pending))
         for call in tx.after_commit:

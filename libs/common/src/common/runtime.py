@@ -20,8 +20,9 @@ import asyncpg
 import httpx
 import uvicorn
 import uvloop
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter
 from sqlalchemy import text
+from starlette.types import ASGIApp
 
 from common import db, http, http_client, inbox, log, metrics, migrate, parking_metrics, telemetry
 from common.clock import Clock
@@ -42,13 +43,14 @@ _STUCK_SECONDS = 60
 
 @dataclass
 class Parts:
-    """What a service is made of. `state` is found by its routes on `request.app.state`."""
+    """What a service is made of. `state` is found by its routes on `request.app.state`, `front` stands before all."""
 
     routers: Sequence[APIRouter] = ()
     handlers: Handlers = field(default_factory=dict)
     jobs: Sequence[Job] = ()
     state: dict[str, Any] = field(default_factory=dict)
     close: Sequence[Callable[[], Any]] = ()
+    front: Callable[[ASGIApp], ASGIApp] = lambda app: app
 
 
 @dataclass
@@ -144,7 +146,7 @@ class _Process(Generic[S]):
             description=service.description,
         )
         telemetry.instrument_app(app, enabled=provider is not None)
-        await self._run_roles(app, relay, consumer, jobs if settings.plays("jobs") else None)
+        await self._run_roles(parts.front(app), relay, consumer, jobs if settings.plays("jobs") else None)
         for close in parts.close:
             await close()
         if wakeup is not None:
@@ -156,7 +158,7 @@ class _Process(Generic[S]):
             await asyncio.to_thread(provider.shutdown)
 
     async def _run_roles(
-        self, app: FastAPI, relay: Relay | None, consumer: ConsumerLoop | None, jobs: Jobs | None
+        self, app: ASGIApp, relay: Relay | None, consumer: ConsumerLoop | None, jobs: Jobs | None
     ) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):

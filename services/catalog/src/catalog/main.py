@@ -23,6 +23,8 @@ def build(runtime: Runtime[Settings]) -> Parts:
     )
     media = Media(runtime.database, S3Storage(location), location.public_url)
     storefront = api.Storefront(location.public_url, settings.low_stock_units, settings.list_cache_seconds)
+    shelf = api.Shelf(runtime.clock.monotonic, seconds=settings.shelf_seconds)
+    runtime.database.on_commit = shelf.clear
     return Parts(
         routers=api.routers,
         handlers=consumer.handlers(),
@@ -33,6 +35,7 @@ def build(runtime: Runtime[Settings]) -> Parts:
             expire_seconds=settings.expire_holds_seconds,
         ),
         state={"media": media, "storefront": storefront},
+        front=shelf.before,
     )
 
 

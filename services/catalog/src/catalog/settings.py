@@ -21,5 +21,6 @@ class Settings(ServiceSettings):
     s3_secret_key: SecretStr = Field(default=SecretStr(""))
     low_stock_units: int = Field(default=5, ge=0, description="so few units, or fewer, show as `low`")
     list_cache_seconds: int = Field(default=5, ge=0, description="how long browsers and proxies may keep a list")
+    shelf_seconds: float = Field(default=1, ge=0, description="how long a process gives the same answer to a read")
     post_movements_seconds: float = Field(default=0.25, gt=0, description="how often counters catch up")
     expire_holds_seconds: float = Field(default=5, gt=0, description="how often holds are looked through")

@@ -3,10 +3,11 @@
 from catalog.api.internal import router as internal
 from catalog.api.media import router as media
 from catalog.api.products import router as products
+from catalog.api.shelf import Shelf
 from catalog.api.shopping import Storefront
 from catalog.api.shopping import router as shopping
 from catalog.api.stock import router as stock
 
 routers = (shopping, products, stock, media, internal)
 
-__all__ = ["Storefront", "routers"]
+__all__ = ["Shelf", "Storefront", "routers"]

@@ -11,6 +11,7 @@ import orjson
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
 from catalog.api.access import ROLE
+from catalog.api.shelf import knows
 from catalog.domain import search
 from catalog.errors import MallNotFound, ProductAmbiguous, ProductNotFound
 from catalog.repository import body, listing, malls
@@ -46,14 +47,9 @@ class Storefront:
         """The answer, or 304 when the caller has it already."""
         tag = f'W/"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
         headers = {"ETag": tag, "Cache-Control": f"public, max-age={self.cache_seconds}"}
-        if if_none_match is not None and _knows(if_none_match, tag):
+        if if_none_match is not None and knows(if_none_match, tag):
             return Response(status_code=304, headers=headers)
         return Response(content, media_type=_JSON, headers=headers)
-
-
-def _knows(if_none_match: str, tag: str) -> bool:
-    known = {part.strip().removeprefix("W/") for part in if_none_match.split(",")}
-    return "*" in known or tag.removeprefix("W/") in known
 
 
 def _storefront(request: Request) -> Storefront:
