@@ -10,7 +10,6 @@ import typer
 from rich.console import Console
 from typer.testing import CliRunner
 
-from shop import instance
 from shop.audit import settling
 from shop.audit.findings import ALWAYS, AT_REST, KINDS, UNSEEN, cannot_look, finding
 from shop.audit.looking import Look
@@ -204,7 +203,8 @@ def _audit(monkeypatch, tmp_path):
 
         command = importlib.import_module("shop.audit.run")  # the package has a function of this name
         monkeypatch.setattr(command, "report_of", report_of)
-        monkeypatch.setattr(instance, "load", lambda: None)
+        monkeypatch.setattr(command, "load", lambda _name: None)
+        monkeypatch.setattr(command, "must_run", lambda _current: None)
         app = typer.Typer()
         command.register(app)
         app.command("other")(lambda: None)

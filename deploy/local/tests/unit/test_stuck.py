@@ -26,7 +26,11 @@ def _pipe(monkeypatch, capsys):
     """The lines that went into it."""
     monkeypatch.delenv("COLUMNS", raising=False)
     monkeypatch.delenv("FORCE_COLOR", raising=False)
-    return lambda: capsys.readouterr().out.splitlines()
+
+    def lines():
+        return capsys.readouterr().out.splitlines()
+
+    return lines
 
 
 class TestTable:
