@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from shop.instance import Instance
 CATALOGUE = Path(__file__).parent / "seed_catalogue.json"
 PULL_CENTRE = "icheon"
 POLL_CENTRE = "fassto"
+_SEEDED_URL = re.compile(r"http://127\.0\.0\.1:\d+/")
 # Until another service knows what one has said, on a machine that is busy with starting.
 _HEARSAY_SECONDS = 90
 
@@ -62,10 +64,12 @@ async def seed(instance: Instance) -> None:
     async with httpx.AsyncClient(timeout=30) as http:
         staff = Staff(http, instance.edge_url, token)
         if await _complete(http, instance.edge_url, data):
+            await _moved(http, staff, instance.edge_url, data)
             return
         await _logistics(staff)
         for mall in data["malls"]:
-            await staff.call("POST", "/v1/malls", key=f"mall-{mall['id']}", json=mall)
+            opened = mall | {"storefront_url": storefront_url(instance.edge_url)}
+            await staff.call("POST", "/v1/malls", key=f"mall-{mall['id']}", json=opened)
         for category in data["categories"]:
             body = {"mall_id": category["mall"], "id": category["id"], "name": category["name"]}
             await staff.call("POST", "/v1/categories", key=f"category-{category['id']}", json=body)
@@ -91,6 +95,19 @@ async def _complete(http: httpx.AsyncClient, edge: str, data: dict[str, Any]) ->
         if answer.status_code != 200 or not wanted <= {item["slug"] for item in answer.json()["items"]}:
             return False
     return True
+
+
+def storefront_url(edge: str) -> str:
+    """Where a seeded mall's customers are sent: there is no storefront but the edge itself."""
+    return f"{edge}/"
+
+
+async def _moved(http: httpx.AsyncClient, staff: Staff, edge: str, data: dict[str, Any]) -> None:
+    """The instance may have been seeded on another port. An address that somebody gave a mall stays."""
+    for mall in data["malls"]:
+        known = (await http.get(f"{edge}/v1/malls/{mall['id']}")).json().get("storefront_url") or ""
+        if known != storefront_url(edge) and _SEEDED_URL.fullmatch(known):
+            await staff.call("PATCH", f"/v1/malls/{mall['id']}", json={"storefront_url": storefront_url(edge)})
 
 
 async def _logistics(staff: Staff) -> None:
