@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from common.clock import Clock
 
 _DEFAULT_HOURS = 8
+# What the services ask for (`require`, and cart's shipping rules).
+ROLES = ("catalog", "promotions", "orders", "payments", "scm", "notify", "stats")
+# Passes for every one of them.
+ADMIN = "admin"
 
 tokens = typer.Typer(help="Tokens for trying things out.", no_args_is_help=True)
 
@@ -21,7 +25,7 @@ def mint_staff(
     key: str,
     *,
     subject: str = "dev-staff",
-    roles: tuple[str, ...] = ("staff",),
+    roles: tuple[str, ...] = ROLES,
     lasts: timedelta = timedelta(hours=_DEFAULT_HOURS),
     clock: Clock | None = None,
 ) -> str:
@@ -37,14 +41,20 @@ def mint_staff(
 
 @tokens.command("staff")
 def staff(
-    role: Annotated[list[str] | None, typer.Option(help="a role; may be given several times (default: staff)")] = None,
+    role: Annotated[
+        list[str] | None,
+        typer.Option(help=f"only this role; may be given several times. Known: {', '.join((*ROLES, ADMIN))}"),
+    ] = None,
     subject: Annotated[str, typer.Option(help="who it is for")] = "dev-staff",
     hours: Annotated[float, typer.Option(min=0.01, help="how long it is good")] = _DEFAULT_HOURS,
     instance_name: InstanceName = None,
 ) -> None:
-    """Print a staff token for the Authorization header: Bearer <token>."""
+    """Print a staff token for the Authorization header: Bearer <token>. With every role, unless --role narrows it."""
+    unknown = sorted(set(role or ()) - {*ROLES, ADMIN})
+    if unknown:
+        raise typer.BadParameter(f"no service asks for {', '.join(unknown)}; known: {', '.join((*ROLES, ADMIN))}")
     key = load(instance_name).secrets["staff_token_key"]
-    print(mint_staff(key, subject=subject, roles=tuple(role or ["staff"]), lasts=timedelta(hours=hours)))
+    print(mint_staff(key, subject=subject, roles=tuple(role or ROLES), lasts=timedelta(hours=hours)))
 
 
 @tokens.callback()
