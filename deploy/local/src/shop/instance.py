@@ -20,8 +20,8 @@ class Options:
     """What `up` may be told; remembered in instance.json for the next `up`.
 
     `fault_proxy` puts `shop.platform.faults` before PostgreSQL and Kafka; `launcher` is a Python module that starts the
-    services in place of their own main; `service_settings` are more environment variables for all of them. With
-    `postgres_disk_mb` or `kafka_disk_mb` PostgreSQL, or each broker, lives on a disk of that size
+    services in place of their own main; `service_settings` are more environment variables for them and the
+    outside world. With `postgres_disk_mb` or `kafka_disk_mb` PostgreSQL, or each broker, lives on a disk of that size
     (`shop.platform.disk`), gone when the instance stops.
     """
 

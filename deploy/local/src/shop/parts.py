@@ -167,7 +167,11 @@ def _helper(program: Service, instance: Instance, bootstrap: str) -> Part:
         title=program.title,
         argv=(sys.executable, "-m", program.module),
         log=instance.logs / f"{program.name}.log",
-        env={**_python_env(instance), **environment.of(program, instance, bootstrap)},
+        env={
+            **_python_env(instance),
+            **environment.of(program, instance, bootstrap),
+            **instance.options.service_settings,
+        },
         ready=probes.http(instance.ports[program.name], "/healthz"),
         start_seconds=120,
     )
