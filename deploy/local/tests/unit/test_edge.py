@@ -1,9 +1,12 @@
 """What passes the edge and what does not: a small reading of Traefik's rules against the generated routes."""
 
 import re
+from typing import get_args
 
 import pytest
 
+from common.errors import DomainError, Kind
+from common.problems import of_domain_error
 from shop.platform.edge import BODY_LIMIT_BYTES, Edge
 
 
@@ -107,6 +110,16 @@ class TestLimits:
         edge = Edge(an_instance(rate_average=5, rate_burst=7))
 
         assert edge.dynamic()["http"]["middlewares"]["rate"] == {"rateLimit": {"average": 5, "burst": 7}}
+
+
+class TestProblems:
+    def test_the_edge_speaks_over_no_service_but_where_both_say_the_same(self, edge):
+        """Traefik cannot tell whose status it is: a service's own body would be lost."""
+        spoken_over = {int(status) for status in edge.dynamic()["http"]["middlewares"]["problems"]["errors"]["status"]}
+
+        said = {kind: of_domain_error(type("Refusal", (DomainError,), {"kind": kind})("no")) for kind in get_args(Kind)}
+
+        assert {kind for kind, answer in said.items() if answer.status_code in spoken_over} == {"too_large"}
 
 
 class TestStatic:
