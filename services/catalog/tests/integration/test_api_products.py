@@ -119,6 +119,7 @@ class TestAddProduct:
             ({"variants": []}, 422, "request.invalid"),
             ({"variants": [{"sku": "X", "price": won(-1)}]}, 422, "request.invalid"),
             ({"variants": [{"sku": "X", "price": won(99.5)}]}, 422, "request.invalid"),
+            ({"variants": [{"sku": "X", "price": won(10**9 + 1)}]}, 422, "request.invalid"),
             ({"variants": [{"sku": "X", "price": won("100")}]}, 422, "request.invalid"),
             ({"variants": [{"sku": "X", "price": 100}]}, 422, "request.invalid"),
             ({"slug": "Sp ace"}, 422, "request.invalid"),

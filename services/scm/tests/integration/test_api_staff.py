@@ -54,6 +54,12 @@ class TestRoutes:
         listed = (await scm.http.get("/v1/logistics/routes", headers=staff)).json()["items"]
         assert listed == [{"mall_id": "intake", "centre": "gimpo"}]
 
+    async def test_do_not_lead_to_a_centre_that_was_closed(self, scm, staff):
+        closed = {"name": "김포", "mode": "pull", "active": False}
+        await scm.http.put("/v1/logistics/centres/gimpo", json=closed, headers=staff)
+        refused = await scm.http.put("/v1/logistics/routes/intake", json={"centre": "gimpo"}, headers=staff)
+        assert (refused.status_code, refused.json()["code"]) == (422, "centre.unknown")
+
 
 class TestRequests:
     async def test_staff_see_every_centres_requests_but_addresses_one_by_one(self, scm, staff):

@@ -24,7 +24,8 @@ ProductName = Annotated[str, StringConstraints(strip_whitespace=True, min_length
 # Words of letters and digits of any script, joined by hyphens: it stands in an address.
 Slug = Annotated[str, StringConstraints(pattern=r"^[^\W_]+(-[^\W_]+)*$", max_length=120)]
 Description = Annotated[str, StringConstraints(max_length=20_000)]
-MAX_PRICE = 10**12
+# With a cart's most lines of a line's most units, every total is exact in a JavaScript number too (2**53).
+MAX_PRICE = 10**9
 
 
 class Price(Body):

@@ -19,8 +19,8 @@ async def put_centre(command: PutCentre, tx: Tx, *, poll_centre: str) -> None:
 
 async def put_route(command: PutRoute, tx: Tx) -> None:
     """From now on; requests that exist stay where they are."""
-    if not await centres.exists(tx.connection, command.centre):
-        raise CentreUnknown(f"there is no centre {command.centre}")
+    if not await centres.takes_requests(tx.connection, command.centre):
+        raise CentreUnknown(f"there is no centre {command.centre} that takes requests")
     await centres.put_route(tx.connection, command, tx.now)
 
 

@@ -46,8 +46,8 @@ async def reject_shipment(
 
 
 async def reassign_shipment(command: ReassignShipment, tx: Tx, carriers: CarrierTable) -> Shipment:
-    if not await centres.exists(tx.connection, command.centre):
-        raise CentreUnknown(f"there is no centre {command.centre}")
+    if not await centres.takes_requests(tx.connection, command.centre):
+        raise CentreUnknown(f"there is no centre {command.centre} that takes requests")
     before = await shipments.lock(tx.connection, command.shipment_id)
     await _not_released(tx, before)
     return await settle(tx, before, steps.reassign(before, command), carriers)

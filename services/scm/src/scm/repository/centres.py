@@ -36,8 +36,9 @@ async def ensure(connection: AsyncConnection, code: str, mode: str, now: datetim
     )
 
 
-async def exists(connection: AsyncConnection, code: str) -> bool:
-    return await connection.scalar(select(centres.c.code).where(centres.c.code == code)) is not None
+async def takes_requests(connection: AsyncConnection, code: str) -> bool:
+    """Whether there is such a centre, and it is active."""
+    return await connection.scalar(select(centres.c.code).where(centres.c.code == code, centres.c.active)) is not None
 
 
 async def put_route(connection: AsyncConnection, command: PutRoute, now: datetime) -> None:
