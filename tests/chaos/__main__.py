@@ -32,9 +32,9 @@ def main() -> int:
     console.print(f"{len(chosen)} scenarios, seeds {first} to {first + options.seeds - 1}")
     began = time.monotonic()
     seeds = range(first, first + options.seeds)
-    results, survived = asyncio.run(_smoke(chosen, first) if options.smoke else _run(chosen, seeds))
-    if options.json:
-        options.json.write_text(json.dumps([asdict(result) for result in results], indent=2, ensure_ascii=False))
+    book = _Book(options.json)
+    survived = asyncio.run(_smoke(chosen, first, book) if options.smoke else _run(chosen, seeds, book))
+    results = book.results
     broken = [result for result in results if result.problems]
     took = time.monotonic() - began
     verdict = f"[bold red]{len(broken)} broken[/]" if broken else "[bold green]all held[/]"
@@ -68,26 +68,37 @@ def _first_line(one: Scenario) -> str:
     return (one.play.__doc__ or "").strip().partition("\n")[0]
 
 
-async def _run(chosen: list[Scenario], seeds: range) -> tuple[list[Result], bool]:
-    results = []
-    async for result in play_all(chosen, seeds):
+class _Book:
+    """Every result is printed and in the file as soon as it is known: hours of runs may be cut short."""
+
+    def __init__(self, file: Path | None) -> None:
+        self._file = file
+        self.results: list[Result] = []
+
+    def add(self, result: Result) -> None:
         _print(result)
-        results.append(result)
-    return results, False
+        self.results.append(result)
+        if self._file:
+            self._file.write_text(json.dumps([asdict(each) for each in self.results], indent=1, ensure_ascii=False))
 
 
-async def _smoke(chosen: list[Scenario], seed: int) -> tuple[list[Result], bool]:
-    """All on one system, and then a mutant: whether it survived is the second answer."""
-    results = []
+async def _run(chosen: list[Scenario], seeds: range, book: _Book) -> bool:
+    async for result in play_all(chosen, seeds):
+        book.add(result)
+    return False
+
+
+async def _smoke(chosen: list[Scenario], seed: int, book: _Book) -> bool:
+    """All on one system, and then a mutant. True when that survived."""
     async with World.running(**DEFAULT_NEEDS) as world:
         for one in chosen:
-            results.append(await play(world, one, seed))
-            _print(results[-1])
-            if results[-1].problems:
-                return results, False
+            result = await play(world, one, seed)
+            book.add(result)
+            if result.problems:
+                return False
         verdict = await gate.attempt(world, gate.SMOKE, seed)
         gate.show(verdict)
-        return results, not verdict.told
+        return not verdict.told
 
 
 def _print(result: Result) -> None:
