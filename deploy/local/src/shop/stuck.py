@@ -15,6 +15,7 @@ from common.inspect import DeadLetter, Overview, ParkedKey
 # Wider than any line: no key or id is cut where no terminal says how wide it is.
 _PIPE_COLUMNS = 100_000
 _ERROR_LENGTH = 200
+_KEY_LENGTH = 36
 Row = Mapping[str, Any]
 
 
@@ -48,8 +49,9 @@ def show(rows: Iterable[Row], columns: Sequence[str], console: Console, *, as_js
         return
     table = Table()
     for name in columns:
-        # Folded, not cut: what does not fit goes on in the next line.
-        table.add_column(name.replace("_", " "), overflow="fold")
+        # Folded, not cut: what does not fit goes on in the next line. A key is for copying: the others give way to it.
+        least = min(_KEY_LENGTH, console.width // 2) if name == "key" else None
+        table.add_column(name.replace("_", " "), overflow="fold", min_width=least)
     for row in rows:
         table.add_row(*(_cell(name, row[name]) for name in columns))
     console.print(table)

@@ -55,6 +55,13 @@ class TestTable:
         cells = [line.split("│")[2].strip() for line in narrow.file.getvalue().splitlines() if line.count("│") == 3]
         assert "".join(cells) == KEY
 
+    def test_at_eighty_columns_a_key_is_in_one_piece(self):
+        terminal = Console(file=io.StringIO(), width=80, force_terminal=True, markup=False, highlight=False)
+
+        stuck.show([stuck.parked_row("scm", PARKED)], COLUMNS, terminal, as_json=False)
+
+        assert KEY in terminal.file.getvalue()
+
     def test_what_nobody_said_is_a_question_mark(self, pipe):
         row = stuck.lag_row(Overview("scm", 2, 1.26, 0, 0, 0), None)
 
