@@ -51,8 +51,9 @@ async def poison(world: World, load: Load, rng: random.Random) -> None:
         for group in sorted(record.readers):
             await _until_dead(world, group, record)
     await load.orders(2)
-    for group in SERVICE_NAMES:
-        await _bury(world, group, [record for record, _, _ in send if group in record.readers])
+    await asyncio.gather(
+        *(_bury(world, group, [record for record, _, _ in send if group in record.readers]) for group in SERVICE_NAMES)
+    )
     world.note(f"{', '.join(record.what for record, _, _ in send)}: dead once in each reader, dropped")
 
 
@@ -70,17 +71,18 @@ async def _bury(world: World, group: str, expected: list[Injected]) -> None:
     rows = await world.database.fetch(f"SELECT id, event_id::text, key FROM {group}.dead_letters WHERE status = 'open'")
     if sorted(row["key"] for row in rows) != sorted(record.key for record in expected):
         raise Broken(f"dead letters of {group}: {[row['key'] for row in rows]}, wanted {expected}")
-    for record in expected:
-        await _until_reported(world, group, record)
+    for topic in {record.topic for record in expected}:
+        await _until_reported(world, group, topic, [record.key for record in expected if record.topic == topic])
     if rows:
         await world.shop("events", "dlq", "drop", "-s", group, *(str(row["id"]) for row in rows))
 
 
-async def _until_reported(world: World, group: str, record: Injected) -> None:
+async def _until_reported(world: World, group: str, topic: str, keys: list[str]) -> None:
     async def once() -> bool:
-        return (await injection.reports(world.instance, group, record.topic)).count(record.key) == 1
+        reported = await injection.reports(world.instance, group, topic)
+        return all(reported.count(key) == 1 for key in keys)
 
-    await world.until(once, f"{group} reported {record.what} once", every=1)
+    await world.until(once, f"{group} reported each of {keys} once", every=1)
 
 
 @scenario(14, "failing_key")
