@@ -147,7 +147,11 @@ class FakeGateway:
         return self._seen(till)
 
     def _show(self, payment: Payment) -> Answer:
-        till = self.tills.get(payment.order_ref)
+        """By key once there is one, whosever it is; else by our name for it."""
+        if payment.key is None:
+            till = self.tills.get(payment.order_ref)
+        else:
+            till = next((till for till in self.tills.values() if till and till.key == payment.key), None)
         return Missing() if till is None else self._seen(till)
 
     def _give_back(self, payment: Payment, cancel: Cancel) -> Answer:

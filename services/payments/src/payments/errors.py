@@ -45,6 +45,13 @@ class NotOpen(DomainError):
     kind: Kind = "conflict"
 
 
+class ConfirmBusy(DomainError):
+    """A confirmation with another key is under way. It may come to nothing: try again in a moment."""
+
+    code = "payment.busy"
+    kind: Kind = "conflict"
+
+
 class KeyTaken(DomainError):
     """The provider's key belongs to another payment."""
 

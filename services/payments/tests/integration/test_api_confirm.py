@@ -172,14 +172,17 @@ class TestUnknown:
         assert mall.toss.money() == AMOUNT
         await mall.assert_balanced()
 
-    async def test_a_session_the_provider_forgot_fails_and_frees_the_order(self, mall):
+    async def test_a_session_the_provider_forgot_leaves_the_payment_open_until_its_time_is_over(self, mall):
         payment = await mall.open()
         mall.toss.lose_before.append("confirm")
         await mall.confirm(payment["id"])
         del mall.toss.tills[payment["id"]]
         await mall.run_later("settle-payments", seconds=3)
-        assert await mall.status(payment["id"]) == "failed"
-        assert await mall.said() == ["payment-failed"]
+        assert await mall.get(payment["id"]) == payment
+        assert await mall.said() == []
+        await mall.run_later("settle-payments", minutes=30)
+        assert await mall.status(payment["id"]) == "expired"
+        assert await mall.said() == ["payment-expired"]
 
     async def test_an_old_look_up_never_overrules_a_newer_one(self, mall):
         """The look-up is made before the money comes and told after it was recorded."""

@@ -158,6 +158,21 @@ class TestCard:
             assert (await street.confirm(mine, brought)).json()["status"] == "confirmed"
         await street.assert_agreed()
 
+    @pytest.mark.parametrize("others", [False, True])
+    async def test_a_bogus_key_whose_answer_was_lost(self, street, others):
+        """The look-up finds no such key, or finds it under another order."""
+        mall = street.mall
+        payment, other = await mall.open(), await mall.open()
+        back, others_back = await street.pay_at_window(payment), await street.pay_at_window(other)
+        await street.fault("confirm", "http_500", mode="http_500")
+        key = others_back["paymentKey"] if others else "nobodys"
+        assert (await street.confirm(payment, back | {"paymentKey": key})).status_code == 202
+        await mall.run_later("settle-payments", seconds=3)
+        assert await mall.get(payment["id"]) == payment
+        for mine, brought in ((payment, back), (other, others_back)):
+            assert (await street.confirm(mine, brought)).json()["status"] == "confirmed"
+        await street.assert_agreed()
+
     @pytest.mark.parametrize("kind", ["http_500", "drop_after_effect"])
     async def test_a_lost_confirmation(self, street, kind):
         mall = street.mall

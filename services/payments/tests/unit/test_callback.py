@@ -49,6 +49,12 @@ class TestJudge:
         early = status in (S.CREATED, S.CONFIRMING, S.UNKNOWN)
         assert verdict.status == ("received" if early else "refused")
 
-    def test_another_try_in_the_same_window_is_none_of_this_payment(self):
-        payment = a_payment(S.CONFIRMING)
+    @pytest.mark.parametrize("status", [S.CONFIRMING, S.UNKNOWN])
+    def test_a_key_somebody_named_drowns_no_callback_about_another(self, status):
+        payment = a_payment(status)
+        assert judge(payment, a_callback(payment, key="tkey_2", amount=AMOUNT)) == Verdict("received")
+
+    @pytest.mark.parametrize("status", sorted(set(Status) - {S.CREATED, S.OPEN, S.CONFIRMING, S.UNKNOWN}))
+    def test_another_try_in_the_same_window_is_none_of_this_payment(self, status):
+        payment = a_payment(status)
         assert judge(payment, a_callback(payment, key="tkey_2", amount=AMOUNT)).status == "ignored"

@@ -54,7 +54,7 @@ OUTCOMES = {
         {S.CREATED: S.FAILED, S.CONFIRMING: S.OPEN, S.UNKNOWN: S.OPEN},
     ),
     "unread": (Refused("UNAUTHORIZED_KEY", "", Hint.UNREAD), {S.CREATED: S.FAILED, S.CONFIRMING: S.OPEN}),
-    "missing": (Missing(), dict.fromkeys([S.CREATED, S.CONFIRMING, S.UNKNOWN], S.FAILED)),
+    "missing": (Missing(), {S.CREATED: S.FAILED, S.CONFIRMING: S.OPEN, S.UNKNOWN: S.OPEN}),
     "no_answer": (Unknown("ReadTimeout"), {S.CONFIRMING: S.UNKNOWN}),
     "window": (Redirect("https://pay.example"), {S.CREATED: S.OPEN}),
 }  # fmt: skip
@@ -228,7 +228,13 @@ class TestConfirm:
         with pytest.raises(errors.OrderMismatch):
             rules.confirm(payment, self.command(payment, order_ref="another"), order_is_paid=False)
 
-    @pytest.mark.parametrize("status", sorted(set(Status) - {S.OPEN}))
+    @pytest.mark.parametrize("status", [S.CONFIRMING, S.UNKNOWN])
+    def test_another_key_has_to_wait_while_one_is_under_way(self, status):
+        payment = a_payment(status)
+        with pytest.raises(errors.ConfirmBusy):
+            rules.confirm(payment, self.command(payment, key="tkey_2"), order_is_paid=False)
+
+    @pytest.mark.parametrize("status", sorted(set(Status) - {S.OPEN, S.CONFIRMING, S.UNKNOWN}))
     def test_another_key_is_refused_once_one_is_known(self, status):
         payment = a_payment(status)
         with pytest.raises(errors.NotOpen):

@@ -103,11 +103,12 @@ async def confirm_payment(
 
     200 once the outcome is known, 202 while it is not: ask for the payment again. Sending it twice takes money once.
     422 `payment.refused`: the try was declined and is over. 422 `payment.key_refused`: the provider does not take this
-    key for this payment, which stays open; the customer's own key can still come.
+    key for this payment, which stays open; the customer's own key can still come. 409 `payment.busy`: another key is
+    being tried, send this again in a moment.
     """
     confirming: Confirming = request.app.state.confirming
     payment = await confirming.confirm(ConfirmPayment(payment_id, body.paymentKey, body.orderId, body.amount))
-    if payment.status in (Status.CONFIRMING, Status.UNKNOWN):
+    if payment.status in (Status.OPEN, Status.CONFIRMING, Status.UNKNOWN):
         response.status_code = 202
     return await with_refunds(database, payment)
 

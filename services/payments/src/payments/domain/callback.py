@@ -25,7 +25,7 @@ def judge(payment: Payment | None, command: TakeCallback) -> Verdict:
         return Verdict("refused", "amount_mismatch")
     if command.secret_hash is not None and not secret_may_be_right(payment, command.secret_hash):
         return Verdict("refused", "wrong_secret")
-    if command.key is not None and payment.key is not None and command.key != payment.key:
+    if command.key is not None and payment.key not in (None, command.key) and not payment.key_is_unproven:
         # The customer tried twice in one window; the other try is not this payment.
         return Verdict("ignored", "another_try")
     return Verdict("received")

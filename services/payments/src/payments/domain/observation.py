@@ -15,6 +15,11 @@ from payments.domain.payment import Decision, Payment, opened, released
 from payments.domain.refund import Refund, given_back
 from payments.domain.status import HOLDING, LIVE, PENDING, RUNNING, RefundStatus, Status
 
+# A key with one of these is another order's, or of a window with a forged amount: it cannot be confirmed here.
+_OF_ANOTHER = frozenset({"order_mismatch", "amount_mismatch"})
+# No money has moved under it.
+_UNTOUCHED = frozenset({Standing.NOT_STARTED, Standing.FAILED, Standing.EXPIRED})
+
 
 def answered(payment: Payment, answer: Answer, refunds: Sequence[Refund], now: datetime) -> Decision:
     """The one door for whatever a provider answered about a payment."""
@@ -45,7 +50,7 @@ def refused(payment: Payment, answer: Refused) -> Decision:
     if answer.hint is Hint.UNREAD and payment.status is Status.UNKNOWN:
         # This repeat was not looked at. What became of the confirmation sent before is as unknown as it was.
         return unknown(payment)
-    if answer.hint in (Hint.KEY, Hint.UNREAD) and payment.status in (Status.CONFIRMING, Status.UNKNOWN):
+    if answer.hint in (Hint.KEY, Hint.UNREAD) and payment.key_is_unproven:
         return released(payment)
     if payment.status in (Status.CREATED, Status.CONFIRMING, Status.UNKNOWN):
         return _failed(payment, answer.code, answer.reason)
@@ -53,10 +58,12 @@ def refused(payment: Payment, answer: Refused) -> Decision:
 
 
 def missing(payment: Payment, now: datetime) -> Decision:
-    """The provider knows nothing: no money can come of it."""
+    """The provider knows no such payment, or no such key: no money can come of it."""
     if payment.status is Status.OPEN:
         return _ran_out(payment) if now >= payment.due_at else Decision(payment)
-    if payment.status in (Status.CREATED, Status.CONFIRMING, Status.UNKNOWN):
+    if payment.key_is_unproven:
+        return released(payment)
+    if payment.status is Status.CREATED:
         return _failed(payment, "not_found_at_provider", "the provider knows no such payment")
     if payment.status in LIVE or payment.status in HOLDING:
         return _look_at(payment, "missing_at_provider")
@@ -81,6 +88,8 @@ def mismatch(payment: Payment, answer: Seen) -> str | None:
 def seen(payment: Payment, answer: Seen, refunds: Sequence[Refund], now: datetime) -> Decision:
     """Money that is there is always taken down, however late; nothing that does not match is ever confirmed."""
     found = mismatch(payment, answer)
+    if found in _OF_ANOTHER and payment.key_is_unproven and answer.standing in _UNTOUCHED and answer.key == payment.key:
+        return released(payment)
     if found is not None:
         # An account or window of another try may be shown; only what cannot be ours is worth a person's look.
         return _look_at(payment, found)

@@ -64,6 +64,11 @@ class Payment:
         """What the provider calls our order: one per try, so a try is never mistaken for another."""
         return str(self.id)
 
+    @property
+    def key_is_unproven(self) -> bool:
+        """Somebody named the key, and the provider has not said yet whether it belongs here."""
+        return self.status in (Status.CONFIRMING, Status.UNKNOWN)
+
     def to(self, status: Status, **changes: Any) -> Payment:
         """Raises `IllegalMove` for a move the table does not have."""
         check_move(self.status, status)
@@ -138,6 +143,8 @@ def confirm(payment: Payment, command: ConfirmPayment, *, order_is_paid: bool) -
         if order_is_paid:
             raise errors.AlreadyPaid("this order is paid by another payment")
         return Decision(payment.to(Status.CONFIRMING, key=command.key, tries=payment.tries + 1))
+    if payment.key_is_unproven and payment.key != command.key:
+        raise errors.ConfirmBusy("another confirmation of this payment is under way: try again in a moment")
     if payment.key != command.key or payment.status in (Status.CANCELLED, Status.EXPIRED, Status.FAILED):
         raise errors.NotOpen(
             "this payment cannot be confirmed any more",

@@ -65,13 +65,18 @@ class Callbacks:
             await rows.keep(tx.connection, command, status=verdict.status, reason=verdict.reason, now=tx.now)
 
     async def work_on(self, known: Known) -> None:
-        """Asks the provider about the payment and settles the callback; without an answer it stays for a later turn."""
+        """Asks the provider about the payment and settles the callback; without an answer it stays for a later turn.
+
+        So it does when all that was learnt is that the key asked about was not the payment's: the callback may be about
+        the true one.
+        """
         async with self._database.read() as connection:
             payment = await handlers.find_payment(known.order_ref, connection)
         if payment is None:
             raise errors.PaymentNotFound("the callback's payment is gone")
         recorded = await self._settling.settle(payment.id)
-        if recorded.settled and not recorded.stale:
+        let_go = payment.key is not None and recorded.payment.key is None
+        if recorded.settled and not recorded.stale and not let_go:
             async with self._database.transaction() as tx:
                 await handlers.settle_callback(known, tx)
 

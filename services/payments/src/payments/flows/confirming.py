@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -12,13 +13,17 @@ from common.errors import DomainError
 from payments import errors
 from payments.clients.gateway import Gateways
 from payments.commands import ConfirmPayment
-from payments.commands.answers import Refused
+from payments.commands.answers import Refused, Seen
 from payments.domain.payment import Payment
-from payments.domain.status import Status
+from payments.domain.status import LIVE, Status
 from payments.flows.settling import Settling
 from payments.handlers import payment as handlers
+from payments.handlers.payment import Begun
 from payments.repository import payment as rows
 
+# Seconds between looks at a confirmation with another key. Anybody can start one, and most are refused at once; one
+# that got no answer is asked about in the next seconds.
+_WAITS = (0.1, 0.2, 0.4, 0.8, 1.5, 2.0)
 _CODE = re.compile(r"^[A-Za-z0-9_.-]{1,64}$")
 
 
@@ -43,12 +48,14 @@ class Confirming:
         `KeyRefused` when the provider does not take the key, which changes nothing, and `ProviderRefused` when it tried
         and said no.
         """
-        async with self._database.transaction() as tx:
-            begun = await handlers.begin_confirm(command, tx, patience=self._settling.patience)
+        begun = await self._begin(command)
         if not begun.started:
             return begun.payment
         answer = await self._gateways[begun.payment.provider].confirm(begun.payment)
         recorded = await self._settling.record(begun.payment, answer)
+        if recorded.stale and isinstance(answer, Seen) and recorded.payment.status in LIVE:
+            # A look-up that came too early let the key go, and this answer is not about the payment as it stands now.
+            recorded = await self._settling.settle(begun.payment.id)
         payment = recorded.payment
         if payment.status in (Status.FAILED, Status.CANCELLED):
             raise errors.ProviderRefused(
@@ -59,6 +66,19 @@ class Confirming:
         if payment.status is Status.OPEN and isinstance(answer, Refused):
             raise errors.KeyRefused("the provider does not take this key for this payment", provider_code=answer.code)
         return payment
+
+    async def _begin(self, command: ConfirmPayment) -> Begun:
+        """Raises `ConfirmBusy` when a confirmation with another key is under way for longer than a customer waits."""
+        for wait in _WAITS:
+            try:
+                return await self._begin_now(command)
+            except errors.ConfirmBusy:
+                await asyncio.sleep(wait)
+        return await self._begin_now(command)
+
+    async def _begin_now(self, command: ConfirmPayment) -> Begun:
+        async with self._database.transaction() as tx:
+            return await handlers.begin_confirm(command, tx, patience=self._settling.patience)
 
     async def came_back(self, command: ConfirmPayment) -> Way:
         """For the browser itself: a refusal is told to the storefront by redirect. Raises it without a return_url."""
