@@ -11,12 +11,9 @@ from pydantic import Field, StrictInt, StringConstraints
 from cart.domain.cart import Cart
 from cart.domain.pricing import Adjustment, Quote, QuoteLine
 from cart.handlers import Priced
-from cart.schemas import PLAIN
-from common.wire import Body, MallId, MoneyView, View
+from common.wire import Body, MallId, MoneyView, View, plain_text
 
-Sku = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=PLAIN), Field(examples=["GR-1"])
-]
+Sku = Annotated[str, plain_text(64), Field(examples=["GR-1"])]
 Channel = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$"), Field(examples=["pc"])]
 Quantity = Annotated[StrictInt, Field(ge=1, le=2_147_483_647, examples=[2])]
 

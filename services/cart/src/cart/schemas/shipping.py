@@ -9,8 +9,7 @@ from pydantic import AwareDatetime, Field, StrictInt, StringConstraints
 
 from cart.commands import SetShippingRule
 from cart.domain.pricing import ShippingRule
-from cart.schemas import PLAIN
-from common.wire import Body, MoneyView, View
+from common.wire import Body, MoneyView, View, plain_text
 
 Minor = Annotated[StrictInt, Field(ge=0, le=1_000_000_000_000)]
 
@@ -23,9 +22,7 @@ class ShippingAmount(Body):
 class ShippingRuleBody(Body):
     """`free_from` null: never free. `valid_from` null: from now on. A rule replaces the one before it as it begins."""
 
-    label: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=PLAIN)] = Field(
-        default="배송비", description="what the customer reads"
-    )
+    label: Annotated[str, plain_text(60)] = Field(default="배송비", description="what the customer reads")
     fee: ShippingAmount
     free_from: ShippingAmount | None = None
     valid_from: AwareDatetime | None = None

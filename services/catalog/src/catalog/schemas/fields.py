@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 from pydantic.config import JsonDict
 
-from common.wire import MallId
+from common.wire import MallId, plain_text
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+Name = Annotated[str, plain_text(100)]
 CategoryId = MallId
 
 

@@ -18,12 +18,12 @@ from catalog.errors import PriceInvalid
 from catalog.schemas.fields import LEFT_OUT, CategoryId, Name
 from common import ids
 from common.money import Money
-from common.wire import Body, MallId, MoneyView, Sku, View
+from common.wire import Body, MallId, MoneyView, Sku, View, plain_text
 
-ProductName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+ProductName = Annotated[str, plain_text(200)]
 # Words of letters and digits of any script, joined by hyphens: it stands in an address.
 Slug = Annotated[str, StringConstraints(pattern=r"^[^\W_]+(-[^\W_]+)*$", max_length=120)]
-Description = Annotated[str, StringConstraints(max_length=20_000)]
+Description = Annotated[str, StringConstraints(max_length=20_000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$")]
 # With a cart's most lines of a line's most units, every total is exact in a JavaScript number too (2**53).
 MAX_PRICE = 10**9
 

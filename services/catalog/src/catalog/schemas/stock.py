@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, StrictInt, StringConstraints
+from pydantic import Field, StrictInt
 
 from catalog.commands import ApplyCount, HoldStock, Quantities, ReceiveStock
 from catalog.domain.reservation import Reservation, Status
 from catalog.domain.stock import Level
-from common.wire import Body, MallId, Quantity, Sku, View
+from common.wire import Body, MallId, Quantity, Sku, View, plain_text
 
 MAX_UNITS = 10_000_000
 
@@ -73,7 +73,7 @@ class ReceiptBody(Body):
 
     mall_id: MallId | None = None
     items: Annotated[list[ReceivedItem], Field(min_length=1, max_length=1000)]
-    reference: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+    reference: Annotated[str, plain_text(100)]
 
     def to_command(self, receipt_id: UUID) -> ReceiveStock:
         return ReceiveStock(receipt_id, self.reference, self.mall_id, _merged(self.items))

@@ -9,10 +9,9 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, StringConstraints
 
 from common.money import Money
-from common.wire import Body, MoneyView, Quantity
+from common.wire import Body, MoneyView, Quantity, plain_text
 from orders.commands import CancelReason, Contact, PlaceOrder, RequestCancel, Units
 
-_NO_CONTROLS = r"^[^\x00-\x1f\x7f]+$"
 _PHONE_NOISE = re.compile(r"[\s().\-]")
 # 02-123-4567 to 010-1234-5678, and the eight digits of a company's number (1588-1234).
 _KOREAN_PHONE = re.compile(r"^(0\d{8,10}|1\d{7})$")
@@ -30,28 +29,24 @@ def normal_phone(written: str) -> str:
     return phone
 
 
-def _text(most: int) -> StringConstraints:
-    return StringConstraints(strip_whitespace=True, min_length=1, max_length=most, pattern=_NO_CONTROLS)
-
-
 Phone = Annotated[str, StringConstraints(max_length=30), AfterValidator(normal_phone)]
 Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254, pattern=_EMAIL)]
 
 
 class OrdererBody(Body):
-    name: Annotated[str, _text(50)] = Field(examples=["김하늘"])
+    name: Annotated[str, plain_text(50)] = Field(examples=["김하늘"])
     email: Email = Field(examples=["haneul@example.com"])
     phone: Phone = Field(examples=["010-1234-5678"])
 
 
 class ShipToBody(Body):
-    recipient: Annotated[str, _text(50)] = Field(examples=["김하늘"])
+    recipient: Annotated[str, plain_text(50)] = Field(examples=["김하늘"])
     phone: Phone = Field(examples=["010-1234-5678"])
     zonecode: Annotated[str, StringConstraints(pattern=r"^[0-9]{5}$")] = Field(examples=["06236"])
-    road_address: Annotated[str, _text(200)] = Field(examples=["서울 강남구 테헤란로 1"])
-    jibun_address: Annotated[str, _text(200)] | None = None
-    detail: Annotated[str, _text(200)] = Field(examples=["101동 1203호"])
-    memo: Annotated[str, _text(200)] | None = Field(default=None, examples=["문 앞에 놓아 주세요"])
+    road_address: Annotated[str, plain_text(200)] = Field(examples=["서울 강남구 테헤란로 1"])
+    jibun_address: Annotated[str, plain_text(200)] | None = None
+    detail: Annotated[str, plain_text(200)] = Field(examples=["101동 1203호"])
+    memo: Annotated[str, plain_text(200)] | None = Field(default=None, examples=["문 앞에 놓아 주세요"])
 
 
 class OrderBody(Body):
@@ -88,7 +83,7 @@ class CancelLineBody(Body):
 class CancelBody(Body):
     """Without `lines` everything still open is cancelled."""
 
-    reason: Annotated[str, _text(200)] = Field(examples=["다른 색으로 다시 주문할게요"])
+    reason: Annotated[str, plain_text(200)] = Field(examples=["다른 색으로 다시 주문할게요"])
     lines: Annotated[list[CancelLineBody], Field(min_length=1, max_length=200)] | None = None
 
     def to_command(self, order_id: UUID, cancel_id: UUID, reason: CancelReason, actor: str) -> RequestCancel:

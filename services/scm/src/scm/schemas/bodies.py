@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, StrictInt, StringConstraints, model_validator
 
-from common.wire import Body, Quantity, Sku
+from common.wire import Body, Quantity, Sku, plain_text
 from scm.commands import PackedLine
 
 CentreCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
@@ -20,9 +20,7 @@ class AcceptBody(Body):
 
 
 class RejectBody(Body):
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] = Field(
-        examples=["stock shortage"]
-    )
+    reason: Annotated[str, plain_text(200)] = Field(examples=["stock shortage"])
 
 
 class PackedLineBody(Body):
@@ -32,10 +30,10 @@ class PackedLineBody(Body):
 
 
 class WaybillBody(Body):
-    carrier: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)] = Field(
+    carrier: Annotated[str, plain_text(40)] = Field(
         examples=["cj"], description="a code of /v1/carriers, ours or a channel's"
     )
-    waybill: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)] = Field(
+    waybill: Annotated[str, plain_text(60)] = Field(
         examples=["6804-1234-5673"], description="hyphens and spaces are taken out"
     )
     lines: Annotated[list[PackedLineBody], Field(min_length=1, max_length=200)] | None = Field(
@@ -66,7 +64,7 @@ class ReassignBody(Body):
 
 
 class CentreBody(Body):
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+    name: Annotated[str, plain_text(100)]
     mode: Literal["pull", "poll"] = Field(description="pull: its job calls us; poll: we call its API")
     active: bool = Field(default=True, description="false: it gets no new requests; those it has stay")
 
