@@ -84,11 +84,12 @@ class TestForTestsThatBreakThings:
         await orders.prepare(print)
         assert an_instance().faults.is_dir()
 
-    def test_more_settings_reach_all_services(self, parts_with):
-        by_name = parts_with(service_settings={"ORDERS_DATABASE_POOL_SIZE": "2"})
+    def test_more_settings_reach_all_services_and_the_outside_world_and_no_platform(self, parts_with):
+        by_name = parts_with(service_settings={"ORDERS_DATABASE_POOL_SIZE": "2", "SANDBOX_MINUTE_SECONDS": "3"})
 
         assert by_name["orders"].env["ORDERS_DATABASE_POOL_SIZE"] == "2"
-        assert "ORDERS_DATABASE_POOL_SIZE" not in by_name["console"].env
+        assert by_name["sandbox"].env["SANDBOX_MINUTE_SECONDS"] == "3"
+        assert "ORDERS_DATABASE_POOL_SIZE" not in by_name["postgres"].env
 
     def test_only_services_reach_database_and_broker_through_the_proxy(self, parts_with):
         by_name = parts_with(fault_proxy=True)
