@@ -35,7 +35,7 @@ def install(box: FaultBox, service: str) -> None:
 
 
 class _Skew:
-    """The wall clock of the process, off by what is armed now. Monotonic time goes on as it does."""
+    """The machine's clock of the process, off by what is armed now. Monotonic time goes on as it does."""
 
     def __init__(self, box: FaultBox, service: str) -> None:
         self._box = box
@@ -45,17 +45,17 @@ class _Skew:
         self._time = time.time
 
     def install(self) -> None:
-        now = clock.Clock.now
+        wall = clock.wall
 
-        def skewed_now(own: clock.Clock) -> datetime:
-            return now(own) + timedelta(seconds=self.seconds)
+        def skewed() -> datetime:
+            return wall() + timedelta(seconds=self.seconds)
 
         def new_id() -> UUID:
             moment = self._time() + self.seconds
             value = int(moment * 1000) << 80 | secrets.randbits(80)
             return UUID(int=value & ~(0xF << 76 | 3 << 62) | 7 << 76 | 2 << 62)
 
-        patch(clock.Clock, "now", skewed_now)
+        patch(clock, "wall", skewed)
         patch(ids, "new_id", new_id)
         patch(time, "time", lambda: self._time() + self.seconds)
 

@@ -10,19 +10,39 @@ SEOUL = ZoneInfo("Asia/Seoul")
 
 
 class Clock:
-    """Wall time in UTC and monotonic seconds."""
+    """Time in UTC and monotonic seconds.
+
+    A service's clock follows its database's (ADR 0012): what one process leases or puts off, another finds due, and
+    their machines need not agree on the time. Until it was told, the machine's own clock must do.
+    """
+
+    def __init__(self) -> None:
+        self._told: tuple[datetime, float] | None = None
 
     def now(self) -> datetime:
-        return datetime.now(UTC)  # noqa: TID251 - the one allowed place
+        if self._told is None:
+            return wall()
+        moment, at = self._told
+        return moment + timedelta(seconds=self.monotonic() - at)
 
     def monotonic(self) -> float:
         return time.monotonic()
+
+    def follow(self, moment: datetime, at: float) -> None:
+        """It was `moment` when `monotonic` was `at`."""
+        self._told = (moment, at)
+
+
+def wall() -> datetime:
+    """What the machine takes for now."""
+    return datetime.now(UTC)  # noqa: TID251 - the one allowed place
 
 
 class FixedClock(Clock):
     """Stands still until told to move."""
 
     def __init__(self, now: datetime) -> None:
+        super().__init__()
         self._now = now
         self._monotonic = 0.0
 
@@ -31,6 +51,9 @@ class FixedClock(Clock):
 
     def monotonic(self) -> float:
         return self._monotonic
+
+    def follow(self, moment: datetime, at: float) -> None:
+        """Follows nobody."""
 
     def advance(self, by: timedelta) -> None:
         self._now += by

@@ -21,6 +21,9 @@ from contracts.envelope import Event
 _TRANSIENT_SQLSTATES = ("40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53", "08", "25P03", "25006")
 
 
+_CLOCK_WITHIN_SECONDS = 0.5
+
+
 class Tx:
     """The one open transaction. Handlers read and write through `connection` and never commit."""
 
@@ -72,6 +75,15 @@ class Database:
         async with self.engine.connect() as connection:
             reading = await connection.execution_options(isolation_level="AUTOCOMMIT")
             yield reading
+
+    async def set_clock(self) -> None:
+        """Makes this service's clock follow the database's. An answer too slow to be exact is not taken."""
+        async with self.read() as connection:
+            asked = self.clock.monotonic()
+            moment: datetime = (await connection.exec_driver_sql("SELECT clock_timestamp()")).scalar_one()
+            took = self.clock.monotonic() - asked
+        if took < _CLOCK_WITHIN_SECONDS:
+            self.clock.follow(moment, asked + took / 2)
 
     async def close(self) -> None:
         await self.engine.dispose()

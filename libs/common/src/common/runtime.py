@@ -21,10 +21,9 @@ import httpx
 import uvicorn
 import uvloop
 from fastapi import APIRouter
-from sqlalchemy import text
 from starlette.types import ASGIApp
 
-from common import db, http, http_client, inbox, log, metrics, migrate, parking_metrics, telemetry
+from common import db, housekeeping, http, http_client, log, metrics, migrate, telemetry
 from common.clock import Clock
 from common.consumer import ConsumerLoop
 from common.deadletters import DlqLimit
@@ -125,7 +124,7 @@ class _Process(Generic[S]):
 
         runtime = Runtime(settings, database, outgoing, internal, self._clock, wake_job)
         parts = service.build(runtime)
-        jobs = Jobs(database, [*parts.jobs, *self._housekeeping(database)])
+        jobs = Jobs(database, [*parts.jobs, *housekeeping.jobs(database, inbox_months=settings.inbox_months)])
         jobs_box.append(jobs)
         relay = self._relay(database) if settings.plays("relay") else None
         wakeup: NotifyRelays | None = None
@@ -146,7 +145,7 @@ class _Process(Generic[S]):
             description=service.description,
         )
         telemetry.instrument_app(app, enabled=provider is not None)
-        await self._run_roles(parts.front(app), relay, consumer, jobs if settings.plays("jobs") else None)
+        await self._run_roles(database, parts.front(app), relay, consumer, jobs if settings.plays("jobs") else None)
         for close in parts.close:
             await close()
         if wakeup is not None:
@@ -158,7 +157,7 @@ class _Process(Generic[S]):
             await asyncio.to_thread(provider.shutdown)
 
     async def _run_roles(
-        self, app: ASGIApp, relay: Relay | None, consumer: ConsumerLoop | None, jobs: Jobs | None
+        self, database: db.Database, app: ASGIApp, relay: Relay | None, consumer: ConsumerLoop | None, jobs: Jobs | None
     ) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -167,6 +166,8 @@ class _Process(Generic[S]):
             app, host=self._settings.host, port=self._settings.port, log_config=None, access_log=False, lifespan="off",
             timeout_graceful_shutdown=int(self._settings.drain_seconds), server_header=False, date_header=False,
         ))  # fmt: skip
+        with contextlib.suppress(Exception):  # the database may be away: then nothing is due either
+            await database.set_clock()
         roles: dict[str, Any] = {"server": server.serve()}
         if relay is not None:
             roles["relay"] = relay.run()
@@ -176,6 +177,7 @@ class _Process(Generic[S]):
             roles["jobs"] = jobs.run()
         tasks = {name: asyncio.create_task(role, name=name) for name, role in roles.items()}
         watch = asyncio.create_task(self._watch_loop(), name="loop-watch")
+        clock = asyncio.create_task(housekeeping.follow_clock(database), name="clock")
         stopping = asyncio.create_task(self._stop.wait(), name="stop")
         gc.freeze()
         _log.info("service runs", roles=self._settings.roles, port=self._settings.port)
@@ -183,7 +185,7 @@ class _Process(Generic[S]):
         failed = [task for task in tasks.values() if task.done()]
         self._health.draining = True
         await self._drain(tasks, server, relay, consumer, jobs)
-        for task in (watch, stopping):
+        for task in (watch, clock, stopping):
             task.cancel()
         for task in failed:
             task.result()
@@ -254,26 +256,6 @@ class _Process(Generic[S]):
             concurrency=max(2, settings.database_pool_size * 2 // 3),
             drain_seconds=settings.drain_seconds / 2,
         )
-
-    def _housekeeping(self, database: db.Database) -> list[Job]:
-        async def inbox_partitions() -> None:
-            async with database.transaction() as tx:
-                await inbox.ensure_partitions(tx.connection, tx.now, keep_months=self._settings.inbox_months)
-
-        async def old_keys() -> None:
-            async with database.transaction() as tx:
-                await tx.connection.execute(
-                    text("DELETE FROM idempotency_keys WHERE created_at < now() - interval '30 days'")
-                )
-
-        async def gauges() -> None:
-            await parking_metrics.measure(database)
-
-        return [
-            Job("inbox-partitions", 3600, inbox_partitions),
-            Job("old-idempotency-keys", 3600, old_keys),
-            Job("backbone-gauges", 15, gauges, alone=False),
-        ]
 
     def _install_health(self, database: db.Database, consumer: ConsumerLoop | None) -> None:
         expected = migrate.head(self._service.migrations)
