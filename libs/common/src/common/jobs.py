@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from common import ids, log, metrics
-from common.db import Database
+from common.db import Database, is_transient
 
 _log = log.get(__name__)
 
@@ -72,7 +72,10 @@ class Jobs:
                     metrics.job_runs.labels(job.name, "done").inc()
             except Exception as error:  # noqa: BLE001 - one bad turn must not end the job
                 metrics.job_runs.labels(job.name, "failed").inc()
-                _log.exception("a job failed; it runs again at its next turn", job=job.name, error=repr(error))
+                if is_transient(error):
+                    _log.warning("a job cannot run now; it tries again at its next turn", job=job.name, error=repr(error))
+                else:
+                    _log.exception("a job failed; it runs again at its next turn", job=job.name, error=repr(error))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(wake.wait(), job.seconds)
 
