@@ -73,7 +73,7 @@ class Jobs:
             except Exception as error:  # noqa: BLE001 - one bad turn must not end the job
                 metrics.job_runs.labels(job.name, "failed").inc()
                 if is_transient(error):
-                    _log.warning("a job cannot run now; it tries again at its next turn", job=job.name, error=repr(error))
+                    _log.warning("a job cannot run now, only later", job=job.name, error=repr(error))
                 else:
                     _log.exception("a job failed; it runs again at its next turn", job=job.name, error=repr(error))
             with contextlib.suppress(TimeoutError):
