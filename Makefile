@@ -32,7 +32,7 @@ down: setup ## stop everything; data stays
 reset: setup ## stop everything and wipe its data
 	@$(SHOP) reset --yes
 
-test: lint types arch integration e2e ## everything CI checks: lint, types, architecture, all tests on real parts
+test: lint types arch integration e2e chaos-smoke ## everything CI checks: lint, types, architecture, all tests on real parts
 
 unit: setup ## the pure tests, no services needed
 	@$(BIN)/pytest -m "not integration and not kafka and not e2e" -q

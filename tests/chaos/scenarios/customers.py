@@ -22,7 +22,7 @@ _COPIES = 6
 _CALLBACKS = ("PAYMENT_STATUS_CHANGED", "DEPOSIT_CALLBACK")
 
 
-@scenario(22, "duplicate_posts", smoke=True)
+@scenario(22, "duplicate_posts")
 async def duplicate_posts(world: World, load: Load, rng: random.Random) -> None:
     """The same POST many times at once, and again after connections broke off: one order, one payment."""
     for broken in (0, 3):
@@ -40,7 +40,7 @@ async def duplicate_posts(world: World, load: Load, rng: random.Random) -> None:
         if len({each["id"] for each in opened}) != 1:
             raise Broken(f"{_COPIES} copies of one request opened {len({each['id'] for each in opened})} payments")
         visit.payment_id = opened[0]["id"]
-        await visit.deposit(await visit.door.settled(visit.order, visit.payment_id, {"waiting"}))
+        await visit.deposit(await visit.door.settled(visit.order, visit.payment_id, {"waiting_for_deposit"}))
         count = await world.database.fetchval("SELECT count(*) FROM orders.orders WHERE cart_id = $1::uuid", cart_id)
         if count != 1:
             raise Broken(f"cart {cart_id} made {count} orders")

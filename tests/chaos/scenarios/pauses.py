@@ -14,7 +14,7 @@ _PAST_LEASE = 4 + 3
 _PAST_SESSION = 6 + 4
 
 
-@scenario(9, "relay_suspended", smoke=True)
+@scenario(9, "relay_suspended")
 async def relay_suspended(world: World, load: Load, rng: random.Random) -> None:
     """A relay stops with rows in hand, sleeps past its lease, and sends them after its successor did."""
     service = rng.choice(("orders", "payments", "scm"))

@@ -93,7 +93,7 @@ async def kill_everything(world: World, load: Load, rng: random.Random) -> None:
     await asyncio.gather(*(world.processes.start(service) for service in together))
 
 
-@scenario(21, "sigterm_at_peak", shoppers=5, smoke=True)
+@scenario(21, "sigterm_at_peak", shoppers=5)
 async def sigterm_at_peak(world: World, load: Load, rng: random.Random) -> None:
     """SIGTERM while everybody shops: an ordered drain, exit code 0, in time; and nothing is left behind."""
     for service in rng.sample(SERVICE_NAMES, k=3):
