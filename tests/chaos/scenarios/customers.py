@@ -158,7 +158,7 @@ async def _pay_in(world: World, account: dict[str, Any], *, after: float) -> Non
 
 async def _name_account(visit: Visit, token: str) -> None:
     """The customer says where a deposit goes back to."""
-    where = {"bank": "20", "account_number": "1002123456789", "holder": "데모"}
+    where = {"bank": "20", "account_number": "1002123456789", "holder_name": "데모"}
     path = f"/v1/payments/{visit.payment_id}/refund-account"
     await visit.door.call("POST", path, expect=(200, 204, 409), json=where, headers={"X-Order-Token": token})
 
