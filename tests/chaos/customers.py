@@ -59,11 +59,10 @@ class PatientDoor(Door):
         """Waits for what to do next: the provider may not have said it yet. Raises Refused when it never will."""
         payment = await super()._open(order, wish)
         payment_id = str(payment["id"])
-        return (
-            payment
-            if payment["next_action"]
-            else await self.settled(order, payment_id, {"open", "waiting_for_deposit"})
-        )
+        action = payment["next_action"]
+        if action and action["type"] != "wait":
+            return payment
+        return await self.settled(order, payment_id, _BEGUN)
 
     async def settled(self, order: Order, payment_id: str, wanted: set[str]) -> dict[str, Any]:
         """The payment, once its status is one of `wanted`. Raises Refused when it has come to another end."""
