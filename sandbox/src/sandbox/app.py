@@ -14,6 +14,10 @@ from sandbox import faults, pages
 from sandbox.clock import Clock, SystemClock, epoch
 from sandbox.courier import Courier
 from sandbox.faults import Faults
+from sandbox.kakaopay import api as kakaopay_api
+from sandbox.kakaopay import control as kakaopay_control
+from sandbox.kakaopay import pages as kakaopay_pages
+from sandbox.kakaopay.parts import KakaoPay
 from sandbox.logistics import control as logistics_control
 from sandbox.logistics import fassto_api, tracker
 from sandbox.logistics.parts import Logistics
@@ -44,6 +48,9 @@ class World:
             answer_seconds=settings.callback_timeout_seconds,
         )  # fmt: skip
         self.toss = Toss(settings=settings, clock=clock, store=self.store, faults=self.faults, courier=self.courier)
+        self.kakaopay = KakaoPay(
+            settings=settings.kakaopay, base_url=settings.base_url, clock=clock, store=self.store, faults=self.faults
+        )
         self.solapi = Solapi(settings=settings, clock=clock, store=self.store, faults=self.faults, courier=self.courier)
         self.logistics = Logistics(settings=settings, clock=clock, store=self.store, faults=self.faults, http=http)
         self.last_tick = epoch(clock.now())
@@ -93,6 +100,9 @@ def create_app(settings: Settings, *, clock: Clock | None = None, http: httpx.As
         faults.router(world.faults),
         toss_api.router(world.toss),
         toss_control.router(world.toss, world.courier),
+        kakaopay_api.router(world.kakaopay),
+        kakaopay_control.router(world.kakaopay),
+        kakaopay_pages.router(settings, world.kakaopay),
         solapi_api.router(world.solapi),
         solapi_control.router(world.solapi, world.courier),
         fassto_api.router(world.logistics.fassto, world.faults, world.store, world.clock),

@@ -6,6 +6,8 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from sandbox.kakaopay.settings import KakaoPaySettings
+
 
 def listed(text: str) -> tuple[str, ...]:
     """Comma-separated words, blanks dropped."""
@@ -37,6 +39,8 @@ class Settings(BaseSettings):
     toss_callback_on_issue: bool = False  # DEPOSIT_CALLBACK already when the account is issued
     # What a payment is called once partial cancels have used up its balance; measured by others as PARTIAL_CANCELED.
     toss_partial_sum_status: Literal["PARTIAL_CANCELED", "CANCELED"] = "PARTIAL_CANCELED"
+
+    kakaopay: KakaoPaySettings = Field(default_factory=KakaoPaySettings)
 
     solapi_api_key: str = "NCSSANDBOX"
     solapi_api_secret: str = "sandbox-solapi-secret"  # noqa: S105 - a key of the sandbox itself
