@@ -5,18 +5,31 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from uuid import UUID
 
 from services.payments.tests.builders import MERCHANT, SECRET, TOKEN, an_account
 
 from common import ids
-from payments.clients.gateway import Cancel, Notice, Terms
+from payments.clients.gateway import (
+    ACCEPTED,
+    REFUSED,
+    Agreed,
+    CallbackAnswer,
+    Cancel,
+    Notice,
+    Page,
+    ReceiptOrder,
+    SettledRow,
+    Terms,
+)
 from payments.clients.orders import Payable
-from payments.commands.answers import Answer, Hint, Missing, Redirect, Refused, Return, Seen, Standing, Unknown
+from payments.clients.toss.wire import return_of
+from payments.commands.answers import Answer, Hint, Missing, Receipt, Redirect, Refused, Return, Seen, Standing, Unknown
 from payments.domain.payment import Payment
-from payments.errors import CallbackUnreadable
+from payments.errors import CallbackUnreadable, NotOffered
 
 
 @dataclass
@@ -40,6 +53,7 @@ class FakeGateway:
     merchant = MERCHANT
     methods = frozenset({"card", "transfer", "virtual_account", "easy_pay"})
     currencies = frozenset({"KRW"})
+    sources: tuple[str, ...] = ()
 
     def __init__(self) -> None:
         self.tills: dict[str, Till] = {}
@@ -53,6 +67,7 @@ class FakeGateway:
         self.reached: dict[str, asyncio.Event] = {}
         self.seen_terms: list[Terms] = []
         self.seen_cancels: list[Cancel] = []
+        self.grants: list[dict[str, str]] = []
 
     # The customer's and the bank's side.
     def agree(self, order_ref: str, amount: int) -> str:
@@ -83,7 +98,8 @@ class FakeGateway:
             return Redirect(f"https://pay.example/window?orderId={payment.order_ref}&amount={payment.amount}")
         return await self._do("prepare", payment, self._issue)
 
-    async def confirm(self, payment: Payment) -> Answer:
+    async def confirm(self, payment: Payment, grant: Mapping[str, str]) -> Answer:
+        self.grants.append(dict(grant))
         return await self._do("confirm", payment, self._take)
 
     async def get(self, payment: Payment) -> Answer:
@@ -102,7 +118,27 @@ class FakeGateway:
 
         return await self._do("cancel", payment, effect)
 
-    def parse_callback(self, headers: Mapping[str, str], body: bytes) -> Notice:
+    def window(self, payment: Payment, terms: Terms) -> Page | None:
+        return None
+
+    def read_return(self, payment: Payment, fields: Mapping[str, str]) -> Agreed | Refused:
+        return return_of(fields)
+
+    def callback_answer(self, *, accepted: bool) -> CallbackAnswer:
+        return ACCEPTED if accepted else REFUSED
+
+    async def settlements(self, day: date) -> Sequence[SettledRow] | Unknown:
+        raise NotOffered("no list")
+
+    async def issue_cash_receipt(self, payment: Payment, order: ReceiptOrder) -> Receipt | Refused | Unknown:
+        raise NotOffered("no receipts")
+
+    async def cancel_cash_receipt(
+        self, payment: Payment, key: str, amount: int, idempotency_key: str
+    ) -> Receipt | Refused | Unknown:
+        raise NotOffered("no receipts")
+
+    def parse_callback(self, kind: str, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
         try:
             document = json.loads(body)
             return Notice(

@@ -117,8 +117,27 @@ class RefundReused(DomainError):
     kind: Kind = "conflict"
 
 
+class ReturnUnreadable(DomainError):
+    """What the browser brought back is not what this provider sends."""
+
+    code = "request.invalid"
+
+
+class NotOffered(DomainError):
+    """The provider has no such thing: no list of settlements, no cash receipts."""
+
+    code = "payment.not_offered"
+
+
 class CallbackUnreadable(DomainError):
     code = "callback.unreadable"
+
+
+class CallbackForged(DomainError):
+    """The signature is wrong, or so old that it may be a replay. Recorded; nothing was changed."""
+
+    code = "callback.forged"
+    kind: Kind = "forbidden"
 
 
 class CallbackRefused(DomainError):

@@ -6,36 +6,19 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-import httpx
-
 from common.runtime import Parts, Runtime, Service
 from payments import api, consumer, jobs
-from payments.clients.gateway import Gateways
 from payments.clients.orders import HttpOrders, Orders
-from payments.clients.toss import TossAccess, TossGateway
+from payments.clients.registry import Gateways, per_mall
+from payments.clients.toss import TossGateway
 from payments.flows.callbacks import Callbacks
 from payments.flows.confirming import Confirming
 from payments.flows.opening import Opening, OpeningTerms
 from payments.flows.refunding import Refunding
 from payments.flows.settling import Settling
-from payments.repository.refund import Seal
-from payments.settings import Settings, TossSettings
-
-
-def toss(http: httpx.AsyncClient, settings: TossSettings) -> TossGateway:
-    return TossGateway(
-        http,
-        TossAccess(
-            url=settings.url,
-            secret_key=settings.secret_key.get_secret_value(),
-            client_key=settings.client_key,
-            window_url=settings.window_url,
-            merchant=settings.merchant_id,
-            holder=settings.account_holder,
-            default_bank=settings.default_bank,
-            timeout_seconds=settings.timeout_seconds,
-        ),
-    )
+from payments.flows.windows import Windows
+from payments.repository.seal import Seal
+from payments.settings import Settings
 
 
 def assemble(runtime: Runtime[Settings], gateways: Gateways, orders: Orders) -> Parts:
@@ -46,19 +29,22 @@ def assemble(runtime: Runtime[Settings], gateways: Gateways, orders: Orders) -> 
     wake_settling = partial(runtime.wake_job, jobs.SETTLE)
     wake_refunds = partial(runtime.wake_job, jobs.REFUND)
     wake_callbacks = partial(runtime.wake_job, jobs.CALLBACKS)
-    settling = Settling(database, gateways, patience=patience, grace=timedelta(seconds=settings.expiry_grace_seconds))
+    grace = timedelta(seconds=settings.expiry_grace_seconds)
+    settling = Settling(database, gateways, seal, patience=patience, grace=grace)
+    windows = Windows(database, gateways, seal, settings.public_url)
     refunding = Refunding(database, gateways, seal, patience=patience)
     callbacks = Callbacks(database, gateways, settling, wake_callbacks)
     origins = tuple(origin.strip().rstrip("/") for origin in settings.return_origins.split(",") if origin.strip())
-    terms = OpeningTerms(settings.public_url, settings.account_valid, origins)
+    terms = OpeningTerms(settings.account_valid, origins)
     pace = jobs.Pace(settings.unknown_every_seconds, keep_accounts=timedelta(days=settings.refund_account_days))
     return Parts(
         routers=api.routers,
         handlers=consumer.handlers(patience=patience, wake_refunds=wake_refunds, wake_settling=wake_settling),
         jobs=jobs.jobs(database, settling, refunding, callbacks, pace),
         state={
-            "opening": Opening(database, gateways, orders, settling, terms),
-            "confirming": Confirming(database, gateways, settling),
+            "opening": Opening(database, gateways, orders, settling=settling, windows=windows, terms=terms),
+            "confirming": Confirming(database, gateways, settling, seal),
+            "windows": windows,
             "callbacks": callbacks,
             "gateways": gateways,
             "seal": seal,
@@ -68,8 +54,13 @@ def assemble(runtime: Runtime[Settings], gateways: Gateways, orders: Orders) -> 
 
 
 def build(runtime: Runtime[Settings]) -> Parts:
-    gateways: Gateways = {"toss": toss(runtime.http, runtime.settings.toss)}
-    return assemble(runtime, gateways, HttpOrders(runtime.internal, runtime.settings.orders_url))
+    settings, http = runtime.settings, runtime.http
+    gateways = Gateways(
+        {
+            "toss": per_mall(TossGateway, http, settings.toss.accesses()),
+        }
+    )
+    return assemble(runtime, gateways, HttpOrders(runtime.internal, settings.orders_url))
 
 
 service = Service(

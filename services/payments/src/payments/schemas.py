@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AnyHttpUrl, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AnyHttpUrl, ConfigDict, Field, RootModel, StringConstraints
 
 from common.wire import Body, MoneyView, View, plain_text
 from payments.commands.answers import RefundAccount
@@ -17,22 +17,6 @@ from payments.domain.status import RefundStatus, Status
 
 Method = Literal["card", "transfer", "virtual_account", "easy_pay"]
 Text = Annotated[str, plain_text(60)]
-
-
-def _whole_won(value: Any) -> Any:
-    """The provider's return carries the amount as text in a URL; storefronts hand it on as text or number."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 15:
-        return int(value)
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError("a whole number of minor units")  # noqa: TRY004 - pydantic turns only this into a 422
-    return value
-
-
-WireAmount = Annotated[int, BeforeValidator(_whole_won), Field(gt=0, examples=[15900])]
-
-
-ProviderKey = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,200}$")]
-OrderRef = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
 
 class OpenBody(Body):
@@ -46,18 +30,33 @@ class OpenBody(Body):
         max_length=500,
         description="where the browser goes after the provider's window, with `payment_id` and `status` added",
     )
+    device: Literal["pc", "mobile"] | None = Field(
+        default=None, description="which window the provider should open; without it the order's channel tells"
+    )
     depositor_name: Text | None = Field(default=None, description="handed on to the provider and not kept")
     bank: Text | None = Field(default=None, description="for a virtual account: the bank by code or name")
 
 
-class ConfirmBody(BaseModel):
-    """The provider's return parameters as they came; fields this does not name are ignored."""
+class ConfirmBody(RootModel[dict[Annotated[str, StringConstraints(max_length=100)], Any]]):
+    """The provider's return parameters as they came; those its adapter does not know are ignored."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(
+        frozen=True,
+        json_schema_extra={
+            "examples": [
+                {"paymentKey": "tviva20261122", "orderId": "01980000-0000-7000-8000-000000000000", "amount": 15900},
+                {"pg_token": "0123456789abcdef"},
+            ]
+        },
+    )
 
-    paymentKey: ProviderKey  # noqa: N815 - the provider's name
-    orderId: OrderRef  # noqa: N815 - the provider's name
-    amount: WireAmount
+    def fields(self) -> dict[str, str]:
+        """As text, which is how a browser brings them; storefronts hand on whole numbers too. Others are left out."""
+        return {
+            name: str(value)
+            for name, value in self.root.items()
+            if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool))
+        }
 
 
 class RefundAccountBody(Body):

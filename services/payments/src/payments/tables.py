@@ -73,6 +73,9 @@ payments = Table(
     Column("created_at", _moment, nullable=False),
     Column("updated_at", _moment, nullable=False),
     Column("confirmed_at", _moment),
+    Column("vat_amount", BigInteger, nullable=False),
+    Column("prepared_key", Text),
+    Column("grant_hash", LargeBinary),
 )
 Index(
     "payments_one_live",
@@ -84,6 +87,17 @@ Index("payments_provider_key", payments.c.provider, payments.c.provider_key, uni
 Index("payments_order", payments.c.order_id)
 Index("payments_ask", payments.c.ask_at, postgresql_where=payments.c.ask_at.is_not(None))
 Index("payments_attention", payments.c.updated_at, postgresql_where=payments.c.attention.is_not(None))
+
+# What a provider wants to see again to confirm (`grant`), and what its window page needs (`terms`): sealed with a key
+# the database does not have, and erased when the try or the payment ends.
+payment_secrets = Table(
+    "payment_secrets",
+    metadata,
+    Column("payment_id", _id, ForeignKey("payments.id"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("kept_at", _moment, nullable=False),
+)
 
 payment_history = Table(
     "payment_history",

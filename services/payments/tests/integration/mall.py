@@ -21,6 +21,7 @@ from common.db import Database
 from common.http import create_app
 from common.runtime import Parts, Runtime
 from payments.clients.gateway import PaymentGateway
+from payments.clients.registry import Gateways
 from payments.main import assemble
 from payments.repository import payment as payment_rows
 from payments.settings import Settings
@@ -133,7 +134,7 @@ async def a_mall(
     woken: list[str] = []
     async with httpx.AsyncClient() as unused:
         runtime = Runtime(told, database, unused, unused, clock, woken.append)
-        parts = assemble(runtime, {"toss": toss}, orders)
+        parts = assemble(runtime, Gateways({"toss": {"*": toss}}), orders)
         app = create_app("payments", told, database, parts.routers, state=parts.state)
         async with testing.client(app) as http:
             yield Mall(database, clock, toss, orders, told, parts, http, woken)

@@ -24,7 +24,7 @@ class TestWindow:
         assert payment["amount"] == {"amount": AMOUNT, "currency": "KRW"}
         assert payment["next_action"]["type"] == "redirect"
         assert f"orderId={payment['id']}" in payment["next_action"]["url"]
-        assert mall.toss.seen_terms[0].success_url == f"https://edge.example/v1/payments/{payment['id']}/return/success"
+        assert mall.toss.seen_terms[0].return_url == f"https://edge.example/v1/payments/{payment['id']}/return"
 
     async def test_says_nothing_to_others_before_anybody_paid(self, mall):
         await mall.open()

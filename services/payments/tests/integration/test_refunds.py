@@ -16,7 +16,7 @@ from common.testing import processor, published, record_of
 from contracts.payments import PaymentRefunded
 from payments.commands.answers import Hint, RefundAccount, Refused, Return, Standing
 from payments.repository import refund as refund_rows
-from payments.repository.refund import Seal
+from payments.repository.seal import Seal
 
 pytestmark = pytest.mark.integration
 
@@ -371,15 +371,15 @@ class TestGiveAccount:
 
 
 class TestSeal:
-    async def test_opens_only_for_its_payment_and_its_key(self, database, mall):
-        payment_id, account = ids.new_id(), RefundAccount("88", "110123456789", "김서연")
-        seal = Seal("one")
-        sealed = seal.close(payment_id, account)
-        assert seal.open(payment_id, sealed) == account
-        assert seal.close(payment_id, account) != sealed
-        for other, opener in ((ids.new_id(), seal), (payment_id, Seal("two"))):
+    async def test_opens_only_for_its_owner_its_purpose_and_its_key(self):
+        owner, seal = ids.new_id().bytes, Seal("one")
+        sealed = seal.close("account", owner, b"110123456789")
+        assert seal.open("account", owner, sealed) == b"110123456789"
+        assert seal.close("account", owner, b"110123456789") != sealed
+        others = ((ids.new_id().bytes, "account", seal), (owner, "account", Seal("two")), (owner, "grant", seal))
+        for other, purpose, opener in others:
             with pytest.raises(InvalidTag):
-                opener.open(other, sealed)
+                opener.open(purpose, other, sealed)
 
     async def test_never_shows_in_a_repr(self):
         shown = repr(RefundAccount("88", "110123456789", "김서연"))

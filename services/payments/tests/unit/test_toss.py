@@ -19,7 +19,10 @@ from payments.commands.answers import Hint, Missing, Redirect, RefundAccount, Re
 from payments.domain.status import Status
 
 API = "https://toss.example/v1"
-TERMS = Terms("김서연", "20", "https://shop.example/ok", "https://shop.example/no")
+TERMS = Terms(
+    "김서연", "20", "https://shop.example/return", "https://shop.example/no", "https://shop.example/window",
+    "https://shop.example/notice",
+)  # fmt: skip
 ACCESS = TossAccess(
     "https://toss.example", "test_sk_1", "test_ck_1", "https://toss.example/pay", "shopmid", "토스페이먼츠", "88", 5
 )
@@ -85,7 +88,7 @@ class TestPrepare:
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         assert query == {
             "clientKey": "test_ck_1", "method": shown, "amount": str(AMOUNT), "orderId": str(payment.id),
-            "orderName": payment.order_name, "successUrl": TERMS.success_url, "failUrl": TERMS.fail_url,
+            "orderName": payment.order_name, "successUrl": TERMS.return_url, "failUrl": TERMS.fail_url,
             "taxFreeAmount": "900",
         }  # fmt: skip
 
@@ -122,7 +125,7 @@ class TestConfirm:
     async def test_sends_our_own_amount_and_a_key_of_this_try(self, toss, api):
         payment = a_payment(Status.CONFIRMING)
         route = api.post("/payments/confirm").respond(json=wire(payment))
-        answer = await toss.confirm(payment)
+        answer = await toss.confirm(payment, {})
         assert (answer.standing, answer.amount, answer.receipt_url) == (
             Standing.PAID,
             AMOUNT,
@@ -136,32 +139,32 @@ class TestConfirm:
         """Toss replays by key and URL without looking at the body: the refusal of a first key would answer for all."""
         payment = a_payment(Status.CONFIRMING, tries=2)
         route = api.post("/payments/confirm").respond(json=wire(payment))
-        await toss.confirm(payment)
+        await toss.confirm(payment, {})
         assert sent(route)[0]["idempotency-key"] == f"confirm-{payment.id}-2"
 
     async def test_a_confirmation_from_before_tries_were_counted_keeps_its_name(self, toss, api):
         payment = a_payment(Status.UNKNOWN, tries=0)
         route = api.post("/payments/confirm").respond(json=wire(payment))
-        await toss.confirm(payment)
+        await toss.confirm(payment, {})
         assert sent(route)[0]["idempotency-key"] == f"confirm-{payment.id}"
 
     async def test_the_card_is_dropped(self, toss, api):
         payment = a_payment(Status.CONFIRMING)
         api.post("/payments/confirm").respond(json=wire(payment))
-        assert "5327" not in repr(await toss.confirm(payment))
+        assert "5327" not in repr(await toss.confirm(payment, {}))
 
     async def test_already_processed_is_looked_up_and_believed_as_it_is(self, toss, api):
         payment = a_payment(Status.CONFIRMING)
         api.post("/payments/confirm").respond(400, json={"code": "ALREADY_PROCESSED_PAYMENT", "message": ""})
         api.get(f"/payments/{payment.key}").respond(json=wire(payment, "CANCELED", balanceAmount=0))
-        assert (await toss.confirm(payment)).standing is Standing.RETURNED
+        assert (await toss.confirm(payment, {})).standing is Standing.RETURNED
 
     @pytest.mark.parametrize(
         "code", ["REJECT_CARD_PAYMENT", "REJECT_CARD_COMPANY", "INVALID_STOPPED_CARD", "PAY_PROCESS_ABORTED"]
     )
     async def test_a_no_is_a_no(self, toss, api, code):
         api.post("/payments/confirm").respond(400, json={"code": code, "message": "안 됩니다"})
-        answer = await toss.confirm(a_payment(Status.CONFIRMING))
+        answer = await toss.confirm(a_payment(Status.CONFIRMING), {})
         assert answer == Refused(code, "안 됩니다")
 
     @pytest.mark.parametrize(
@@ -174,7 +177,7 @@ class TestConfirm:
     )  # fmt: skip
     async def test_a_no_to_the_key_is_no_no_to_the_payment(self, toss, api, status, code):
         api.post("/payments/confirm").respond(status, json={"code": code, "message": "안 됩니다"})
-        assert await toss.confirm(a_payment(Status.CONFIRMING)) == Refused(code, "안 됩니다", Hint.KEY)
+        assert await toss.confirm(a_payment(Status.CONFIRMING), {}) == Refused(code, "안 됩니다", Hint.KEY)
 
     @pytest.mark.parametrize(
         ("status", "code"),
@@ -182,7 +185,7 @@ class TestConfirm:
     )
     async def test_a_no_to_ourselves_says_nothing_of_the_payment(self, toss, api, status, code):
         api.post("/payments/confirm").respond(status, json={"code": code, "message": ""})
-        assert await toss.confirm(a_payment(Status.CONFIRMING)) == Refused(code, "", Hint.UNREAD)
+        assert await toss.confirm(a_payment(Status.CONFIRMING), {}) == Refused(code, "", Hint.UNREAD)
 
     @pytest.mark.parametrize(
         "response",
@@ -204,13 +207,13 @@ class TestConfirm:
     )
     async def test_anything_else_is_unknown_and_never_an_exception(self, toss, api, response):
         api.post("/payments/confirm").mock(side_effect=[response])
-        assert isinstance(await toss.confirm(a_payment(Status.CONFIRMING)), Unknown)
+        assert isinstance(await toss.confirm(a_payment(Status.CONFIRMING), {}), Unknown)
 
     @pytest.mark.parametrize("amount", [15900.5, "15900", None, True])
     async def test_an_amount_that_is_no_whole_number_is_not_understood(self, toss, api, amount):
         payment = a_payment(Status.CONFIRMING)
         api.post("/payments/confirm").respond(json=wire(payment, totalAmount=amount))
-        assert isinstance(await toss.confirm(payment), Unknown)
+        assert isinstance(await toss.confirm(payment, {}), Unknown)
 
 
 class TestGet:
@@ -286,7 +289,7 @@ class TestCancel:
 
     async def test_a_customer_at_the_window_does_not_wait_for_the_bank_to_open(self, toss, api):
         api.post("/payments/confirm").respond(403, json={"code": "NOT_AVAILABLE_BANK", "message": ""})
-        assert (await toss.confirm(a_payment(Status.CONFIRMING))).hint is Hint.FINAL
+        assert (await toss.confirm(a_payment(Status.CONFIRMING), {})).hint is Hint.FINAL
 
 
 class TestBank:

@@ -19,7 +19,7 @@ from common.wire import Page
 from payments import errors
 from payments.api.access import OrderToken, may_see, visible
 from payments.api.views import with_refunds
-from payments.commands import ConfirmPayment, GiveRefundAccount
+from payments.commands import GiveRefundAccount
 from payments.domain.status import Status
 from payments.flows.confirming import Confirming
 from payments.flows.opening import Opening
@@ -99,7 +99,8 @@ async def get_payment(
 async def confirm_payment(
     request: Request, response: Response, database: DatabaseDep, payment_id: UUID, body: ConfirmBody
 ) -> PaymentView:
-    """Order id and amount are compared with our own rows before the provider is asked to take the money.
+    """The body is what the provider's window added to the return address, whichever provider it is. Order id and
+    amount, where they are in it, are compared with our own rows before the provider is asked to take the money.
 
     200 once the outcome is known, 202 while it is not: ask for the payment again. Sending it twice takes money once.
     422 `payment.refused`: the try was declined and is over. 422 `payment.key_refused`: the provider does not take this
@@ -107,7 +108,7 @@ async def confirm_payment(
     being tried, send this again in a moment.
     """
     confirming: Confirming = request.app.state.confirming
-    payment = await confirming.confirm(ConfirmPayment(payment_id, body.paymentKey, body.orderId, body.amount))
+    payment = await confirming.confirm(payment_id, body.fields())
     if payment.status in (Status.OPEN, Status.CONFIRMING, Status.UNKNOWN):
         response.status_code = 202
     return await with_refunds(database, payment)
@@ -130,7 +131,7 @@ async def give_refund_account(
     database: Database = request.app.state.database
     async with database.read() as connection:
         payment = may_see(await rows.find(connection, payment_id), x_order_token, staff)
-    code = request.app.state.gateways[payment.provider].bank_code(body.bank)
+    code = request.app.state.gateways.for_(payment.provider, payment.mall_id).bank_code(body.bank)
     if code is None:
         raise errors.BankUnknown("no such bank")
     async with database.transaction() as tx:

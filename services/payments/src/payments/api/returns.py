@@ -1,4 +1,4 @@
-"""Where the provider's window sends the browser."""
+"""The browser on its way to the provider's window and back."""
 
 from __future__ import annotations
 
@@ -6,43 +6,56 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.datastructures import UploadFile
 
 from common.db import Database
 from common.http import DatabaseDep
 from common.problems import responses
 from payments.api.views import with_refunds
-from payments.commands import ConfirmPayment
 from payments.flows.confirming import Confirming, Way
-from payments.schemas import OrderRef, ProviderKey, WireAmount
+from payments.flows.windows import Windows
 
-router = APIRouter(prefix="/v1/payments/{payment_id}/return", tags=["payments"])
+router = APIRouter(prefix="/v1/payments/{payment_id}", tags=["payments"])
+
+_MAX_FIELDS = 100
+# The page holds a signature made for one customer.
+_PRIVATE = {"Cache-Control": "no-store"}
 
 
-@router.get("/success", responses=responses(404, 409, 422), summary="The customer agreed at the window")
-async def success(
-    *,
-    request: Request,
-    database: DatabaseDep,
-    payment_id: UUID,
-    payment_key: Annotated[ProviderKey, Query(alias="paymentKey")],
-    order_ref: Annotated[OrderRef, Query(alias="orderId")],
-    amount: Annotated[WireAmount, Query()],
-) -> Response:
+@router.get("/window", response_class=HTMLResponse, responses=responses(404, 409), summary="The way to the provider")
+async def window(request: Request, payment_id: UUID) -> Response:
+    """For providers whose window has no address of its own: a page with their form or their script."""
+    windows: Windows = request.app.state.windows
+    return HTMLResponse((await windows.page(payment_id)).html, headers=_PRIVATE)
+
+
+@router.get("/return", responses=responses(404, 409, 422), summary="The customer comes back from the window")
+@router.get("/return/success", responses=responses(404, 409, 422), summary="The same, for those who gave this address")
+async def come_back(request: Request, database: DatabaseDep, payment_id: UUID) -> Response:
     """Confirms, then redirects to the opener's `return_url` with `payment_id`, `status` and, if refused, `code`."""
     confirming: Confirming = request.app.state.confirming
-    way = await confirming.came_back(ConfirmPayment(payment_id, payment_key, order_ref, amount))
-    return await _onward(way, database)
+    return await _onward(await confirming.came_back(payment_id, dict(request.query_params)), database)
 
 
-@router.get("/fail", responses=responses(404), summary="The customer left the window")
+@router.post("/return", responses=responses(404, 409, 413, 422), summary="The same, brought by a form")
+async def come_back_by_form(request: Request, database: DatabaseDep, payment_id: UUID) -> Response:
+    """Some providers post the browser back. The address's own parameters count too; the form's go first."""
+    confirming: Confirming = request.app.state.confirming
+    async with request.form(max_files=0, max_fields=_MAX_FIELDS) as form:
+        posted = {name: value for name, value in form.items() if not isinstance(value, UploadFile)}
+    return await _onward(await confirming.came_back(payment_id, dict(request.query_params) | posted), database)
+
+
+@router.get("/return/fail", responses=responses(404), summary="The customer left the window")
+@router.post("/return/fail", responses=responses(404), summary="The same, brought by a form")
 async def fail(
     request: Request,
     database: DatabaseDep,
     payment_id: UUID,
     code: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Response:
-    """Believes nothing of this: the provider is asked. Then redirects like `success`."""
+    """Believes nothing of this: the provider is asked. Then redirects like `return`."""
     confirming: Confirming = request.app.state.confirming
     return await _onward(await confirming.gave_up(payment_id, code), database)
 

@@ -25,6 +25,8 @@ class Payable:
     status: str
     amount: int
     tax_free_amount: int
+    vat_amount: int
+    channel: str
     order_name: str
     orderer_name: str = field(repr=False)
     payment_due_at: datetime
@@ -43,6 +45,8 @@ class _Answer(BaseModel):
     status: str
     amount: StrictInt
     tax_free_amount: StrictInt
+    vat_amount: StrictInt
+    channel: str
     order_name: str
     orderer_name: str
     payment_due_at: datetime

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -21,6 +24,7 @@ class OpenPayment:
     currency: str
     amount: int
     tax_free_amount: int
+    vat_amount: int
     provider: str
     merchant: str
     method: str
@@ -32,12 +36,22 @@ class OpenPayment:
 
 @dataclass(frozen=True, slots=True)
 class ConfirmPayment:
-    """What the provider's return carries. Compared with our rows before the provider is asked."""
+    """What the provider's return carries. Compared with our rows, where it names it, before the provider is asked.
+
+    `grant` is what the provider wants to see again; `grant_hash` tells one try from another, None for an empty grant.
+    """
 
     payment_id: UUID
-    key: str
-    order_ref: str
-    amount: int
+    key: str | None
+    order_ref: str | None
+    amount: int | None
+    grant: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def grant_hash(self) -> bytes | None:
+        if not self.grant:
+            return None
+        return hashlib.sha256(json.dumps(dict(self.grant), sort_keys=True).encode()).digest()
 
 
 @dataclass(frozen=True, slots=True)

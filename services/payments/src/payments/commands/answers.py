@@ -61,9 +61,11 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """The customer goes on at the provider's window."""
+    """The customer goes on at the provider's window. `key`: the provider's name of it, if it has one before the
+    customer agrees (a tid, a payment id we chose); no return may then name another."""
 
     url: str
+    key: str | None = None
 
 
 class Hint(StrEnum):
@@ -99,6 +101,16 @@ class Unknown:
 
 
 Answer = Redirect | Seen | Refused | Missing | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A cash receipt (현금영수증) as its provider issued it. `key` cancels it, `number` is the tax office's."""
+
+    key: str
+    number: str | None
+    url: str | None
+    amount: int
 
 
 @dataclass(frozen=True, slots=True)

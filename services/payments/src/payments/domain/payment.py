@@ -25,7 +25,8 @@ class Payment:
     """`key` is the provider's name for it. `closing`: nobody wants it any more, but the provider must be asked first.
 
     `attention` names what a person has to look at. `version` counts the saves, `confirmations` how often money came,
-    `tries` how often somebody named a key to confirm with.
+    `tries` how often somebody named a key to confirm with. `prepared_key` is the key the provider named before the
+    customer agreed. `grant_hash` names the return that was or is being tried.
     """
 
     id: UUID
@@ -42,10 +43,13 @@ class Payment:
     owner_hash: bytes = field(repr=False)
     due_at: datetime
     created_at: datetime
+    vat_amount: int = 0
     return_url: str | None = None
     status: Status = Status.CREATED
     version: int = 0
     key: str | None = None
+    prepared_key: str | None = None
+    grant_hash: bytes | None = field(default=None, repr=False)
     redirect_url: str | None = None
     account: Account | None = None
     secret_hash: bytes | None = field(default=None, repr=False)
@@ -95,6 +99,7 @@ def new(command: OpenPayment, now: datetime) -> Payment:
         currency=command.currency,
         amount=command.amount,
         tax_free_amount=command.tax_free_amount,
+        vat_amount=command.vat_amount,
         provider=command.provider,
         merchant=command.merchant,
         method=command.method,
@@ -130,22 +135,27 @@ def opened(payment: Payment, redirect: Redirect) -> Decision:
         return Decision(payment)
     if payment.closing:
         return Decision(payment.to(Status.CANCELLED, closing=False))
-    return Decision(payment.to(Status.OPEN, redirect_url=redirect.url))
+    return Decision(payment.to(Status.OPEN, redirect_url=redirect.url, key=redirect.key, prepared_key=redirect.key))
 
 
 def confirm(payment: Payment, command: ConfirmPayment, *, order_is_paid: bool) -> Decision:
     """Lets the provider be asked to take the money. A repeat of a confirmation already under way changes nothing."""
-    if command.order_ref != payment.order_ref:
+    if command.order_ref not in (None, payment.order_ref):
         raise errors.OrderMismatch("the provider's order id is not this payment's")
-    if command.amount != payment.amount:
+    if command.amount not in (None, payment.amount):
         raise errors.AmountMismatch("this is not the amount of the payment")
+    if payment.prepared_key is not None and command.key != payment.prepared_key:
+        raise errors.KeyRefused("this is not the payment the provider opened")
     if payment.status is Status.OPEN:
         if order_is_paid:
             raise errors.AlreadyPaid("this order is paid by another payment")
-        return Decision(payment.to(Status.CONFIRMING, key=command.key, tries=payment.tries + 1))
-    if payment.key_is_unproven and payment.key != command.key:
+        return Decision(
+            payment.to(Status.CONFIRMING, key=command.key, grant_hash=command.grant_hash, tries=payment.tries + 1)
+        )
+    same_try = _is_same_try(payment, command)
+    if payment.key_is_unproven and not same_try:
         raise errors.ConfirmBusy("another confirmation of this payment is under way: try again in a moment")
-    if payment.key != command.key or payment.status in (Status.CANCELLED, Status.EXPIRED, Status.FAILED):
+    if not same_try or payment.status in (Status.CANCELLED, Status.EXPIRED, Status.FAILED):
         raise errors.NotOpen(
             "this payment cannot be confirmed any more",
             payment_status=payment.status,
@@ -154,11 +164,18 @@ def confirm(payment: Payment, command: ConfirmPayment, *, order_is_paid: bool) -
     return Decision(payment)
 
 
+def _is_same_try(payment: Payment, command: ConfirmPayment) -> bool:
+    """By the grant where there is one: of some providers every try has the same key, or none before it took money."""
+    if payment.grant_hash is not None or command.grant_hash is not None:
+        return payment.grant_hash == command.grant_hash
+    return payment.key == command.key
+
+
 def released(payment: Payment) -> Decision:
     """The key named is not this payment's: it is let go, and the customer's own can still come. Nobody else is told."""
     if payment.closing:
-        return Decision(payment.to(Status.CANCELLED, key=None, closing=False))
-    return Decision(payment.to(Status.OPEN, key=None))
+        return Decision(payment.to(Status.CANCELLED, key=payment.prepared_key, grant_hash=None, closing=False))
+    return Decision(payment.to(Status.OPEN, key=payment.prepared_key, grant_hash=None))
 
 
 def close(payment: Payment, reason: str) -> Decision:

@@ -9,7 +9,7 @@ from common import log
 from common.db import Database
 from common.ids import token_hash
 from payments import errors
-from payments.clients.gateway import Gateways
+from payments.clients.registry import Gateways
 from payments.commands import TakeCallback
 from payments.domain.callback import Verdict
 from payments.flows.settling import Settling
@@ -29,11 +29,12 @@ class Callbacks:
         self._settling = settling
         self._wake = wake
 
-    async def take(self, provider: str, headers: Mapping[str, str], body: bytes) -> None:
+    async def take(self, provider: str, mall_id: str, kind: str, headers: Mapping[str, str], body: bytes) -> None:
         """Returns once the callback is safe in the database. Raises `CallbackRefused` after storing a forged one."""
+        gateway = self._gateways.for_(provider, mall_id)
         digest = hashlib.sha256(body).digest()
         try:
-            notice = self._gateways[provider].parse_callback(headers, body)
+            notice = gateway.parse_callback(kind, headers, body, self._database.clock.now())
         except errors.CallbackUnreadable as unreadable:
             nothing: dict[str, object] = {"bytes": len(body)}
             command = TakeCallback(provider, digest.hex(), "unreadable", "", None, None, None, digest, nothing)
@@ -75,7 +76,7 @@ class Callbacks:
         if payment is None:
             raise errors.PaymentNotFound("the callback's payment is gone")
         recorded = await self._settling.settle(payment.id)
-        let_go = payment.key is not None and recorded.payment.key is None
+        let_go = payment.key is not None and recorded.payment.key != payment.key
         if recorded.settled and not recorded.stale and not let_go:
             async with self._database.transaction() as tx:
                 await handlers.settle_callback(known, tx)

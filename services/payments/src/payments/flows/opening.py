@@ -13,53 +13,71 @@ from common.db import Database
 from common.idempotency import Claim
 from common.ids import token_hash
 from payments import errors
-from payments.clients.gateway import Gateways, PaymentGateway, Terms
+from payments.clients.gateway import PaymentGateway
 from payments.clients.orders import Orders, Payable
+from payments.clients.registry import Gateways
 from payments.commands import OpenPayment
-from payments.commands.answers import Answer
+from payments.commands.answers import Answer, Redirect
 from payments.domain.payment import Payment
 from payments.domain.refund import BY_DEPOSIT
 from payments.domain.status import Status
 from payments.flows.settling import Settling
+from payments.flows.windows import Windows
 from payments.handlers import payment as handlers
 from payments.schemas import OpenBody, PaymentView
 
 _PAYABLE = "pending_payment"
+_MOBILE = frozenset({"mobile", "app"})
 
 
 @dataclass(frozen=True, slots=True)
 class OpeningTerms:
-    """`public_url`: our edge as browsers reach it. `return_origins`: where a return may lead; empty is anywhere."""
+    """`return_origins`: where a return may lead; empty is anywhere."""
 
-    public_url: str
     account_valid: timedelta
     return_origins: tuple[str, ...] = ()
 
 
 class Opening:
     def __init__(
-        self, database: Database, gateways: Gateways, orders: Orders, settling: Settling, terms: OpeningTerms
+        self,
+        database: Database,
+        gateways: Gateways,
+        orders: Orders,
+        *,
+        settling: Settling,
+        windows: Windows,
+        terms: OpeningTerms,
     ) -> None:
         self._database = database
         self._gateways = gateways
         self._orders = orders
         self._settling = settling
+        self._windows = windows
         self._terms = terms
 
     async def open(self, body: OpenBody, token: str, claim: Claim) -> Response:
         """Safe to try again after a crash at any line: the claim names the payment, and the provider knows its name."""
-        gateway = self._gateway(body)
-        bank = self._bank(gateway, body.bank)
+        self._check_return(body)
         payable = await self._orders.payable(body.order_id, token)
         if payable is None:
             raise errors.OrderNotFound("there is no such order")
+        gateway = self._gateway(body, payable.mall_id)
+        bank = self._bank(gateway, body.bank)
         command = self._command(body, payable, gateway, token, claim.resource_id)
         async with self._database.transaction() as tx:
             payment = await handlers.open_payment(command, tx, patience=self._settling.patience)
         if payment.status is not Status.CREATED:
             return await self._remember(payment, claim)
-        name = body.depositor_name or payable.orderer_name
-        answer = await gateway.prepare(payment, self._provider_terms(payment.id, name, bank))
+        terms = self._windows.terms(
+            payment,
+            customer_name=body.depositor_name or payable.orderer_name,
+            bank=bank,
+            device=body.device or ("mobile" if payable.channel in _MOBILE else "pc"),
+        )
+        answer = await gateway.prepare(payment, terms)
+        if isinstance(answer, Redirect) and answer.url == terms.window_url:
+            await self._windows.keep(payment, terms)
         return await self._record(payment, answer, claim)
 
     async def _record(self, payment: Payment, answer: Answer, claim: Claim) -> Response:
@@ -76,17 +94,17 @@ class Opening:
         async with self._database.transaction() as tx:
             return await claim.remember(tx, 201, PaymentView.of(payment))
 
-    def _gateway(self, body: OpenBody) -> PaymentGateway:
-        gateway = self._gateways.get(body.provider)
-        if gateway is None:
-            raise errors.ProviderUnknown(f"no provider is called {body.provider}", known=sorted(self._gateways))
+    def _gateway(self, body: OpenBody, mall_id: str) -> PaymentGateway:
+        gateway = self._gateways.for_(body.provider, mall_id)
         if body.method not in gateway.methods:
             raise errors.MethodUnsupported(f"{body.provider} does not offer {body.method}")
+        return gateway
+
+    def _check_return(self, body: OpenBody) -> None:
         if body.return_url is not None and self._terms.return_origins:
             parts = urlsplit(str(body.return_url))
             if f"{parts.scheme}://{parts.netloc}" not in self._terms.return_origins:
                 raise errors.ReturnUrlRefused("return_url leads outside the shop")
-        return gateway
 
     def _bank(self, gateway: PaymentGateway, bank: str | None) -> str | None:
         if bank is None:
@@ -113,6 +131,7 @@ class Opening:
             currency=payable.currency,
             amount=payable.amount,
             tax_free_amount=payable.tax_free_amount,
+            vat_amount=payable.vat_amount,
             provider=gateway.name,
             merchant=gateway.merchant,
             method=body.method,
@@ -126,7 +145,3 @@ class Opening:
         if method != BY_DEPOSIT:
             return payable.payment_due_at
         return (self._database.clock.now() + self._terms.account_valid).replace(microsecond=0)
-
-    def _provider_terms(self, payment_id: UUID, customer_name: str, bank: str | None) -> Terms:
-        back = f"{self._terms.public_url.rstrip('/')}/v1/payments/{payment_id}/return"
-        return Terms(customer_name, bank, success_url=f"{back}/success", fail_url=f"{back}/fail")

@@ -7,13 +7,14 @@ from uuid import UUID
 
 from common import log
 from common.db import Database
-from payments.clients.gateway import Cancel, Gateways
+from payments.clients.gateway import Cancel
+from payments.clients.registry import Gateways
 from payments.commands import BeginRefund, RecordRefund
 from payments.commands.answers import Answer
 from payments.domain.refund import Refund
 from payments.handlers import refund as handlers
 from payments.handlers.refund import Step
-from payments.repository.refund import Seal
+from payments.repository.seal import Seal
 
 _log = log.get(__name__)
 
@@ -45,7 +46,7 @@ class Refunding:
         return refund
 
     async def _call(self, step: Step) -> Answer:
-        gateway = self._gateways[step.payment.provider]
+        gateway = self._gateways.for_(step.payment.provider, step.payment.mall_id)
         if step.ask:
             return await gateway.get(step.payment)
         refund = step.refund

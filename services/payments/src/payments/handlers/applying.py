@@ -13,6 +13,7 @@ from payments.domain.status import LIVE
 from payments.repository import ledger as books
 from payments.repository import payment as payment_rows
 from payments.repository import refund as refund_rows
+from payments.repository import secrets
 
 
 async def apply(tx: Tx, before: Payment, decision: Decision, *, why: str, patience: timedelta) -> None:
@@ -21,12 +22,20 @@ async def apply(tx: Tx, before: Payment, decision: Decision, *, why: str, patien
     if after != before:
         ask_at = rules.ask_at(after, tx.now, patience=patience)
         await payment_rows.save(tx.connection, before, after, ask_at=ask_at, why=why, now=tx.now)
+        await _forget_secrets(tx, before, after)
     await books.post(tx.connection, decision.journals, tx.now)
     for refund in decision.refunds:
         await refund_rows.save(tx.connection, refund)
     tx.publish(*(events.to_contract(fact, tx.now) for fact in decision.facts))
     if any(isinstance(fact, MoneyReceived) for fact in decision.facts):
         await _close_others(tx, after, patience)
+
+
+async def _forget_secrets(tx: Tx, before: Payment, after: Payment) -> None:
+    if before.status in LIVE and after.status not in LIVE:
+        await secrets.forget(tx.connection, after.id, ["grant", "terms"])
+    elif before.key_is_unproven and not after.key_is_unproven:
+        await secrets.forget(tx.connection, after.id, ["grant"])
 
 
 async def _close_others(tx: Tx, paid: Payment, patience: timedelta) -> None:

@@ -18,6 +18,8 @@ from payments.domain.status import HOLDING, Status
 from payments.handlers.applying import apply
 from payments.repository import payment as rows
 from payments.repository import refund as refund_rows
+from payments.repository import secrets
+from payments.repository.seal import Seal
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ async def open_payment(command: OpenPayment, tx: Tx, *, patience: timedelta) -> 
     return payment
 
 
-async def begin_confirm(command: ConfirmPayment, tx: Tx, *, patience: timedelta) -> Begun:
+async def begin_confirm(command: ConfirmPayment, tx: Tx, *, patience: timedelta, seal: Seal) -> Begun:
+    """The grant is safe before the provider hears of it, so a crash in between is settled by asking again with it."""
     before = await rows.lock(tx.connection, command.payment_id)
     if before is None:
         raise errors.PaymentNotFound("there is no such payment")
@@ -66,6 +69,8 @@ async def begin_confirm(command: ConfirmPayment, tx: Tx, *, patience: timedelta)
     except IntegrityError as error:
         raise errors.KeyTaken("the provider's key belongs to another payment") from error
     started = before.status is Status.OPEN and decision.payment.status is Status.CONFIRMING
+    if started:
+        await secrets.keep(tx.connection, before.id, "grant", command.grant, seal=seal, now=tx.now)
     payment = await rows.find(tx.connection, before.id)
     return Begun(payment or decision.payment, started)
 

@@ -17,7 +17,7 @@ from payments.domain.status import HOLDING, RUNNING, RefundStatus
 from payments.handlers.applying import apply
 from payments.repository import payment as payment_rows
 from payments.repository import refund as rows
-from payments.repository.refund import Seal
+from payments.repository.seal import Seal
 
 _WORKED_ON = RUNNING | {RefundStatus.REQUESTED}
 

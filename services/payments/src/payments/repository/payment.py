@@ -20,7 +20,7 @@ _PLAIN = (
     "id", "order_id", "order_number", "mall_id", "currency", "amount", "tax_free_amount", "provider", "merchant",
     "method", "order_name", "owner_hash", "due_at", "created_at", "return_url", "version", "redirect_url",
     "secret_hash", "closing", "closed_reason", "failure_code", "failure_reason", "receipt_url", "attention",
-    "confirmations", "tries", "confirmed_at",
+    "confirmations", "tries", "confirmed_at", "vat_amount", "prepared_key", "grant_hash",
 )  # fmt: skip
 
 

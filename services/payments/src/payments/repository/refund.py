@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,31 +17,20 @@ from common import log
 from payments.commands.answers import RefundAccount
 from payments.domain.refund import Refund
 from payments.domain.status import PENDING, RefundStatus
+from payments.repository.seal import Seal
 from payments.tables import refund_accounts, refunds
 
 _PLAIN = (
     "id", "payment_id", "order_id", "amount", "tax_free_amount", "reason", "requested_at", "attempt", "next_at",
     "provider_reference", "failure_code", "failure_reason", "refunded_at",
 )  # fmt: skip
-_NONCE_BYTES = 12
+_PURPOSE = "refund-accounts"
 _log = log.get(__name__)
 
 
-class Seal:
-    """AES-256-GCM, bound to the payment: a sealed account moved to another payment does not open."""
-
-    def __init__(self, secret: str) -> None:
-        self._cipher = AESGCM(hashlib.sha256(b"refund-accounts\x1f" + secret.encode()).digest())
-
-    def close(self, payment_id: UUID, account: RefundAccount) -> bytes:
-        plain = json.dumps([account.bank, account.number, account.holder]).encode()
-        nonce = os.urandom(_NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, plain, payment_id.bytes)
-
-    def open(self, payment_id: UUID, sealed: bytes) -> RefundAccount:
-        """Raises `cryptography.exceptions.InvalidTag` when the key or the payment is another."""
-        plain = self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], payment_id.bytes)
-        return RefundAccount(*json.loads(plain))
+def _close(seal: Seal, payment_id: UUID, account: RefundAccount) -> bytes:
+    plain = json.dumps([account.bank, account.number, account.holder]).encode()
+    return seal.close(_PURPOSE, payment_id.bytes, plain)
 
 
 async def payment_of(connection: AsyncConnection, refund_id: UUID) -> UUID | None:
@@ -80,7 +66,7 @@ async def keep_account(
     connection: AsyncConnection, payment_id: UUID, account: RefundAccount, seal: Seal, now: datetime
 ) -> None:
     """The newest account counts."""
-    sealed = seal.close(payment_id, account)
+    sealed = _close(seal, payment_id, account)
     row = upsert(refund_accounts).values(payment_id=payment_id, sealed=sealed, given_at=now)
     await connection.execute(
         row.on_conflict_do_update(index_elements=["payment_id"], set_={"sealed": sealed, "given_at": now})
@@ -101,7 +87,7 @@ async def open_account(connection: AsyncConnection, payment_id: UUID, seal: Seal
     if sealed is None:
         return None
     try:
-        return seal.open(payment_id, sealed)
+        return RefundAccount(*json.loads(seal.open(_PURPOSE, payment_id.bytes, sealed)))
     except InvalidTag:
         _log.error("a refund account does not open; was the sealing key changed?", payment_id=str(payment_id))
         return None

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import httpx
 
-from payments.clients.gateway import Cancel, Notice, Terms
+from payments import errors
+from payments.clients.gateway import (
+    ACCEPTED,
+    REFUSED,
+    Agreed,
+    CallbackAnswer,
+    Cancel,
+    Notice,
+    Page,
+    ReceiptOrder,
+    SettledRow,
+    Terms,
+)
 from payments.clients.toss import wire
 from payments.clients.toss.banks import code_of
-from payments.commands.answers import Missing, Redirect, Refused, Seen, Unknown
+from payments.commands.answers import Missing, Receipt, Redirect, Refused, Seen, Unknown
 from payments.domain.payment import Payment
 
 # The window opens on a card for easy pay too: the customer picks the wallet there.
@@ -41,6 +54,7 @@ class TossGateway:
     name = "toss"
     methods = frozenset({*_WINDOW_METHODS, _BY_ACCOUNT})
     currencies = frozenset({"KRW"})
+    sources: tuple[str, ...] = ()
 
     def __init__(self, http: httpx.AsyncClient, access: TossAccess) -> None:
         self._http = http
@@ -66,12 +80,18 @@ class TossGateway:
             "amount": payment.amount,
             "orderId": payment.order_ref,
             "orderName": payment.order_name[:_MAX_ORDER_NAME],
-            "successUrl": terms.success_url,
+            "successUrl": terms.return_url,
             "failUrl": terms.fail_url,
         }
         if payment.tax_free_amount:
             query["taxFreeAmount"] = payment.tax_free_amount
         return Redirect(f"{self._access.window_url}?{urlencode(query)}")
+
+    def window(self, payment: Payment, terms: Terms) -> Page | None:
+        return None
+
+    def read_return(self, payment: Payment, fields: Mapping[str, str]) -> Agreed | Refused:
+        return wire.return_of(fields)
 
     async def _issue(self, payment: Payment, terms: Terms) -> Seen | Refused | Unknown:
         body: dict[str, Any] = {
@@ -89,7 +109,7 @@ class TossGateway:
             return await self._as_it_is(payment)
         return answer
 
-    async def confirm(self, payment: Payment) -> Seen | Refused | Unknown:
+    async def confirm(self, payment: Payment, grant: Mapping[str, str]) -> Seen | Refused | Unknown:
         body = {"paymentKey": payment.key, "orderId": payment.order_ref, "amount": payment.amount}
         # Toss replays by key and URL without looking at the body, so the key names this try and no other. Before tries
         # were counted a payment had one.
@@ -129,8 +149,22 @@ class TossGateway:
         answer = await self._post(path, body, idempotency_key=cancel.idempotency_key)
         return wire.owed_still(answer) if isinstance(answer, Refused) else answer
 
-    def parse_callback(self, headers: Mapping[str, str], body: bytes) -> Notice:
+    def parse_callback(self, kind: str, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
         return wire.notice_of(headers, body)
+
+    def callback_answer(self, *, accepted: bool) -> CallbackAnswer:
+        return ACCEPTED if accepted else REFUSED
+
+    async def settlements(self, day: date) -> Sequence[SettledRow] | Unknown:
+        raise errors.NotOffered("settlements are not read from Toss")
+
+    async def issue_cash_receipt(self, payment: Payment, order: ReceiptOrder) -> Receipt | Refused | Unknown:
+        raise errors.NotOffered("cash receipts are not issued at Toss")
+
+    async def cancel_cash_receipt(
+        self, payment: Payment, key: str, amount: int, idempotency_key: str
+    ) -> Receipt | Refused | Unknown:
+        raise errors.NotOffered("cash receipts are not issued at Toss")
 
     async def _post(self, path: str, body: dict[str, Any], *, idempotency_key: str | None) -> Seen | Refused | Unknown:
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}

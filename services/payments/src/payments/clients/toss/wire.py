@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -11,10 +12,10 @@ from typing import Any
 import orjson
 
 from common.clock import SEOUL
-from payments.clients.gateway import Notice
+from payments.clients.gateway import Agreed, Notice
 from payments.clients.toss.banks import BANKS
 from payments.commands.answers import Account, Hint, Refused, Return, Seen, Standing
-from payments.errors import CallbackUnreadable
+from payments.errors import CallbackUnreadable, ReturnUnreadable
 
 _STANDINGS = {
     "READY": Standing.NOT_STARTED,
@@ -59,6 +60,9 @@ _KEPT_OF_PAYMENT = (
     "requestedAt", "approvedAt",
 )  # fmt: skip
 _KEPT_OF_DEPOSIT = ("createdAt", "orderId", "status", "transactionKey")
+_KEY = re.compile(r"^[!-~]{1,200}\Z")
+_ORDER_REF = re.compile(r"^[A-Za-z0-9_-]{1,64}\Z")
+_WON = re.compile(r"^[1-9][0-9]{0,23}\Z", re.ASCII)
 _TRANSMISSION = "tosspayments-webhook-transmission-id"
 
 
@@ -87,6 +91,16 @@ def payment_of(body: Any, holder: str) -> Seen:
         )
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise NotToss(f"not a payment of Toss: {error!r}") from error
+
+
+def return_of(fields: Mapping[str, str]) -> Agreed | Refused:
+    """Raises `ReturnUnreadable`."""
+    if "paymentKey" not in fields and "code" in fields:
+        return Refused(fields["code"][:200], fields.get("message", "")[:300])
+    key, order_ref, amount = (fields.get(name, "") for name in ("paymentKey", "orderId", "amount"))
+    if not (_KEY.match(key) and _ORDER_REF.match(order_ref) and _WON.match(amount)):
+        raise ReturnUnreadable("paymentKey, orderId and amount are wanted as the provider gave them")
+    return Agreed(key, order_ref, int(amount))
 
 
 def refusal_of(body: Any) -> Refused:

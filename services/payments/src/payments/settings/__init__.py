@@ -5,26 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from common.settings import ServiceSettings
-
-
-class TossSettings(BaseSettings):
-    """Toss Payments: `PAYMENTS_TOSS_*`."""
-
-    model_config = SettingsConfigDict(env_prefix="PAYMENTS_TOSS_", extra="ignore")
-
-    url: str = Field(default="https://api.tosspayments.com", description="base URL of the API, without /v1")
-    secret_key: SecretStr = Field(default=SecretStr(""), description="secret key; test_ or live_ picks the mode")
-    client_key: str = Field(default="", description="client key, shown to browsers")
-    window_url: str = Field(
-        default="http://127.0.0.1:8080/sandbox/toss/pay", description="where browsers find the payment window"
-    )
-    merchant_id: str = Field(default="", description="our mId; empty compares none")
-    account_holder: str = Field(default="토스페이먼츠", description="holder shown with a virtual account")
-    default_bank: str = Field(default="88", description="bank code of virtual accounts when the customer names none")
-    timeout_seconds: float = Field(default=10, gt=0, le=25, description="how long a call to Toss may take")
+from payments.settings.toss import TossSettings
 
 
 class Settings(ServiceSettings):
@@ -59,3 +43,6 @@ class Settings(ServiceSettings):
         if self.account_valid_minutes is not None:
             return timedelta(minutes=self.account_valid_minutes)
         return timedelta(hours=self.account_valid_hours)
+
+
+__all__ = ["Settings", "TossSettings"]
