@@ -21,6 +21,11 @@ from sandbox.kakaopay.parts import KakaoPay
 from sandbox.logistics import control as logistics_control
 from sandbox.logistics import fassto_api, tracker
 from sandbox.logistics.parts import Logistics
+from sandbox.portone import control as portone_control
+from sandbox.portone import pages as portone_pages
+from sandbox.portone import v1_api as portone_v1_api
+from sandbox.portone import v2_api as portone_v2_api
+from sandbox.portone.parts import PortOne
 from sandbox.settings import Settings
 from sandbox.solapi import api as solapi_api
 from sandbox.solapi import control as solapi_control
@@ -51,6 +56,9 @@ class World:
         self.kakaopay = KakaoPay(
             settings=settings.kakaopay, base_url=settings.base_url, clock=clock, store=self.store, faults=self.faults
         )
+        self.portone = PortOne(
+            settings=settings, clock=clock, store=self.store, faults=self.faults, courier=self.courier
+        )
         self.solapi = Solapi(settings=settings, clock=clock, store=self.store, faults=self.faults, courier=self.courier)
         self.logistics = Logistics(settings=settings, clock=clock, store=self.store, faults=self.faults, http=http)
         self.last_tick = epoch(clock.now())
@@ -59,6 +67,7 @@ class World:
         """Time passing: what falls due in any party happens. Until cancelled."""
         while True:
             self.toss.tick()
+            self.portone.tick()
             self.solapi.tick()
             self.last_tick = epoch(self.clock.now())
             await self.clock.sleep(self.settings.tick_seconds)
@@ -103,6 +112,11 @@ def create_app(settings: Settings, *, clock: Clock | None = None, http: httpx.As
         kakaopay_api.router(world.kakaopay),
         kakaopay_control.router(world.kakaopay),
         kakaopay_pages.router(settings, world.kakaopay),
+        portone_v2_api.router(world.portone),
+        portone_v1_api.router(world.portone),
+        portone_control.router(world.portone, world.courier, "v2"),
+        portone_control.router(world.portone, world.courier, "v1"),
+        portone_pages.router(settings, world.portone),
         solapi_api.router(world.solapi),
         solapi_control.router(world.solapi, world.courier),
         fassto_api.router(world.logistics.fassto, world.faults, world.store, world.clock),

@@ -7,6 +7,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from sandbox.kakaopay.settings import KakaoPaySettings
+from sandbox.portone.settings import PortOneSettings
 
 
 def listed(text: str) -> tuple[str, ...]:
@@ -41,6 +42,8 @@ class Settings(BaseSettings):
     toss_partial_sum_status: Literal["PARTIAL_CANCELED", "CANCELED"] = "PARTIAL_CANCELED"
 
     kakaopay: KakaoPaySettings = Field(default_factory=KakaoPaySettings)
+
+    portone: PortOneSettings = Field(default_factory=PortOneSettings)
 
     solapi_api_key: str = "NCSSANDBOX"
     solapi_api_secret: str = "sandbox-solapi-secret"  # noqa: S105 - a key of the sandbox itself
