@@ -66,8 +66,8 @@ def a_return(payment, **changes):
     """What the window posts once the customer has agreed."""
     return {
         "resultCode": "0000", "resultMsg": "성공", "mid": MID, "orderNumber": payment.order_ref,
-        "authToken": "TOKEN+/=", "authUrl": AUTH_URL, "netCancelUrl": NET_CANCEL_URL, "idc_name": "stg", "charset": "UTF-8",
-        "merchantData": "",
+        "authToken": "TOKEN+/=", "authUrl": AUTH_URL, "netCancelUrl": NET_CANCEL_URL, "idc_name": "stg",
+        "charset": "UTF-8", "merchantData": "",
     } | changes  # fmt: skip
 
 

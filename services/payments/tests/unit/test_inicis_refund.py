@@ -26,8 +26,8 @@ WHOLE = Cancel(NOTE, amount=AMOUNT, balance=AMOUNT)
 PART = Cancel(NOTE, amount=5_000, balance=AMOUNT, tax_free_amount=900, vat_amount=373)
 PART_TID = "StdpayPRTCINIpayTest20261122120000654321"
 PART_DONE = {
-    "resultCode": "00", "resultMsg": "정상", "tid": PART_TID, "prtcTid": TID, "prtcPrice": "5000", "prtcRemains": "10900",
-    "prtcDate": "20261122", "prtcTime": "120000", "prtcCnt": "1", "prtcType": "1",
+    "resultCode": "00", "resultMsg": "정상", "tid": PART_TID, "prtcTid": TID, "prtcPrice": "5000",
+    "prtcRemains": "10900", "prtcDate": "20261122", "prtcTime": "120000", "prtcCnt": "1", "prtcType": "1",
 }  # fmt: skip
 WHOLE_DONE = {"resultCode": "00", "resultMsg": "정상", "cancelDate": "20261122", "cancelTime": "120000"}
 

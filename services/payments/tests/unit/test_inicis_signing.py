@@ -126,7 +126,7 @@ class TestIniapi:
         )
 
     def test_a_refund_in_part(self):
-        # By hand: the sha512 of key + "PartialRefundCard20191128121211123.123.123.123INIpayTest<tid>" + "5000" + "10900"
+        # By hand: the sha512 of "<key>PartialRefundCard20191128121211123.123.123.123INIpayTest<tid>500010900"
         found = signing.hash_v1(API_KEY, "PartialRefund", "Card", *V1, REFUNDED_TID, "5000", "10900")
         assert found == (
             "1366ebe9cb31501e07c11c59edaa13c01ed6471b4af8d82c43cd3b99f8a7e98e"
