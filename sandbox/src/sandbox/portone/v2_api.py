@@ -132,23 +132,30 @@ def _payment_routes(api: APIRouter, door: Door, portone: PortOne) -> None:
         return await door.take(request, "pre_register", lambda body: registered(payment_id, body), subject=payment_id)
 
 
+def _issued(portone: PortOne, body: dict[str, Any]) -> dict[str, Any]:
+    payment = portone.ledger.get("v2", str(body.get("paymentId")))
+    if payment.cash_receipt is not None and payment.cash_receipt["status"] == "ISSUED":
+        raise PortOneRefusal("CASH_RECEIPT_ALREADY_ISSUED")
+    identity = (body.get("customer") or {}).get("identityNumber")
+    if body.get("type") not in ("PERSONAL", "CORPORATE") or not str(identity or "").isdigit():
+        raise PortOneRefusal("INVALID_REQUEST")
+    amount = checks.whole((body.get("amount") or {}).get("total"), least=1)
+    number = f"{portone.ledger.store.next_number('portone_receipts'):09d}"
+    payment.cash_receipt = {
+        "status": "ISSUED", "issueNumber": number, "totalAmount": amount, "type": body["type"],
+        "issuedAt": wire_time(portone.clock.now()),
+    }  # fmt: skip
+    portone.ledger.save(payment)
+    url = f"{portone.settings.base_url}/portone/receipts/{payment.tx_id}"
+    return {"cashReceipt": {"issueNumber": number, "url": url, "pgReceiptId": f"pgr{number}"}}
+
+
 def _receipt_routes(api: APIRouter, door: Door, portone: PortOne) -> None:
-    def issued(body: dict[str, Any]) -> dict[str, Any]:
-        payment = portone.ledger.get("v2", str(body.get("paymentId")))
-        if payment.cash_receipt is not None and payment.cash_receipt["status"] == "ISSUED":
-            raise PortOneRefusal("CASH_RECEIPT_ALREADY_ISSUED")
-        identity = (body.get("customer") or {}).get("identityNumber")
-        if body.get("type") not in ("PERSONAL", "CORPORATE") or not str(identity or "").isdigit():
-            raise PortOneRefusal("INVALID_REQUEST")
-        amount = checks.whole((body.get("amount") or {}).get("total"), least=1)
-        number = f"{portone.ledger.store.next_number('portone_receipts'):09d}"
-        payment.cash_receipt = {
-            "status": "ISSUED", "issueNumber": number, "totalAmount": amount, "type": body["type"],
-            "issuedAt": wire_time(portone.clock.now()),
-        }  # fmt: skip
-        portone.ledger.save(payment)
-        url = f"{portone.settings.base_url}/portone/receipts/{payment.tx_id}"
-        return {"cashReceipt": {"issueNumber": number, "url": url, "pgReceiptId": f"pgr{number}"}}
+    def receipt_of(payment_id: str) -> dict[str, Any]:
+        receipt = portone.ledger.get("v2", payment_id).cash_receipt
+        if receipt is None:
+            raise PortOneRefusal("CASH_RECEIPT_NOT_FOUND")
+        return receipt
 
     def withdrawn(payment_id: str) -> dict[str, Any]:
         payment = portone.ledger.get("v2", payment_id)
@@ -161,7 +168,11 @@ def _receipt_routes(api: APIRouter, door: Door, portone: PortOne) -> None:
 
     @api.post("/cash-receipts")
     async def issue(request: Request) -> Response:
-        return await door.take(request, "cash_receipts", issued)
+        return await door.take(request, "cash_receipts", lambda body: _issued(portone, body))
+
+    @api.get("/payments/{payment_id}/cash-receipt")
+    async def get_receipt(request: Request, payment_id: str) -> Response:
+        return await door.take(request, "get_cash_receipt", lambda _: receipt_of(payment_id), subject=payment_id)
 
     @api.post("/payments/{payment_id}/cash-receipt/cancel")
     async def cancel_receipt(request: Request, payment_id: str) -> Response:

@@ -1,0 +1,6 @@
+"""PortOne V2."""
+
+from payments.clients.portone.access import PortOneAccess
+from payments.clients.portone.gateway import PortOneGateway
+
+__all__ = ["PortOneAccess", "PortOneGateway"]
