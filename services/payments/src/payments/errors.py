@@ -138,10 +138,3 @@ class CallbackForged(DomainError):
 
     code = "callback.forged"
     kind: Kind = "forbidden"
-
-
-class CallbackRefused(DomainError):
-    """Not from the provider, or not about a payment of ours as we know it. Recorded; nothing was changed."""
-
-    code = "callback.refused"
-    kind: Kind = "forbidden"

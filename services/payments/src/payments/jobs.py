@@ -14,6 +14,7 @@ from common.jobs import Job
 from payments.flows.callbacks import Callbacks
 from payments.flows.refunding import Refunding
 from payments.flows.settling import Settling
+from payments.repository import callback as callback_rows
 from payments.repository import payment as payment_rows
 from payments.repository import refund as refund_rows
 
@@ -35,6 +36,7 @@ class Pace:
     refund_seconds: float = 1
     callback_seconds: float = 1
     keep_accounts: timedelta = timedelta(days=30)
+    keep_bodies: timedelta = timedelta(days=90)
 
 
 def jobs(database: Database, settling: Settling, refunding: Refunding, callbacks: Callbacks, pace: Pace) -> list[Job]:
@@ -52,15 +54,18 @@ def jobs(database: Database, settling: Settling, refunding: Refunding, callbacks
     async def work_off_callbacks() -> None:
         await _each(CALLBACKS, await callbacks.take_due(_BATCH), callbacks.work_on)
 
-    async def forget_refund_accounts() -> None:
+    async def forget() -> None:
+        """What is personal and has been kept long enough."""
         async with database.transaction() as tx:
             await refund_rows.forget_old_accounts(tx.connection, tx.now, pace.keep_accounts)
+        async with database.transaction() as tx:
+            await callback_rows.forget_bodies(tx.connection, tx.now, pace.keep_bodies)
 
     return [
         Job(SETTLE, pace.settle_seconds, settle_payments),
         Job(REFUND, pace.refund_seconds, refund),
         Job(CALLBACKS, pace.callback_seconds, work_off_callbacks),
-        Job("forget-refund-accounts", 3600, forget_refund_accounts),
+        Job("forget", 3600, forget),
     ]
 
 

@@ -11,6 +11,7 @@ from payments import api, consumer, jobs
 from payments.clients.orders import HttpOrders, Orders
 from payments.clients.registry import Gateways, per_mall
 from payments.clients.toss import TossGateway
+from payments.domain.source import networks
 from payments.flows.callbacks import Callbacks
 from payments.flows.confirming import Confirming
 from payments.flows.opening import Opening, OpeningTerms
@@ -33,10 +34,14 @@ def assemble(runtime: Runtime[Settings], gateways: Gateways, orders: Orders) -> 
     settling = Settling(database, gateways, seal, patience=patience, grace=grace)
     windows = Windows(database, gateways, seal, settings.public_url)
     refunding = Refunding(database, gateways, seal, patience=patience)
-    callbacks = Callbacks(database, gateways, settling, wake_callbacks)
+    callbacks = Callbacks(database, gateways, settling, seal=seal, wake=wake_callbacks)
     origins = tuple(origin.strip().rstrip("/") for origin in settings.return_origins.split(",") if origin.strip())
     terms = OpeningTerms(settings.account_valid, origins)
-    pace = jobs.Pace(settings.unknown_every_seconds, keep_accounts=timedelta(days=settings.refund_account_days))
+    pace = jobs.Pace(
+        settings.unknown_every_seconds,
+        keep_accounts=timedelta(days=settings.refund_account_days),
+        keep_bodies=timedelta(days=settings.callback_body_days),
+    )
     return Parts(
         routers=api.routers,
         handlers=consumer.handlers(patience=patience, wake_refunds=wake_refunds, wake_settling=wake_settling),
@@ -48,6 +53,7 @@ def assemble(runtime: Runtime[Settings], gateways: Gateways, orders: Orders) -> 
             "callbacks": callbacks,
             "gateways": gateways,
             "seal": seal,
+            "trusted_proxies": networks(settings.trusted_proxies.split(",")),
             "wake_refunds": wake_refunds,
         },
     )

@@ -228,7 +228,3 @@ class AuditView(View):
     balances: list[PostingView]
     wrong_payments: list[dict[str, Any]]
     unbalanced_journals: list[dict[str, Any]]
-
-
-class AcceptedView(View):
-    status: Literal["ok"] = "ok"

@@ -189,6 +189,10 @@ provider_callbacks = Table(
     Column("next_at", _moment),
     Column("received_at", _moment, nullable=False),
     Column("settled_at", _moment),
+    Column("source", Text, nullable=False, server_default=text("''")),
+    Column("provider_key", Text),
+    Column("amount", BigInteger),
+    Column("merchant", Text),
     UniqueConstraint("provider", "dedup_key"),
 )
 Index(
@@ -197,3 +201,13 @@ Index(
     postgresql_where=provider_callbacks.c.next_at.is_not(None),
 )
 Index("provider_callbacks_order", provider_callbacks.c.order_ref)
+
+# Byte for byte as they came, for disputes with the provider; sealed, and erased after a while.
+callback_bodies = Table(
+    "callback_bodies",
+    metadata,
+    Column("callback_id", _id, ForeignKey("provider_callbacks.id"), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("kept_at", _moment, nullable=False),
+)
+Index("callback_bodies_kept", callback_bodies.c.kept_at)

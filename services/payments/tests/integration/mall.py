@@ -50,7 +50,7 @@ class Mall:
 
     async def post(self, order_id: UUID, method: str = "card", *, key: str | None = None, **body: Any):
         headers = {"X-Order-Token": TOKEN, "Idempotency-Key": key or str(ids.new_id())}
-        content = {"order_id": str(order_id), "provider": "toss", "method": method} | body
+        content = {"order_id": str(order_id), "provider": self.toss.name, "method": method} | body
         return await self.http.post("/v1/payments", headers=headers, json=content)
 
     async def open(self, method: str = "card", order_id: UUID | None = None, **body: Any) -> dict[str, Any]:
@@ -113,6 +113,10 @@ class Mall:
         async with self.database.read() as connection:
             return list((await connection.execute(text(statement))).all())
 
+    async def execute(self, statement: str, **values: Any) -> None:
+        async with self.database.transaction() as tx:
+            await tx.connection.execute(text(statement), values)
+
     async def audit(self) -> dict[str, Any]:
         response = await self.http.get("/v1/payments/audit", headers=a_staff_header("payments"))
         assert response.status_code == 200, response.text
@@ -128,13 +132,19 @@ class Mall:
 
 @asynccontextmanager
 async def a_mall(
-    database: Database, clock: FixedClock, toss: PaymentGateway, orders: FakeOrders, told: Settings | None = None
+    database: Database,
+    clock: FixedClock,
+    toss: PaymentGateway,
+    orders: FakeOrders,
+    told: Settings | None = None,
+    *,
+    malls: tuple[str, ...] = ("*",),
 ) -> AsyncIterator[Mall]:
     told = told or settings()
     woken: list[str] = []
     async with httpx.AsyncClient() as unused:
         runtime = Runtime(told, database, unused, unused, clock, woken.append)
-        parts = assemble(runtime, Gateways({"toss": {"*": toss}}), orders)
+        parts = assemble(runtime, Gateways({toss.name: dict.fromkeys(malls, toss)}), orders)
         app = create_app("payments", told, database, parts.routers, state=parts.state)
         async with testing.client(app) as http:
             yield Mall(database, clock, toss, orders, told, parts, http, woken)

@@ -324,9 +324,9 @@ class TestDeposit:
     async def test_an_account_nobody_used_is_forgotten(self, mall):
         payment = await mall.paid("virtual_account")
         await give_account(mall, payment)
-        await mall.run_later("forget-refund-accounts", days=29)
+        await mall.run_later("forget", days=29)
         assert len(await mall.rows("SELECT 1 FROM refund_accounts")) == 1
-        await mall.run_later("forget-refund-accounts", days=2)
+        await mall.run_later("forget", days=2)
         assert await mall.rows("SELECT 1 FROM refund_accounts") == []
 
 

@@ -26,7 +26,15 @@ class TestJudge:
         assert judge(payment, a_callback(payment, amount=AMOUNT, key=payment.key)) == Verdict("received")
 
     def test_nobodys_payment(self):
-        assert judge(None, a_callback(a_payment())) == Verdict("refused", "unknown_payment")
+        """It may come to us from a database that lags behind, so it is judged again; the provider is told no."""
+        verdict = judge(None, a_callback(a_payment()))
+        assert (verdict, verdict.accepted) == (Verdict("received", "unknown_payment"), False)
+        assert judge(None, a_callback(a_payment(), order_ref="no id")) == Verdict("refused", "unknown_payment")
+
+    def test_another_merchants_callback(self):
+        payment = a_payment()
+        assert judge(payment, a_callback(payment, merchant="other")) == Verdict("refused", "merchant_mismatch")
+        assert judge(payment, a_callback(payment, merchant=payment.merchant)).accepted
 
     def test_another_providers_payment(self):
         payment = a_payment(provider="kakao")

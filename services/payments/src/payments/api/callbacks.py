@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 
 from common.problems import responses
-from payments.flows.callbacks import Callbacks
-from payments.schemas import AcceptedView
+from payments.domain.source import sender
+from payments.flows.callbacks import Arrived, Callbacks
 
 router = APIRouter(prefix="/v1/callbacks", tags=["callbacks"])
 
 
-@router.post(
-    "/{provider}",
-    response_model=AcceptedView,
-    responses=responses(403, 413, 422),
-    summary="A payment provider's callback",
-)
-async def take_callback(request: Request, provider: str) -> AcceptedView:
-    """200 also for a repeat. 403 for a wrong secret, amount or order: recorded as refused, and nothing is changed."""
+@router.post("/{provider}", responses=responses(403, 413, 422), summary="A payment provider's callback")
+async def take_callback(request: Request, provider: str) -> Response:
+    """Answered as the provider wants it, 200 also for a repeat.
+
+    403 for a wrong signature, secret, amount, order or sender: recorded as refused, and nothing is changed.
+    """
+    return await _take(request, provider)
+
+
+@router.post("/{provider}/{place}", responses=responses(403, 413, 422), summary="The same, about one mall or of a kind")
+async def take_callback_of(request: Request, provider: str, place: str) -> Response:
+    return await _take(request, provider, place)
+
+
+@router.post("/{provider}/{mall_id}/{kind}", responses=responses(403, 413, 422), summary="The same, with both")
+async def take_callback_of_kind(request: Request, provider: str, mall_id: str, kind: str) -> Response:
+    return await _take(request, provider, mall_id, kind)
+
+
+async def _take(request: Request, provider: str, *place: str) -> Response:
     callbacks: Callbacks = request.app.state.callbacks
-    await callbacks.take(provider, "", "", request.headers, await request.body())
-    return AcceptedView()
+    peer = None if request.client is None else request.client.host
+    forwarded_for = ",".join(request.headers.getlist("x-forwarded-for"))
+    source = sender(peer, forwarded_for, request.app.state.trusted_proxies)
+    arrived = Arrived(provider, place, source, request.headers, await request.body())
+    status, media_type, body = await callbacks.take(arrived)
+    return Response(body, status_code=status, media_type=media_type)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
-from starlette.datastructures import UploadFile
 
 from common.db import Database
 from common.http import DatabaseDep
 from common.problems import responses
 from payments.api.views import with_refunds
+from payments.errors import ReturnUnreadable
 from payments.flows.confirming import Confirming, Way
 from payments.flows.windows import Windows
 
@@ -42,8 +43,7 @@ async def come_back(request: Request, database: DatabaseDep, payment_id: UUID) -
 async def come_back_by_form(request: Request, database: DatabaseDep, payment_id: UUID) -> Response:
     """Some providers post the browser back. The address's own parameters count too; the form's go first."""
     confirming: Confirming = request.app.state.confirming
-    async with request.form(max_files=0, max_fields=_MAX_FIELDS) as form:
-        posted = {name: value for name, value in form.items() if not isinstance(value, UploadFile)}
+    posted = _form(await request.body())
     return await _onward(await confirming.came_back(payment_id, dict(request.query_params) | posted), database)
 
 
@@ -58,6 +58,14 @@ async def fail(
     """Believes nothing of this: the provider is asked. Then redirects like `return`."""
     confirming: Confirming = request.app.state.confirming
     return await _onward(await confirming.gave_up(payment_id, code), database)
+
+
+def _form(body: bytes) -> dict[str, str]:
+    """Raises `ReturnUnreadable`. Values in another encoding than UTF-8 are names for people: nothing hangs on them."""
+    try:
+        return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MAX_FIELDS))
+    except ValueError as error:
+        raise ReturnUnreadable("too many fields") from error
 
 
 async def _onward(way: Way, database: Database) -> Response:

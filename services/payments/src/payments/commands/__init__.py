@@ -110,7 +110,10 @@ class GiveRefundAccount:
 
 @dataclass(frozen=True, slots=True)
 class TakeCallback:
-    """A provider's callback as it arrived, without what we never keep. A hint: the provider is asked before we act."""
+    """A provider's callback as it arrived. A hint: the provider is asked before we act.
+
+    `document` is what of it may be read by people, `body` all of it, kept sealed. `source` is the address it came from.
+    """
 
     provider: str
     dedup_key: str
@@ -121,3 +124,6 @@ class TakeCallback:
     secret_hash: bytes | None
     body_digest: bytes
     document: dict[str, Any] = field(repr=False)
+    merchant: str | None = None
+    source: str = ""
+    body: bytes = field(default=b"", repr=False)

@@ -4,66 +4,117 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from common import log
 from common.db import Database
 from common.ids import token_hash
 from payments import errors
+from payments.clients.gateway import CallbackAnswer, Notice, PaymentGateway
 from payments.clients.registry import Gateways
 from payments.commands import TakeCallback
 from payments.domain.callback import Verdict
+from payments.domain.source import comes_from
 from payments.flows.settling import Settling
 from payments.handlers import callback as handlers
 from payments.repository import callback as rows
 from payments.repository.callback import Known
+from payments.repository.seal import Seal
 
 _log = log.get(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A callback at our door. `place`: what follows the provider in its path: a mall, a kind, or both."""
+
+    provider: str
+    place: tuple[str, ...]
+    source: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+    @property
+    def mall_id(self) -> str:
+        return self.place[0] if self.place else ""
+
+    @property
+    def kind(self) -> str:
+        return self.place[-1] if self.place else ""
 
 
 class Callbacks:
     """`wake` hurries the job that works callbacks off."""
 
-    def __init__(self, database: Database, gateways: Gateways, settling: Settling, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, database: Database, gateways: Gateways, settling: Settling, *, seal: Seal, wake: Callable[[], None]
+    ) -> None:
         self._database = database
         self._gateways = gateways
         self._settling = settling
+        self._seal = seal
         self._wake = wake
 
-    async def take(self, provider: str, mall_id: str, kind: str, headers: Mapping[str, str], body: bytes) -> None:
-        """Returns once the callback is safe in the database. Raises `CallbackRefused` after storing a forged one."""
-        gateway = self._gateways.for_(provider, mall_id)
-        digest = hashlib.sha256(body).digest()
+    async def take(self, arrived: Arrived) -> CallbackAnswer:
+        """The provider's kind of answer, once the callback is safe in the database.
+
+        Raises `CallbackUnreadable`, after storing it, and `ProviderUnknown`.
+        """
+        gateway = self._gateways.for_(arrived.provider, arrived.mall_id)
+        if not comes_from(arrived.source, gateway.sources):
+            return await self._refuse(arrived, gateway, "wrong_source")
         try:
-            notice = gateway.parse_callback(kind, headers, body, self._database.clock.now())
+            notice = gateway.parse_callback(arrived.kind, arrived.headers, arrived.body, self._database.clock.now())
+        except errors.CallbackForged as forged:
+            return await self._refuse(arrived, gateway, forged.code)
         except errors.CallbackUnreadable as unreadable:
-            nothing: dict[str, object] = {"bytes": len(body)}
-            command = TakeCallback(provider, digest.hex(), "unreadable", "", None, None, None, digest, nothing)
-            await self._store(command, Verdict("refused", unreadable.code))
+            await self._refuse(arrived, gateway, unreadable.code)
             raise
+        verdict = await self._judge(arrived, notice)
+        if not verdict.accepted:
+            _log.warning("a callback was refused", provider=arrived.provider, kind=notice.kind, reason=verdict.reason)
+        return gateway.callback_answer(accepted=verdict.accepted)
+
+    async def _judge(self, arrived: Arrived, notice: Notice) -> Verdict:
         command = TakeCallback(
-            provider=provider,
+            provider=arrived.provider,
             dedup_key=notice.dedup_key,
             kind=notice.kind,
             order_ref=notice.order_ref,
             key=notice.key,
             amount=notice.amount,
             secret_hash=None if notice.secret is None else token_hash(notice.secret),
-            body_digest=digest,
+            body_digest=hashlib.sha256(arrived.body).digest(),
             document=notice.document,
+            merchant=notice.merchant,
+            source=arrived.source,
+            body=arrived.body,
         )
         if not notice.about_payment:
-            await self._store(command, Verdict("ignored", "not_about_a_payment"))
-            return
+            return await self._store(command, Verdict("ignored", "not_about_a_payment"))
         async with self._database.transaction() as tx:
-            verdict = await handlers.take_callback(command, tx)
+            verdict = await handlers.take_callback(command, tx, seal=self._seal)
             tx.then(self._wake)
-        if verdict.status == "refused":
-            _log.warning("a callback was refused", provider=provider, kind=notice.kind, reason=verdict.reason)
-            raise errors.CallbackRefused("this callback does not fit any payment of ours", reason=verdict.reason)
+        return verdict
 
-    async def _store(self, command: TakeCallback, verdict: Verdict) -> None:
+    async def _refuse(self, arrived: Arrived, gateway: PaymentGateway, reason: str) -> CallbackAnswer:
+        """Nothing in it is believed, so its body alone names it, and what it says is kept sealed only."""
+        digest = hashlib.sha256(arrived.body).digest()
+        nothing: dict[str, object] = {"bytes": len(arrived.body)}
+        command = TakeCallback(
+            arrived.provider, f"{reason}:{digest.hex()}", "unread", "", None, None, None, digest, nothing,
+            source=arrived.source, body=arrived.body,
+        )  # fmt: skip
+        await self._store(command, Verdict("refused", reason))
+        _log.warning("a callback was refused", provider=arrived.provider, source=arrived.source, reason=reason)
+        return gateway.callback_answer(accepted=False)
+
+    async def _store(self, command: TakeCallback, verdict: Verdict) -> Verdict:
         async with self._database.transaction() as tx:
-            await rows.keep(tx.connection, command, status=verdict.status, reason=verdict.reason, now=tx.now)
+            await rows.keep(
+                tx.connection, command, self._seal, status=verdict.status, reason=verdict.reason, now=tx.now
+            )
+        return verdict
 
     async def work_on(self, known: Known) -> None:
         """Asks the provider about the payment and settles the callback; without an answer it stays for a later turn.
@@ -71,6 +122,11 @@ class Callbacks:
         So it does when all that was learnt is that the key asked about was not the payment's: the callback may be about
         the true one.
         """
+        if known.reason is not None:
+            async with self._database.transaction() as tx:
+                verdict = await handlers.judge_again(known, tx)
+            if verdict != Verdict("received"):
+                return
         async with self._database.read() as connection:
             payment = await handlers.find_payment(known.order_ref, connection)
         if payment is None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.db import Tx
@@ -14,14 +12,24 @@ from payments.domain.payment import Payment
 from payments.repository import callback as rows
 from payments.repository import payment as payment_rows
 from payments.repository.callback import Known
+from payments.repository.seal import Seal
 
 
-async def take_callback(command: TakeCallback, tx: Tx) -> Verdict:
+async def take_callback(command: TakeCallback, tx: Tx, *, seal: Seal) -> Verdict:
     """Stores it with its verdict. One that came before keeps the verdict it got then."""
-    payment = await find_payment(command.order_ref, tx.connection)
-    verdict = rules.judge(payment, command)
-    known = await rows.keep(tx.connection, command, status=verdict.status, reason=verdict.reason, now=tx.now)
+    verdict = rules.judge(await find_payment(command.order_ref, tx.connection), command)
+    known = await rows.keep(tx.connection, command, seal, status=verdict.status, reason=verdict.reason, now=tx.now)
     return verdict if known is None else Verdict(known.status, known.reason)
+
+
+async def judge_again(known: Known, tx: Tx) -> Verdict:
+    """For one that came when there was no such payment. Received: the provider can be asked now."""
+    verdict = rules.judge(await find_payment(known.order_ref, tx.connection), known)
+    if verdict.reason == "unknown_payment" and rules.is_given_up(known.received_at, tx.now):
+        verdict = Verdict("refused", verdict.reason)
+    if verdict.status != "received":
+        await rows.settle(tx.connection, known.id, status=verdict.status, reason=verdict.reason, now=tx.now)
+    return verdict
 
 
 async def settle_callback(known: Known, tx: Tx) -> None:
@@ -42,8 +50,5 @@ async def settle_callback(known: Known, tx: Tx) -> None:
 
 
 async def find_payment(order_ref: str, connection: AsyncConnection) -> Payment | None:
-    try:
-        payment_id = UUID(order_ref)
-    except ValueError:
-        return None
-    return await payment_rows.find(connection, payment_id)
+    payment_id = rules.payment_id_of(order_ref)
+    return None if payment_id is None else await payment_rows.find(connection, payment_id)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import DateTime, func, literal, select, update
+from sqlalchemy import DateTime, delete, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common import ids
 from payments.commands import TakeCallback
-from payments.tables import provider_callbacks
+from payments.repository.seal import Seal
+from payments.tables import callback_bodies, provider_callbacks
 
+_PURPOSE = "callback-bodies"
 _table = provider_callbacks.c
 
 
@@ -23,22 +25,46 @@ class Known:
     """A stored callback. `status`: received, done, refused or ignored."""
 
     id: UUID
+    provider: str
     kind: str
     order_ref: str
-    secret_hash: bytes | None
+    key: str | None
+    amount: int | None
+    merchant: str | None
+    secret_hash: bytes | None = field(repr=False)
     status: str
     reason: str | None
+    body_digest: bytes
+    received_at: datetime
 
 
 async def keep(
-    connection: AsyncConnection, command: TakeCallback, *, status: str, reason: str | None, now: datetime
+    connection: AsyncConnection, command: TakeCallback, seal: Seal, *, status: str, reason: str | None, now: datetime
 ) -> Known | None:
-    """Stores a callback. Returns the one stored before under the same dedup key, and then changes nothing."""
+    """Stores a callback. Returns the one stored before under the same dedup key, and then changes nothing.
+
+    A refused one does not use up its dedup key: whoever forged it may have guessed the key of a true one to come.
+    """
+    if await _add(connection, command, seal, status=status, reason=reason, now=now):
+        return None
+    known = await _find(connection, command)
+    if known.status == "refused" and known.body_digest != command.body_digest:
+        other = replace(command, dedup_key=f"{command.dedup_key}#{command.body_digest.hex()}")
+        if await _add(connection, other, seal, status=status, reason=reason, now=now):
+            return None
+        known = await _find(connection, other)
+    return known
+
+
+async def _add(
+    connection: AsyncConnection, command: TakeCallback, seal: Seal, *, status: str, reason: str | None, now: datetime
+) -> bool:
     waits = status == "received"
+    callback_id = ids.new_id()
     row = (
         upsert(provider_callbacks)
         .values(
-            id=ids.new_id(),
+            id=callback_id,
             provider=command.provider,
             dedup_key=command.dedup_key,
             kind=command.kind,
@@ -46,6 +72,10 @@ async def keep(
             document=command.document,
             body_digest=command.body_digest,
             secret_hash=command.secret_hash,
+            source=command.source,
+            provider_key=command.key,
+            amount=command.amount,
+            merchant=command.merchant,
             status=status,
             reason=reason,
             next_at=now if waits else None,
@@ -54,9 +84,28 @@ async def keep(
         )
         .on_conflict_do_nothing(index_elements=["provider", "dedup_key"])
     )
-    if (await connection.execute(row)).rowcount == 1:
-        return None
+    if (await connection.execute(row)).rowcount == 0:
+        return False
+    sealed = seal.close(_PURPOSE, callback_id.bytes, command.body)
+    await connection.execute(insert(callback_bodies).values(callback_id=callback_id, sealed=sealed, kept_at=now))
+    return True
+
+
+async def _find(connection: AsyncConnection, command: TakeCallback) -> Known:
     return (await _read(connection, _table.provider == command.provider, _table.dedup_key == command.dedup_key))[0]
+
+
+async def open_body(connection: AsyncConnection, callback_id: UUID, seal: Seal) -> bytes | None:
+    """The callback byte for byte; None once it was erased. Raises `InvalidTag` for a key that is not its own."""
+    query = select(callback_bodies.c.sealed).where(callback_bodies.c.callback_id == callback_id)
+    sealed = await connection.scalar(query)
+    return None if sealed is None else seal.open(_PURPOSE, callback_id.bytes, sealed)
+
+
+async def forget_bodies(connection: AsyncConnection, now: datetime, keep_for: timedelta) -> int:
+    """Returns how many."""
+    done = await connection.execute(delete(callback_bodies).where(callback_bodies.c.kept_at < now - keep_for))
+    return done.rowcount
 
 
 async def take_due(connection: AsyncConnection, now: datetime, *, limit: int) -> Sequence[Known]:
@@ -92,8 +141,11 @@ async def settle(
 
 async def _read(connection: AsyncConnection, *where: object) -> list[Known]:
     rows = await connection.execute(
-        select(_table.id, _table.kind, _table.order_ref, _table.secret_hash, _table.status, _table.reason)
+        select(
+            _table.id, _table.provider, _table.kind, _table.order_ref, _table.provider_key, _table.amount,
+            _table.merchant, _table.secret_hash, _table.status, _table.reason, _table.body_digest, _table.received_at,
+        )
         .where(*where)  # type: ignore[arg-type]  # column expressions
         .order_by(_table.id)
-    )
-    return [Known(*row) for row in rows]
+    )  # fmt: skip
+    return [Known(*tuple(row)) for row in rows]

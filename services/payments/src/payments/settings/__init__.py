@@ -33,8 +33,13 @@ class Settings(ServiceSettings):
         default=30, gt=0, description="a request to a provider without a record after this was cut off"
     )
     refund_account_days: int = Field(default=30, ge=1, description="an account for refunds nobody used is erased")
+    callback_body_days: int = Field(default=90, ge=1, description="raw callbacks are erased after this")
+    trusted_proxies: str = Field(
+        default="127.0.0.1/32,::1/128",
+        description="networks of our own proxies, comma separated: the address before them is a callback's sender",
+    )
     sealing_key: SecretStr = Field(
-        default=SecretStr(""), description="seals refund accounts at rest; empty uses the Toss secret key"
+        default=SecretStr(""), description="seals what is personal or secret at rest; empty uses the Toss secret key"
     )
     toss: TossSettings = Field(default_factory=TossSettings)
 
