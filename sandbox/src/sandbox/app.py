@@ -14,6 +14,10 @@ from sandbox import faults, pages
 from sandbox.clock import Clock, SystemClock, epoch
 from sandbox.courier import Courier
 from sandbox.faults import Faults
+from sandbox.inicis import api as inicis_api
+from sandbox.inicis import control as inicis_control
+from sandbox.inicis import pages as inicis_pages
+from sandbox.inicis.parts import Inicis
 from sandbox.kakaopay import api as kakaopay_api
 from sandbox.kakaopay import control as kakaopay_control
 from sandbox.kakaopay import pages as kakaopay_pages
@@ -56,6 +60,10 @@ class World:
         self.kakaopay = KakaoPay(
             settings=settings.kakaopay, base_url=settings.base_url, clock=clock, store=self.store, faults=self.faults
         )
+        self.inicis = Inicis(
+            settings=settings.inicis, base_url=settings.base_url, minute_seconds=settings.minute_seconds, clock=clock,
+            store=self.store, faults=self.faults, courier=self.courier,
+        )  # fmt: skip
         self.portone = PortOne(
             settings=settings, clock=clock, store=self.store, faults=self.faults, courier=self.courier
         )
@@ -112,6 +120,9 @@ def create_app(settings: Settings, *, clock: Clock | None = None, http: httpx.As
         kakaopay_api.router(world.kakaopay),
         kakaopay_control.router(world.kakaopay),
         kakaopay_pages.router(settings, world.kakaopay),
+        inicis_api.router(world.inicis),
+        inicis_control.router(world.inicis, world.courier),
+        inicis_pages.router(settings, world.inicis),
         portone_v2_api.router(world.portone),
         portone_v1_api.router(world.portone),
         portone_control.router(world.portone, world.courier, "v2"),

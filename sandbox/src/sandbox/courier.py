@@ -27,18 +27,23 @@ REORDER_GAP_SECONDS = 0.02
 
 @dataclass(frozen=True)
 class Sent:
-    """What a party makes of one callback for one attempt."""
+    """What a party makes of one callback for one attempt. A body of bytes goes out as it is, any other as JSON."""
 
     headers: dict[str, str]
     body: Any
 
 
+def answered_200(response: httpx.Response) -> bool:
+    return response.status_code == 200
+
+
 @dataclass(frozen=True)
 class Manner:
-    """How a party calls back: its retry schedule in seconds, and the dress of one attempt."""
+    """How a party calls back: its retry schedule in seconds, the dress of one attempt, and what it takes for a yes."""
 
     retry_seconds: tuple[float, ...]
     dress: Callable[[sqlite3.Row, int], Sent]
+    taken: Callable[[httpx.Response], bool] = answered_200
 
 
 class Courier:
@@ -122,32 +127,33 @@ class Courier:
 
     async def _deliver(self, row: sqlite3.Row) -> None:
         try:
-            answer = await self._post(row)
-            self._note(row, answer)
+            answer, taken = await self._post(row)
+            self._note(row, answer, taken=taken)
         finally:
             del self._busy[row["subject"]]
             self._wake.set()
 
-    async def _post(self, row: sqlite3.Row) -> str:
-        """The status as text, or why there was none."""
-        sent = self._manners[row["party"]].dress(row, row["attempts"])
-        content = json.dumps(sent.body, ensure_ascii=False).encode()
+    async def _post(self, row: sqlite3.Row) -> tuple[str, bool]:
+        """The status as text, or why there was none; and whether the party is content with the answer."""
+        manner = self._manners[row["party"]]
+        sent = manner.dress(row, row["attempts"])
+        content = sent.body if isinstance(sent.body, bytes) else json.dumps(sent.body, ensure_ascii=False).encode()
         request = self._http.post(
             row["url"], content=content, headers={"content-type": "application/json", **sent.headers}
         )
         try:
             response = await within(self._clock, request, self._answer_seconds)
         except TimeoutError:
-            return "no answer in time"
+            return "no answer in time", False
         except (httpx.HTTPError, httpx.InvalidURL) as failure:
-            return type(failure).__name__
-        return str(response.status_code)
+            return type(failure).__name__, False
+        return str(response.status_code), manner.taken(response)
 
-    def _note(self, row: sqlite3.Row, answer: str) -> None:
+    def _note(self, row: sqlite3.Row, answer: str, *, taken: bool) -> None:
         now = epoch(self._clock.now())
         attempts = row["attempts"] + 1
         schedule = self._manners[row["party"]].retry_seconds
-        delivered = now if answer == "200" else None
+        delivered = now if taken else None
         if delivered is not None:
             state, next_at = "delivered", now
         elif attempts <= len(schedule):

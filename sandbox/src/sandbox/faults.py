@@ -152,7 +152,7 @@ async def _hung_up(receive: Receive) -> None:
 
 
 class FaultOrder(BaseModel):
-    party: Literal["toss", "kakaopay", "portone", "portone_v1", "solapi", "logistics"]
+    party: Literal["toss", "kakaopay", "inicis", "portone", "portone_v1", "solapi", "logistics"]
     operation: str = Field("*", description="an operation's or a callback's name, `*` = any of this party")
     kind: Kind
     count: int = Field(1, ge=1, le=100000)

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from sandbox.inicis.settings import InicisSettings
 from sandbox.kakaopay.settings import KakaoPaySettings
 from sandbox.portone.settings import PortOneSettings
 
@@ -42,6 +43,8 @@ class Settings(BaseSettings):
     toss_partial_sum_status: Literal["PARTIAL_CANCELED", "CANCELED"] = "PARTIAL_CANCELED"
 
     kakaopay: KakaoPaySettings = Field(default_factory=KakaoPaySettings)
+
+    inicis: InicisSettings = Field(default_factory=InicisSettings)
 
     portone: PortOneSettings = Field(default_factory=PortOneSettings)
 
