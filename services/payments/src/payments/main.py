@@ -8,6 +8,7 @@ from pathlib import Path
 
 from common.runtime import Parts, Runtime, Service
 from payments import api, consumer, jobs
+from payments.clients.kakaopay import KakaoPayGateway
 from payments.clients.orders import HttpOrders, Orders
 from payments.clients.registry import Gateways, per_mall
 from payments.clients.toss import TossGateway
@@ -64,6 +65,7 @@ def build(runtime: Runtime[Settings]) -> Parts:
     gateways = Gateways(
         {
             "toss": per_mall(TossGateway, http, settings.toss.accesses()),
+            "kakaopay": per_mall(KakaoPayGateway, http, settings.kakaopay.accesses()),
         }
     )
     return assemble(runtime, gateways, HttpOrders(runtime.internal, settings.orders_url))

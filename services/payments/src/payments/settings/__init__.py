@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from common.settings import ServiceSettings
+from payments.settings.kakaopay import KakaoPaySettings
 from payments.settings.toss import TossSettings
 
 
@@ -42,6 +43,7 @@ class Settings(ServiceSettings):
         default=SecretStr(""), description="seals what is personal or secret at rest; empty uses the Toss secret key"
     )
     toss: TossSettings = Field(default_factory=TossSettings)
+    kakaopay: KakaoPaySettings = Field(default_factory=KakaoPaySettings)
 
     @property
     def account_valid(self) -> timedelta:
@@ -50,4 +52,4 @@ class Settings(ServiceSettings):
         return timedelta(hours=self.account_valid_hours)
 
 
-__all__ = ["Settings", "TossSettings"]
+__all__ = ["KakaoPaySettings", "Settings", "TossSettings"]
