@@ -10,6 +10,8 @@ from common.runtime import Parts, Runtime, Service
 from payments import api, consumer, jobs
 from payments.clients.kakaopay import KakaoPayGateway
 from payments.clients.orders import HttpOrders, Orders
+from payments.clients.portone import PortOneGateway
+from payments.clients.portone_v1 import PortOneV1Gateway
 from payments.clients.registry import Gateways, per_mall
 from payments.clients.toss import TossGateway
 from payments.domain.source import networks
@@ -26,7 +28,7 @@ from payments.settings import Settings
 def assemble(runtime: Runtime[Settings], gateways: Gateways, orders: Orders) -> Parts:
     """Payments with the providers and the orders it is given."""
     settings, database = runtime.settings, runtime.database
-    patience = timedelta(seconds=settings.patience_seconds)
+    patience = settings.patience
     seal = Seal(settings.sealing_key.get_secret_value() or settings.toss.secret_key.get_secret_value())
     wake_settling = partial(runtime.wake_job, jobs.SETTLE)
     wake_refunds = partial(runtime.wake_job, jobs.REFUND)
@@ -66,6 +68,8 @@ def build(runtime: Runtime[Settings]) -> Parts:
         {
             "toss": per_mall(TossGateway, http, settings.toss.accesses()),
             "kakaopay": per_mall(KakaoPayGateway, http, settings.kakaopay.accesses()),
+            "portone": per_mall(PortOneGateway, http, settings.portone.accesses()),
+            "portone_v1": per_mall(PortOneV1Gateway, http, settings.portone_v1.accesses()),
         }
     )
     return assemble(runtime, gateways, HttpOrders(runtime.internal, settings.orders_url))

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from payments.settings import Settings
 from payments.settings.portone import PortOneSettings, PortOneV1Settings
 
 KIDS = {"store_id": "store-kids", "secret": "kids-secret", "channels": {"card": "ch-kids"}}
@@ -82,3 +83,11 @@ def test_v1_for_every_mall_and_for_one(env):
     assert {mall: access.imp_code for mall, access in accesses.items()} == {"*": "imp1", "kids": "imp2"}
     assert accesses["kids"].refund_banks == {"88": "26"}
     assert accesses["*"].sources == ()
+
+
+def test_nobody_asks_about_a_refund_that_may_be_on_its_way(env):
+    database = {"database_url": "postgresql://x", "staff_token_key": "k" * 32}
+    assert Settings(**database).patience.total_seconds() == 30
+    env(MALLS={"kids": KIDS})
+    assert Settings(**database).patience.total_seconds() > 70
+    assert Settings(**database, patience_seconds=500).patience.total_seconds() == 500

@@ -9,6 +9,7 @@ from pydantic_settings import SettingsConfigDict
 
 from common.settings import ServiceSettings
 from payments.settings.kakaopay import KakaoPaySettings
+from payments.settings.portone import PortOneSettings, PortOneV1Settings
 from payments.settings.toss import TossSettings
 
 
@@ -44,6 +45,14 @@ class Settings(ServiceSettings):
     )
     toss: TossSettings = Field(default_factory=TossSettings)
     kakaopay: KakaoPaySettings = Field(default_factory=KakaoPaySettings)
+    portone: PortOneSettings = Field(default_factory=PortOneSettings)
+    portone_v1: PortOneV1Settings = Field(default_factory=PortOneV1Settings)
+
+    @property
+    def patience(self) -> timedelta:
+        """As told, and never shorter than a provider that is offered may take to answer."""
+        slowest = max(self.portone.slowest_seconds, self.portone_v1.slowest_seconds)
+        return timedelta(seconds=max(self.patience_seconds, slowest))
 
     @property
     def account_valid(self) -> timedelta:
@@ -52,4 +61,4 @@ class Settings(ServiceSettings):
         return timedelta(hours=self.account_valid_hours)
 
 
-__all__ = ["KakaoPaySettings", "Settings", "TossSettings"]
+__all__ = ["KakaoPaySettings", "PortOneSettings", "PortOneV1Settings", "Settings", "TossSettings"]

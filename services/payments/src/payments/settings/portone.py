@@ -9,6 +9,9 @@ from payments.clients.portone import PortOneAccess
 from payments.clients.portone_v1 import PortOneV1Access
 from payments.clients.registry import EVERY_MALL
 
+# Connecting, and our own work around the calls.
+_MARGIN_SECONDS = 10.0
+
 
 def _listed(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
@@ -50,12 +53,17 @@ class PortOneSettings(BaseSettings):
     pre_register: bool = Field(default=True, description="lock the amount before the window opens")
     sources: str = Field(default="52.78.5.241/32", description="networks webhooks come from; empty: any")
     timeout_seconds: float = Field(
-        default=60, ge=60, le=120, description="a cancel; PAYMENTS_PATIENCE_SECONDS has to be longer"
+        default=60, ge=60, le=120, description="how long a cancel may take; its look-up waits at least so long"
     )
     look_up_seconds: float = Field(default=10, gt=0, le=25, description="a look-up, or locking the amount")
     lookback_days: int = Field(
         default=30, ge=1, le=90, description="a day's list is looked for among payments changed since so long before it"
     )
+
+    @property
+    def slowest_seconds(self) -> float:
+        """The longest a refund may be on its way, with the look-up after it; 0 where nobody has an account."""
+        return self.timeout_seconds + self.look_up_seconds + _MARGIN_SECONDS if self.accesses() else 0.0
 
     def accesses(self) -> dict[str, PortOneAccess]:
         """By mall."""
@@ -121,10 +129,15 @@ class PortOneV1Settings(BaseSettings):
     # memory: where V1's webhooks come from was not found.
     sources: str = Field(default="", description="networks webhooks come from, comma separated; empty: any")
     timeout_seconds: float = Field(
-        default=60, ge=60, le=120, description="a cancel; PAYMENTS_PATIENCE_SECONDS has to be longer"
+        default=60, ge=60, le=120, description="how long a cancel may take; its look-up waits at least so long"
     )
     look_up_seconds: float = Field(default=10, gt=0, le=25, description="a look-up, a token, or locking the amount")
     lookback_days: int = Field(default=30, ge=1, le=45, description="a day's list is looked for around it so far")
+
+    @property
+    def slowest_seconds(self) -> float:
+        """The longest a refund may be on its way, with tokens, a second try and a look-up; 0: nobody has an account."""
+        return 2 * self.timeout_seconds + 3 * self.look_up_seconds + _MARGIN_SECONDS if self.accesses() else 0.0
 
     def accesses(self) -> dict[str, PortOneV1Access]:
         """By mall."""
