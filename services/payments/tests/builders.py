@@ -90,6 +90,7 @@ def a_refund(payment: Payment, status: RefundStatus = RefundStatus.REQUESTED, **
         "attempt": 1 if running else 0,
         "next_at": NOW if running or status is RefundStatus.REQUESTED else None,
         "refunded_at": NOW if status is RefundStatus.DONE else None,
+        "vat_amount": 0,
     }
     return Refund(status=status, **(defaults | changes))
 

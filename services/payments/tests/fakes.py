@@ -44,6 +44,7 @@ class Till:
     account: object = None
     returns: list[Return] = field(default_factory=list)
     received: int = 0
+    deposited: int | None = None
 
 
 class FakeGateway:
@@ -212,7 +213,7 @@ class FakeGateway:
     def _seen(self, till: Till) -> Seen:
         return Seen(
             till.order_ref, till.key, MERCHANT, "KRW", till.amount, till.balance, till.standing, till.account,
-            SECRET if till.account else None, "https://receipt.example/1", returns=tuple(till.returns),
+            SECRET if till.account else None, "https://receipt.example/1", returns=tuple(till.returns), deposited=till.deposited,
         )  # fmt: skip
 
 

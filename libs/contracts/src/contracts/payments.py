@@ -84,6 +84,43 @@ class PaymentRefunded(_Payment):
     remaining_amount: StrictInt
     reason: str
     refunded_at: datetime
+    refund_tax_free_amount: StrictInt = 0
+    refund_vat_amount: StrictInt = 0
+
+
+class RefundAccountNeeded(_Payment):
+    """A refund waits until the customer names an account to send it to, or names another: the last one was wrong."""
+
+    type: ClassVar[str] = "refund-account-needed"
+
+    refund_id: UUID
+    refund_amount: StrictInt = Field(gt=0)
+    account_was_wrong: bool = False
+    occurred_at: datetime
+
+
+class RefundRefused(_Payment):
+    """The provider will not give this money back, or the payment does not hold so much. A person has to see to it."""
+
+    type: ClassVar[str] = "refund-refused"
+
+    refund_id: UUID
+    refund_amount: StrictInt = Field(gt=0)
+    code: str
+    reason: str
+    occurred_at: datetime
+
+
+class DepositMismatch(_Payment):
+    """More or less than `amount` was paid into the account. Too little confirms nothing; too much confirms the payment.
+
+    A person has to see to the difference.
+    """
+
+    type: ClassVar[str] = "deposit-mismatch"
+
+    deposited_amount: StrictInt = Field(ge=0)
+    occurred_at: datetime
 
 
 class DepositReversed(_Payment):

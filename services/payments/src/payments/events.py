@@ -13,6 +13,14 @@ from payments.domain.payment import Payment
 
 def to_contract(fact: facts.Fact, now: datetime) -> Event:
     match fact:
+        case facts.Refunded() | facts.AccountNeeded() | facts.RefundTurnedDown():
+            return _of_refund(fact, now)
+        case _:
+            return _of_payment(fact, now)
+
+
+def _of_payment(fact: facts.OfPayment, now: datetime) -> Event:
+    match fact:
         case facts.AccountIssued(payment):
             return contract.PaymentPending(**_common(payment), virtual_account=_account(payment), occurred_at=now)
         case facts.MoneyReceived(payment):
@@ -30,6 +38,13 @@ def to_contract(fact: facts.Fact, now: datetime) -> Event:
             return contract.PaymentExpired(**_common(payment), occurred_at=now)
         case facts.DepositTakenBack(payment):
             return contract.DepositReversed(**_common(payment), occurred_at=now)
+        case facts.DepositDiffers(payment, deposited):
+            return contract.DepositMismatch(**_common(payment), deposited_amount=deposited, occurred_at=now)
+    assert_never(fact)
+
+
+def _of_refund(fact: facts.OfRefund, now: datetime) -> Event:
+    match fact:
         case facts.Refunded(payment, refund, refunded):
             return contract.PaymentRefunded(
                 **_common(payment),
@@ -39,6 +54,25 @@ def to_contract(fact: facts.Fact, now: datetime) -> Event:
                 remaining_amount=payment.amount - refunded,
                 reason=refund.reason,
                 refunded_at=refund.refunded_at or now,
+                refund_tax_free_amount=refund.tax_free_amount,
+                refund_vat_amount=refund.vat_amount,
+            )
+        case facts.AccountNeeded(payment, refund, again):
+            return contract.RefundAccountNeeded(
+                **_common(payment),
+                refund_id=refund.id,
+                refund_amount=refund.amount,
+                account_was_wrong=again,
+                occurred_at=now,
+            )
+        case facts.RefundTurnedDown(payment, refund):
+            return contract.RefundRefused(
+                **_common(payment),
+                refund_id=refund.id,
+                refund_amount=refund.amount,
+                code=refund.failure_code or "refused",
+                reason=refund.failure_reason or "",
+                occurred_at=now,
             )
     assert_never(fact)
 

@@ -128,6 +128,7 @@ refunds = Table(
     Column("failure_reason", Text),
     Column("requested_at", _moment, nullable=False),
     Column("refunded_at", _moment),
+    Column("vat_amount", BigInteger, nullable=False),
 )
 Index(
     "refunds_one_running",

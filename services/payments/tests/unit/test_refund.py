@@ -180,14 +180,17 @@ class TestSettled:
         payment = a_payment(Status.CONFIRMED)
         decision = refunding.settled(payment, a_refund(payment, R.REFUSED), ())
         assert [journal.kind for journal in decision.journals] == ["refund_dropped"]
+        assert decision.facts == (facts.RefundTurnedDown(payment, decision.refunds[0]),)
         assert decision.payment.attention == "refund_refused"
         assert decision.payment.status is Status.CONFIRMED
 
     @pytest.mark.parametrize("status", [R.UNKNOWN, R.REQUESTED, R.NEEDS_ACCOUNT])
     def test_nothing_is_posted_before_the_outcome_is_known(self, status):
         payment = a_payment(Status.CONFIRMED)
-        decision = refunding.settled(payment, a_refund(payment, status), ())
-        assert (decision.payment, decision.journals, decision.facts) == (payment, (), ())
+        refund = a_refund(payment, status)
+        decision = refunding.settled(payment, refund, ())
+        wanted = (facts.AccountNeeded(payment, refund, again=True),) if status is R.NEEDS_ACCOUNT else ()
+        assert (decision.payment, decision.journals, decision.facts) == (payment, (), wanted)
 
 
 class TestAccount:

@@ -79,6 +79,7 @@ class RequestRefund:
     amount: int
     tax_free_amount: int
     reason: str
+    vat_amount: int = 0
 
 
 @dataclass(frozen=True, slots=True)

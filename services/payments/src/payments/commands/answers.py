@@ -42,7 +42,10 @@ class Return:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A payment as its provider shows it. `order_ref` is our name for it there, `key` the provider's own."""
+    """A payment as its provider shows it. `order_ref` is our name for it there, `key` the provider's own.
+
+    `deposited` is what was paid into its account, where the provider tells; None where it takes the exact amount only.
+    """
 
     order_ref: str
     key: str
@@ -57,6 +60,7 @@ class Seen:
     failure_code: str | None = None
     failure_reason: str | None = None
     returns: tuple[Return, ...] = ()
+    deposited: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

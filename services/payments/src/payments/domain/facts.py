@@ -42,4 +42,27 @@ class Refunded:
     refunded: int
 
 
-Fact = AccountIssued | MoneyReceived | Failed | Expired | DepositTakenBack | Refunded
+@dataclass(frozen=True, slots=True)
+class AccountNeeded:
+    """`again`: the account named before was wrong."""
+
+    payment: Payment
+    refund: Refund
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RefundTurnedDown:
+    payment: Payment
+    refund: Refund
+
+
+@dataclass(frozen=True, slots=True)
+class DepositDiffers:
+    payment: Payment
+    deposited: int
+
+
+OfPayment = AccountIssued | MoneyReceived | Failed | Expired | DepositTakenBack | DepositDiffers
+OfRefund = Refunded | AccountNeeded | RefundTurnedDown
+Fact = OfPayment | OfRefund

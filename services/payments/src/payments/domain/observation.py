@@ -118,8 +118,14 @@ def _not_started(payment: Payment, now: datetime) -> Decision:
 
 
 def _paid(payment: Payment, answer: Seen, refunds: Sequence[Refund], now: datetime) -> Decision:
+    deposited = payment.amount if answer.deposited is None else answer.deposited
     if payment.status in HOLDING or payment.status is Status.REFUNDED:
+        if deposited > payment.amount and payment.attention != "deposit_over":
+            over = replace(payment, attention="deposit_over")
+            return Decision(over, (facts.DepositDiffers(over, deposited),))
         return _compare_balance(payment, answer, refunds)
+    if deposited < payment.amount:
+        return _deposited_short(payment, deposited)
     paid = payment.to(
         Status.CONFIRMED,
         **_learned(payment, answer),
@@ -127,9 +133,30 @@ def _paid(payment: Payment, answer: Seen, refunds: Sequence[Refund], now: dateti
         confirmed_at=now,
         confirmations=payment.confirmations + 1,
         closing=False,
-        attention="returned_at_provider" if answer.standing is Standing.PARTLY_RETURNED else payment.attention,
+        attention=_attention(payment, answer, deposited),
     )
-    return Decision(paid, (facts.MoneyReceived(paid),), (ledger.received(paid),))
+    said = (facts.MoneyReceived(paid), *_differing(paid, deposited))
+    return Decision(paid, said, (ledger.received(paid),))
+
+
+def _attention(payment: Payment, answer: Seen, deposited: int) -> str | None:
+    if deposited > payment.amount:
+        return "deposit_over"
+    if answer.standing is Standing.PARTLY_RETURNED:
+        return "returned_at_provider"
+    return None if payment.attention == "deposit_short" else payment.attention
+
+
+def _differing(payment: Payment, deposited: int) -> tuple[facts.DepositDiffers, ...]:
+    return (facts.DepositDiffers(payment, deposited),) if deposited != payment.amount else ()
+
+
+def _deposited_short(payment: Payment, deposited: int) -> Decision:
+    """Partial payments do not exist: nothing is confirmed, and it is told once."""
+    if payment.attention == "deposit_short":
+        return Decision(payment, settled=False)
+    short = replace(payment, attention="deposit_short")
+    return Decision(short, _differing(short, deposited), settled=False)
 
 
 def _learned(payment: Payment, answer: Seen) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from uuid import UUID
 from payments import errors
 from payments.commands import RequestRefund
 from payments.commands.answers import Answer, Hint, Refused, Return, Seen
+from payments.domain.parts import parts_of
 from payments.domain.payment import Payment
 from payments.domain.status import HOLDING, PENDING, RUNNING, RefundStatus, check_refund_move
 
@@ -39,6 +40,7 @@ class Refund:
     failure_code: str | None = None
     failure_reason: str | None = None
     refunded_at: datetime | None = None
+    vat_amount: int = 0
 
     @property
     def note(self) -> str:
@@ -83,12 +85,14 @@ def request(
             if known.amount != command.amount:
                 raise errors.RefundReused("this refund id came before with another amount")
             return None
+    parts = parts_of(payment, refunds, command)
     refund = Refund(
         id=command.refund_id,
         payment_id=payment.id,
         order_id=payment.order_id,
         amount=command.amount,
-        tax_free_amount=min(command.tax_free_amount, command.amount),
+        tax_free_amount=parts.tax_free,
+        vat_amount=parts.vat,
         reason=command.reason,
         status=RefundStatus.REQUESTED,
         requested_at=now,

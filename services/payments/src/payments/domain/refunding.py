@@ -14,15 +14,22 @@ from payments.domain.status import PENDING, RefundStatus, Status
 def promised(payment: Payment, refund: Refund) -> Decision:
     """A refund was asked for. One that cannot be given is for a person: orders will not ask twice."""
     if refund.status is RefundStatus.REFUSED:
-        return Decision(replace(payment, attention="refund_refused"), refunds=(refund,))
-    return Decision(payment, journals=(ledger.refund_owed(payment, refund),), refunds=(refund,))
+        return Decision(
+            replace(payment, attention="refund_refused"), (facts.RefundTurnedDown(payment, refund),), refunds=(refund,)
+        )
+    waits = refund.status is RefundStatus.NEEDS_ACCOUNT
+    said = (facts.AccountNeeded(payment, refund, again=False),) if waits else ()
+    return Decision(payment, said, (ledger.refund_owed(payment, refund),), (refund,))
 
 
 def settled(payment: Payment, refund: Refund, others: Sequence[Refund]) -> Decision:
     """The provider spoke about a refund. `others` are the payment's other refunds."""
     if refund.status is RefundStatus.REFUSED:
         dropped = ledger.refund_dropped(payment, refund)
-        return Decision(replace(payment, attention="refund_refused"), journals=(dropped,), refunds=(refund,))
+        said = facts.RefundTurnedDown(payment, refund)
+        return Decision(replace(payment, attention="refund_refused"), (said,), (dropped,), (refund,))
+    if refund.status is RefundStatus.NEEDS_ACCOUNT:
+        return Decision(payment, (facts.AccountNeeded(payment, refund, again=True),), refunds=(refund,))
     if refund.status is not RefundStatus.DONE:
         return Decision(payment, refunds=(refund,))
     refunded = given_back(others) + refund.amount

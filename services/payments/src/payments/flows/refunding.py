@@ -59,5 +59,6 @@ class Refunding:
                 balance=step.balance,
                 idempotency_key=refund.idempotency_key,
                 account=step.account,
+                vat_amount=refund.vat_amount,
             ),
         )

@@ -22,7 +22,7 @@ from payments.tables import refund_accounts, refunds
 
 _PLAIN = (
     "id", "payment_id", "order_id", "amount", "tax_free_amount", "reason", "requested_at", "attempt", "next_at",
-    "provider_reference", "failure_code", "failure_reason", "refunded_at",
+    "provider_reference", "failure_code", "failure_reason", "refunded_at", "vat_amount",
 )  # fmt: skip
 _PURPOSE = "refund-accounts"
 _log = log.get(__name__)
