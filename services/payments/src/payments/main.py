@@ -8,6 +8,7 @@ from pathlib import Path
 
 from common.runtime import Parts, Runtime, Service
 from payments import api, consumer, jobs
+from payments.clients.inicis import InicisGateway
 from payments.clients.kakaopay import KakaoPayGateway
 from payments.clients.orders import HttpOrders, Orders
 from payments.clients.portone import PortOneGateway
@@ -68,6 +69,7 @@ def build(runtime: Runtime[Settings]) -> Parts:
         {
             "toss": per_mall(TossGateway, http, settings.toss.accesses()),
             "kakaopay": per_mall(KakaoPayGateway, http, settings.kakaopay.accesses()),
+            "inicis": per_mall(InicisGateway, http, settings.inicis.accesses()),
             "portone": per_mall(PortOneGateway, http, settings.portone.accesses()),
             "portone_v1": per_mall(PortOneV1Gateway, http, settings.portone_v1.accesses()),
         }

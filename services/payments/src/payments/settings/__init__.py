@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from common.settings import ServiceSettings
+from payments.settings.inicis import InicisSettings
 from payments.settings.kakaopay import KakaoPaySettings
 from payments.settings.portone import PortOneSettings, PortOneV1Settings
 from payments.settings.toss import TossSettings
@@ -45,13 +46,14 @@ class Settings(ServiceSettings):
     )
     toss: TossSettings = Field(default_factory=TossSettings)
     kakaopay: KakaoPaySettings = Field(default_factory=KakaoPaySettings)
+    inicis: InicisSettings = Field(default_factory=InicisSettings)
     portone: PortOneSettings = Field(default_factory=PortOneSettings)
     portone_v1: PortOneV1Settings = Field(default_factory=PortOneV1Settings)
 
     @property
     def patience(self) -> timedelta:
         """As told, and never shorter than a provider that is offered may take to answer."""
-        slowest = max(self.portone.slowest_seconds, self.portone_v1.slowest_seconds)
+        slowest = max(self.inicis.slowest_seconds, self.portone.slowest_seconds, self.portone_v1.slowest_seconds)
         return timedelta(seconds=max(self.patience_seconds, slowest))
 
     @property
@@ -61,4 +63,4 @@ class Settings(ServiceSettings):
         return timedelta(hours=self.account_valid_hours)
 
 
-__all__ = ["KakaoPaySettings", "PortOneSettings", "PortOneV1Settings", "Settings", "TossSettings"]
+__all__ = ["InicisSettings", "KakaoPaySettings", "PortOneSettings", "PortOneV1Settings", "Settings", "TossSettings"]
