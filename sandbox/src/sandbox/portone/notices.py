@@ -32,7 +32,7 @@ def signature(secret: str, webhook_id: str, timestamp: str, body: bytes) -> str:
 
 
 def raw_of(body: Any) -> bytes:
-    """The bytes the courier will send."""
+    """What is signed and sent, to the byte."""
     return json.dumps(body, ensure_ascii=False).encode()
 
 
@@ -91,12 +91,13 @@ class Notices:
         timestamp = str(now - 301 if how == "old" else now + 301 if how == "future" else now)
         headers = {"webhook-id": webhook_id, "webhook-timestamp": timestamp}
         if how == "unsigned":
-            return Sent(headers, body)
+            return Sent(headers, raw_of(body))
         live = list(listed(self._settings.portone.webhook_secrets))
         if how == "wrong":
             live = ["whsec_" + base64.b64encode(b"not the key of anybody").decode()]
         elif how == "last":
             live = live[-1:]
-        raw = b"{}" if how == "tampered" else raw_of(body)
-        signed = " ".join(signature(secret, webhook_id, timestamp, raw) for secret in live)
-        return Sent(headers | {"webhook-signature": signed}, body)
+        raw = raw_of(body)
+        over = b"{}" if how == "tampered" else raw
+        signed = " ".join(signature(secret, webhook_id, timestamp, over) for secret in live)
+        return Sent(headers | {"webhook-signature": signed}, raw)
