@@ -87,6 +87,14 @@ class TestV2:
         assert answer.standing is standing
         assert answer.returns == ()
 
+    @pytest.mark.parametrize(
+        ("shown", "deposited"), [({"depositAmount": "15000"}, 15_000), ({"depositAmount": ""}, None), ({}, None)]
+    )
+    async def test_what_was_paid_in_is_told_where_it_is_shown(self, inicis, api, shown, deposited):
+        payment = a_payment(Status.WAITING, key=TID, merchant=MID)
+        api.post(V2).respond(json=an_inquiry(payment, paymethod="VBank", vacctInfo=vacct("Y", **shown)))
+        assert (await inicis.get(payment)).deposited == deposited
+
     async def test_an_account_first_heard_of_by_looking(self, inicis, api):
         payment = a_payment(Status.UNKNOWN, method="virtual_account", key=None, account=None)
         api.post(V2).respond(json=an_inquiry(payment, paymethod="VBank", vacctInfo=vacct()))

@@ -65,6 +65,7 @@ def inquired_v2(body: Mapping[str, Any], payment: Payment, holder: str) -> Seen 
             standing=standing,
             account=_shown(account, payment, holder) if standing is Standing.WAITING else None,
             returns=_returns(body, amount) if standing is not Standing.WAITING else (),
+            deposited=_deposited(account, standing),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise NotInicis(f"not an inquiry of Inicis: {error!r}") from error
@@ -146,6 +147,13 @@ def _left(body: Mapping[str, Any], amount: int, standing: Standing) -> int:
     if standing is Standing.PARTLY_RETURNED:
         return whole(body["availablePartCancelPrice"])
     return amount
+
+
+def _deposited(account: Mapping[str, Any], standing: Standing) -> int | None:
+    """memory: depositAmount is what came in. With an account per payment the bank takes the exact sum only."""
+    if standing is not Standing.PAID or not account.get("depositAmount"):
+        return None
+    return whole(account["depositAmount"])
 
 
 def _returns(body: Mapping[str, Any], amount: int) -> tuple[Return, ...]:
