@@ -140,11 +140,13 @@ async def a_company(tmp_path, clock: FixedClock, **told) -> AsyncIterator[Compan
         app = create_sandbox(settings, clock=SharedClock(clock), http=httpx.AsyncClient(transport=door))
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on", timeout_graceful_shutdown=1))
         serving = asyncio.create_task(server.serve(sockets=[listening]))
-        await until(lambda: _started(server))
-        async with http_client.client() as browser:
-            yield Company(base, browser, door)
-        server.should_exit = True
-        await serving
+        try:
+            await until(lambda: _started(server))
+            async with http_client.client() as browser:
+                yield Company(base, browser, door)
+        finally:
+            server.should_exit = True
+            await serving
 
 
 async def _started(server: uvicorn.Server) -> bool:
