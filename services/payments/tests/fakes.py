@@ -69,6 +69,7 @@ class FakeGateway:
         self.seen_terms: list[Terms] = []
         self.seen_cancels: list[Cancel] = []
         self.grants: list[dict[str, str]] = []
+        self.lists: dict[date, list[SettledRow]] | None = None
 
     # The customer's and the bank's side.
     def agree(self, order_ref: str, amount: int) -> str:
@@ -129,7 +130,9 @@ class FakeGateway:
         return ACCEPTED if accepted else REFUSED
 
     async def settlements(self, day: date) -> Sequence[SettledRow] | Unknown:
-        raise NotOffered("no list")
+        if self.lists is None:
+            raise NotOffered("no list")
+        return self.lists.get(day, [])
 
     async def issue_cash_receipt(self, payment: Payment, order: ReceiptOrder) -> Receipt | Refused | Unknown:
         raise NotOffered("no receipts")
@@ -213,7 +216,8 @@ class FakeGateway:
     def _seen(self, till: Till) -> Seen:
         return Seen(
             till.order_ref, till.key, MERCHANT, "KRW", till.amount, till.balance, till.standing, till.account,
-            SECRET if till.account else None, "https://receipt.example/1", returns=tuple(till.returns), deposited=till.deposited,
+            SECRET if till.account else None, "https://receipt.example/1", returns=tuple(till.returns),
+            deposited=till.deposited,
         )  # fmt: skip
 
 

@@ -6,10 +6,9 @@ revision = "0003"
 down_revision = "0002"
 
 _STATEMENTS = (
-    "ALTER TABLE payments ADD COLUMN vat_amount bigint",
+    "ALTER TABLE payments ADD COLUMN vat_amount bigint NOT NULL DEFAULT 0",
     # 10 % is in the price of whatever is not free of tax.
     "UPDATE payments SET vat_amount = (amount - tax_free_amount) - round((amount - tax_free_amount) / 1.1)",
-    "ALTER TABLE payments ALTER COLUMN vat_amount SET NOT NULL",
     """ALTER TABLE payments ADD CONSTRAINT payments_vat_check
         CHECK (vat_amount >= 0 AND vat_amount + tax_free_amount <= amount)""",
     "ALTER TABLE payments ADD COLUMN prepared_key text",

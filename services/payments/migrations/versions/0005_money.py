@@ -6,9 +6,8 @@ revision = "0005"
 down_revision = "0004"
 
 _STATEMENTS = (
-    "ALTER TABLE refunds ADD COLUMN vat_amount bigint",
+    "ALTER TABLE refunds ADD COLUMN vat_amount bigint NOT NULL DEFAULT 0",
     "UPDATE refunds SET vat_amount = (amount - tax_free_amount) - round((amount - tax_free_amount) / 1.1)",
-    "ALTER TABLE refunds ALTER COLUMN vat_amount SET NOT NULL",
     """ALTER TABLE refunds ADD CONSTRAINT refunds_vat_check
         CHECK (vat_amount >= 0 AND vat_amount + tax_free_amount <= amount)""",
 )

@@ -12,6 +12,7 @@ from common import log
 from common.db import Database
 from common.jobs import Job
 from payments.flows.callbacks import Callbacks
+from payments.flows.reconciling import Reconciling
 from payments.flows.refunding import Refunding
 from payments.flows.settling import Settling
 from payments.repository import callback as callback_rows
@@ -21,6 +22,7 @@ from payments.repository import refund as refund_rows
 SETTLE = "settle-payments"
 REFUND = "refunds"
 CALLBACKS = "callbacks"
+RECONCILE = "settlements"
 
 _log = log.get(__name__)
 _BATCH = 50
@@ -67,6 +69,15 @@ def jobs(database: Database, settling: Settling, refunding: Refunding, callbacks
         Job(CALLBACKS, pace.callback_seconds, work_off_callbacks),
         Job("forget", 3600, forget),
     ]
+
+
+def reconciling(flow: Reconciling) -> Job:
+    """Looks every hour, so that a provider that was away is asked again; each account is taken once a day."""
+
+    async def reconcile() -> None:
+        await _each(RECONCILE, flow.due(), flow.reconcile)
+
+    return Job(RECONCILE, 3600, reconcile)
 
 
 async def _each(job: str, items: Iterable[T], work: Callable[[T], Awaitable[object]]) -> None:

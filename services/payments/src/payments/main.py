@@ -19,6 +19,7 @@ from payments.domain.source import networks
 from payments.flows.callbacks import Callbacks
 from payments.flows.confirming import Confirming
 from payments.flows.opening import Opening, OpeningTerms
+from payments.flows.reconciling import Reconciling
 from payments.flows.refunding import Refunding
 from payments.flows.settling import Settling
 from payments.flows.windows import Windows
@@ -49,7 +50,12 @@ def assemble(runtime: Runtime[Settings], gateways: Gateways, orders: Orders) -> 
     return Parts(
         routers=api.routers,
         handlers=consumer.handlers(patience=patience, wake_refunds=wake_refunds, wake_settling=wake_settling),
-        jobs=jobs.jobs(database, settling, refunding, callbacks, pace),
+        jobs=[
+            *jobs.jobs(database, settling, refunding, callbacks, pace),
+            jobs.reconciling(
+                Reconciling(database, gateways, days=settings.settlement_days, hour=settings.settlement_hour)
+            ),
+        ],
         state={
             "opening": Opening(database, gateways, orders, settling=settling, windows=windows, terms=terms),
             "confirming": Confirming(database, gateways, settling, seal),

@@ -2,23 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    DateTime,
-    ForeignKey,
-    Identity,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    SmallInteger,
-    Table,
-    Text,
-    UniqueConstraint,
-    text,
-)
+from sqlalchemy import (  # isort: skip
+    BigInteger, Boolean, Column, Date, DateTime, ForeignKey, Identity, Index, Integer, LargeBinary, MetaData,
+    SmallInteger, Table, Text, UniqueConstraint, text,
+)  # fmt: skip
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 metadata = MetaData()
@@ -73,7 +60,7 @@ payments = Table(
     Column("created_at", _moment, nullable=False),
     Column("updated_at", _moment, nullable=False),
     Column("confirmed_at", _moment),
-    Column("vat_amount", BigInteger, nullable=False),
+    Column("vat_amount", BigInteger, nullable=False, server_default=text("0")),
     Column("prepared_key", Text),
     Column("grant_hash", LargeBinary),
 )
@@ -128,7 +115,7 @@ refunds = Table(
     Column("failure_reason", Text),
     Column("requested_at", _moment, nullable=False),
     Column("refunded_at", _moment),
-    Column("vat_amount", BigInteger, nullable=False),
+    Column("vat_amount", BigInteger, nullable=False, server_default=text("0")),
 )
 Index(
     "refunds_one_running",
@@ -212,3 +199,41 @@ callback_bodies = Table(
     Column("kept_at", _moment, nullable=False),
 )
 Index("callback_bodies_kept", callback_bodies.c.kept_at)
+
+settlements = Table(
+    "settlements",
+    metadata,
+    Column("provider", Text, primary_key=True),
+    Column("merchant", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("lines", Integer, nullable=False),
+    Column("payments_amount", BigInteger, nullable=False),
+    Column("cancels_amount", BigInteger, nullable=False),
+    Column("fee", BigInteger, nullable=False),
+    Column("payout", BigInteger, nullable=False),
+    Column("taken_at", _moment, nullable=False),
+)
+
+settlement_differences = Table(
+    "settlement_differences",
+    metadata,
+    Column("id", _id, primary_key=True),
+    Column("provider", Text, nullable=False),
+    Column("merchant", Text, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("provider_key", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("payment_id", _id, ForeignKey("payments.id")),
+    Column("ours", BigInteger),
+    Column("theirs", BigInteger),
+    Column("found_at", _moment, nullable=False),
+    Column("resolved_at", _moment),
+    UniqueConstraint("provider", "merchant", "day", "kind", "what", "provider_key", "reference"),
+)
+Index(
+    "settlement_differences_open",
+    settlement_differences.c.day,
+    postgresql_where=settlement_differences.c.resolved_at.is_(None),
+)

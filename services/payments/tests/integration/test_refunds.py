@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from cryptography.exceptions import InvalidTag
 from pydantic import SecretStr
-from services.payments.tests.builders import AMOUNT, NOW, TOKEN, a_refund_request, a_staff_header
+from services.payments.tests.builders import AMOUNT, NOW, TOKEN, a_payable, a_refund_request, a_staff_header
 from services.payments.tests.integration.mall import a_mall, settings
 
 from common import ids
@@ -59,11 +59,14 @@ class TestCard:
         await mall.assert_balanced()
 
     async def test_the_provider_is_told_guard_and_note(self, mall):
-        payment = await mall.paid()
-        event = await refund(mall, payment, tax_free_amount=900)
+        order = mall.orders.add(a_payable(tax_free_amount=900, vat_amount=1_364))
+        payment = await mall.open(order_id=order.order_id)
+        await mall.confirm(payment["id"])
+        event = await refund(mall, payment, tax_free_amount=900, vat_amount=373)
         await mall.run("refunds")
         (cancel,) = mall.toss.seen_cancels
-        assert (cancel.amount, cancel.tax_free_amount, cancel.balance) == (5_000, 900, AMOUNT)
+        assert (cancel.amount, cancel.tax_free_amount, cancel.vat_amount) == (5_000, 900, 373)
+        assert cancel.balance == AMOUNT
         assert cancel.note == f"refund {event.refund_id}"
         assert cancel.idempotency_key == f"refund-{event.refund_id}-1"
 

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from common import ids
-from payments.schemas import OpenBody, RefundAccountBody
+from payments.schemas.payments import OpenBody, RefundAccountBody
 
 ACCOUNT = {"bank": "88", "account_number": "110-123-456789", "holder_name": "김서연"}
 

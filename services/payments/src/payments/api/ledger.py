@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from itertools import groupby
 from typing import Annotated
 from uuid import UUID
@@ -14,8 +15,18 @@ from common.http import DatabaseDep
 from common.problems import responses
 from common.wire import MoneyView
 from payments.api.access import ROLE
-from payments.repository import ledger
-from payments.schemas import AuditView, JournalView, LedgerView, PostingView
+from payments.repository import ledger, settlement
+from payments.schemas.books import (
+    AuditView,
+    DifferenceView,
+    JournalView,
+    LedgerView,
+    PostingView,
+    SettlementsView,
+    SettlementView,
+)
+
+_WON = "KRW"  # what providers of Korea settle in
 
 router = APIRouter(prefix="/v1/payments", tags=["ledger"])
 
@@ -61,6 +72,36 @@ async def audit(database: DatabaseDep, staff: CurrentStaff) -> AuditView:
         balances=_shown(balances),
         wrong_payments=[dict(row._mapping) for row in wrong],  # noqa: SLF001 - the row as a mapping
         unbalanced_journals=[dict(row._mapping) for row in unbalanced],  # noqa: SLF001 - the row as a mapping
+    )
+
+
+@router.get(
+    "/settlements",
+    response_model=SettlementsView,
+    responses=responses(401, 403),
+    summary="The providers' accounts of a day, and where they differ from ours",
+)
+async def day_settlements(database: DatabaseDep, staff: CurrentStaff, day: Annotated[date, Query()]) -> SettlementsView:
+    """Every difference ever found in the day's accounts; `resolved_at` tells that it is none any more. Staff only."""
+    require(staff, ROLE)
+    async with database.read() as connection:
+        taken, found = await settlement.of_day(connection, day)
+    return SettlementsView(
+        day=day,
+        settlements=[
+            SettlementView(
+                provider=row.provider,
+                merchant=row.merchant,
+                lines=row.lines,
+                payments=MoneyView.of(row.payments_amount, _WON),
+                cancels=MoneyView.of(row.cancels_amount, _WON),
+                fee=MoneyView.of(row.fee, _WON),
+                payout=MoneyView.of(row.payout, _WON),
+                taken_at=row.taken_at,
+            )
+            for row in taken
+        ],
+        differences=[DifferenceView.model_validate(row, from_attributes=True) for row in found],
     )
 
 

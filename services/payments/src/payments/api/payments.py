@@ -26,7 +26,7 @@ from payments.flows.opening import Opening
 from payments.handlers import refund as refund_handlers
 from payments.repository import payment as rows
 from payments.repository import refund as refund_rows
-from payments.schemas import ConfirmBody, OpenBody, PaymentView, RefundAccountBody
+from payments.schemas.payments import ConfirmBody, OpenBody, PaymentView, RefundAccountBody
 
 router = APIRouter(prefix="/v1/payments", tags=["payments"])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from common.db import Database
 from payments.domain.payment import Payment
 from payments.repository import refund as refund_rows
-from payments.schemas import PaymentView
+from payments.schemas.payments import PaymentView
 
 
 async def with_refunds(database: Database, payment: Payment) -> PaymentView:

@@ -135,7 +135,7 @@ def _paid(payment: Payment, answer: Seen, refunds: Sequence[Refund], now: dateti
         closing=False,
         attention=_attention(payment, answer, deposited),
     )
-    said = (facts.MoneyReceived(paid), *_differing(paid, deposited))
+    said: tuple[facts.Fact, ...] = (facts.MoneyReceived(paid), *_differing(paid, deposited))
     return Decision(paid, said, (ledger.received(paid),))
 
 

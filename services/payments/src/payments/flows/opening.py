@@ -24,7 +24,7 @@ from payments.domain.status import Status
 from payments.flows.settling import Settling
 from payments.flows.windows import Windows
 from payments.handlers import payment as handlers
-from payments.schemas import OpenBody, PaymentView
+from payments.schemas.payments import OpenBody, PaymentView
 
 _PAYABLE = "pending_payment"
 _MOBILE = frozenset({"mobile", "app"})

@@ -37,6 +37,8 @@ class Settings(ServiceSettings):
     )
     refund_account_days: int = Field(default=30, ge=1, description="an account for refunds nobody used is erased")
     callback_body_days: int = Field(default=90, ge=1, description="raw callbacks are erased after this")
+    settlement_days: int = Field(default=3, ge=1, le=31, description="days back compared with the providers' accounts")
+    settlement_hour: int = Field(default=10, ge=0, le=23, description="hour in Korea from which they are asked for")
     trusted_proxies: str = Field(
         default="127.0.0.1/32,::1/128",
         description="networks of our own proxies, comma separated: the address before them is a callback's sender",

@@ -1,4 +1,4 @@
-"""The wire: bodies in, views out."""
+"""Payments on the wire: bodies in, views out."""
 
 from __future__ import annotations
 
@@ -195,36 +195,3 @@ def _refund(refund: Refund, currency: str) -> RefundView:
         requested_at=refund.requested_at,
         refunded_at=refund.refunded_at,
     )
-
-
-class PostingView(View):
-    """A debit is above zero, a credit below."""
-
-    account: str
-    amount: MoneyView
-
-
-class JournalView(View):
-    ref: str
-    kind: str
-    payment_id: UUID
-    posted_at: datetime
-    postings: list[PostingView]
-
-
-class LedgerView(View):
-    """Every movement of an order's money, and the balances that follow."""
-
-    order_id: UUID
-    journals: list[JournalView]
-    balances: list[PostingView]
-
-
-class AuditView(View):
-    """`balanced`: every journal sums to zero and every payment's books say what its state and refunds say."""
-
-    balanced: bool
-    counts: dict[str, int]
-    balances: list[PostingView]
-    wrong_payments: list[dict[str, Any]]
-    unbalanced_journals: list[dict[str, Any]]

@@ -1,0 +1,1 @@
+"""The wire of payments, by what it is about."""
