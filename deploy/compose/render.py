@@ -34,6 +34,9 @@ _CHANGES: dict[str, dict[str, str | None]] = {
     "notify": {"SMTP_HOST": "console"},
     "sandbox": {
         "TOSS_WEBHOOK_URL": f"{_BEHIND}/v1/callbacks/toss",
+        "INICIS_NOTICE_URL": f"{_BEHIND}/v1/callbacks/inicis",
+        "PORTONE_WEBHOOK_URL": f"{_BEHIND}/v1/callbacks/portone",
+        "PORTONE_V1_WEBHOOK_URL": f"{_BEHIND}/v1/callbacks/portone_v1",
         "SOLAPI_WEBHOOK_URL": f"{_BEHIND}/v1/callbacks/solapi/{{key[solapi_callback_token]}}",
         "LOGISTICS_URL": _BEHIND,
     },

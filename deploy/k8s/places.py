@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from deploy.compose.settings import PORT, PROGRAMS, Place
 
+from shop.environment import OWN
 from shop.services import SERVICES
 
 NAMESPACE = "shop"
@@ -30,6 +31,9 @@ _DEV: dict[str, dict[str, str | None]] = _BOTH | {
     "sandbox": {
         # The sandbox calls the services it has news for; the gateway's address is for browsers.
         "TOSS_WEBHOOK_URL": "{url[payments]}/v1/callbacks/toss",
+        "INICIS_NOTICE_URL": "{url[payments]}/v1/callbacks/inicis",
+        "PORTONE_WEBHOOK_URL": "{url[payments]}/v1/callbacks/portone",
+        "PORTONE_V1_WEBHOOK_URL": "{url[payments]}/v1/callbacks/portone_v1",
         "SOLAPI_WEBHOOK_URL": "{url[notify]}/v1/callbacks/solapi/{key[solapi_callback_token]}",
         "LOGISTICS_URL": "{url[scm]}",
     },
@@ -51,7 +55,13 @@ _PROD: dict[str, dict[str, str | None]] = {
         "S3_REGION": "ap-northeast-2",
     },
     "orders": {"COMPLETE_AFTER_DAYS": None, "COMPLETE_EVERY_SECONDS": None},
-    "payments": {"TOSS_URL": None, "TOSS_WINDOW_URL": "{edge}/pay", "TOSS_MERCHANT_ID": None},
+    # A provider without an account is not offered; a mall that has one names it in a secret of its own.
+    "payments": {
+        "TOSS_URL": None,
+        "TOSS_WINDOW_URL": "{edge}/pay",
+        "TOSS_MERCHANT_ID": None,
+        **{name: None for name in OWN["payments"] if name.startswith(("KAKAOPAY_", "INICIS_", "PORTONE_"))},
+    },
     "scm": {
         "TRACKER_KEY": "{key[tracker_key]}",
         "POLL_CENTRE_URL": "https://fmsapi.fassto.ai",
@@ -66,6 +76,8 @@ _PROD: dict[str, dict[str, str | None]] = {
         "SMTP_USER": "shop",
         "SMTP_PASSWORD": "{key[smtp_password]}",
         "SOLAPI_URL": None,
+        "SMTP_TIMEOUT_SECONDS": None,
+        "LEASE_SECONDS": None,
     },
 }
 

@@ -12,7 +12,7 @@ def _classes(program):
     return [
         item
         for item in vars(module).values()
-        if isinstance(item, type) and issubclass(item, BaseSettings) and item.__module__ == module.__name__
+        if isinstance(item, type) and issubclass(item, BaseSettings) and item.__module__.startswith(f"{program}.")
     ]
 
 

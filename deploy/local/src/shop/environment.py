@@ -21,6 +21,13 @@ from shop.services import HELPERS, SERVICES, Service
 SENDER_NUMBER = "0212345678"
 # What the outside world calls us.
 TOSS_MERCHANT = "sandboxmall"
+KAKAOPAY_CID = "TC0ONETIME"
+INICIS_MID = "sandboxmal"
+PORTONE_STORE = "store-sandbox"
+PORTONE_CODE = "imp00000000"
+# PortOne's channel of each method. The sandbox takes any name.
+_CHANNELS = json.dumps({method: f"channel-{method}" for method in ("card", "transfer", "virtual_account", "easy_pay")})
+PORTONE_CHANNELS = _CHANNELS.replace("{", "{{").replace("}", "}}")
 FASSTO_CUSTOMER = "94001"
 TRACKER_CLIENT = "shop"
 
@@ -69,6 +76,32 @@ OWN: dict[str, dict[str, str]] = {
         "TOSS_CLIENT_KEY": "{key[toss_client_key]}",
         "TOSS_WINDOW_URL": "{edge}/sandbox/toss/pay",
         "TOSS_MERCHANT_ID": TOSS_MERCHANT,
+        "KAKAOPAY_URL": "{url[sandbox]}/sandbox/kakaopay",
+        "KAKAOPAY_SECRET_KEY": "{key[kakaopay_secret_key]}",
+        "KAKAOPAY_CID": KAKAOPAY_CID,
+        "KAKAOPAY_SETTLEMENT_PATH": "/online/v1/settlements",
+        "INICIS_MERCHANT_ID": INICIS_MID,
+        "INICIS_SIGN_KEY": "{key[inicis_sign_key]}",
+        "INICIS_API_KEY": "{key[inicis_api_key]}",
+        "INICIS_API_IV": "{key[inicis_api_iv]}",
+        "INICIS_SCRIPT_URL": "{edge}/sandbox/inicis/stdjs/INIStdPay.js",
+        # Where the sandbox says an approval goes must be one of these, letter by letter.
+        "INICIS_IDC_URLS": '{{"stg": "{edge}/sandbox/inicis"}}',
+        "INICIS_API_URL": "{url[sandbox]}/sandbox/inicis",
+        "INICIS_SOURCES": "",
+        "PORTONE_URL": "{url[sandbox]}/sandbox/portone",
+        "PORTONE_SCRIPT_URL": "{edge}/sandbox/portone/v2/browser-sdk.js",
+        "PORTONE_STORE_ID": PORTONE_STORE,
+        "PORTONE_SECRET": "{key[portone_api_secret]}",
+        "PORTONE_CHANNELS": PORTONE_CHANNELS,
+        "PORTONE_WEBHOOK_SECRETS": '["{key[portone_webhook_secret]}"]',
+        "PORTONE_SOURCES": "",
+        "PORTONE_V1_URL": "{url[sandbox]}/sandbox/portone_v1",
+        "PORTONE_V1_SCRIPT_URL": "{edge}/sandbox/portone_v1/iamport.js",
+        "PORTONE_V1_IMP_CODE": PORTONE_CODE,
+        "PORTONE_V1_IMP_KEY": "{key[portone_imp_key]}",
+        "PORTONE_V1_IMP_SECRET": "{key[portone_imp_secret]}",
+        "PORTONE_V1_CHANNELS": PORTONE_CHANNELS,
         "PUBLIC_URL": "{edge}",
         "SEALING_KEY": "{key[payments_sealing_key]}",
     },
@@ -112,6 +145,17 @@ OWN: dict[str, dict[str, str]] = {
         "TOSS_CLIENT_KEY": "{key[toss_client_key]}",
         "TOSS_MID": TOSS_MERCHANT,
         "TOSS_WEBHOOK_URL": "{edge}/v1/callbacks/toss",
+        "KAKAOPAY_ACCOUNTS": KAKAOPAY_CID + "={key[kakaopay_secret_key]}",
+        "INICIS_ACCOUNTS": INICIS_MID + "={key[inicis_sign_key]}:{key[inicis_api_key]}:{key[inicis_api_iv]}",
+        "INICIS_NOTICE_URL": "{edge}/v1/callbacks/inicis",
+        "PORTONE_STORE_ID": PORTONE_STORE,
+        "PORTONE_API_SECRET": "{key[portone_api_secret]}",
+        "PORTONE_WEBHOOK_URL": "{edge}/v1/callbacks/portone",
+        "PORTONE_WEBHOOK_SECRETS": "{key[portone_webhook_secret]}",
+        "PORTONE_V1_IMP_CODE": PORTONE_CODE,
+        "PORTONE_V1_IMP_KEY": "{key[portone_imp_key]}",
+        "PORTONE_V1_IMP_SECRET": "{key[portone_imp_secret]}",
+        "PORTONE_V1_WEBHOOK_URL": "{edge}/v1/callbacks/portone_v1",
         "SOLAPI_API_KEY": "{key[solapi_api_key]}",
         "SOLAPI_API_SECRET": "{key[solapi_api_secret]}",
         "SOLAPI_PF_ID": "{key[solapi_pf_id]}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import secrets
@@ -22,6 +23,14 @@ FORMATS: dict[str, Callable[[], str]] = {
     "internal_key": lambda: secrets.token_urlsafe(32),
     "toss_secret_key": lambda: f"test_sk_{secrets.token_hex(16)}",
     "toss_client_key": lambda: f"test_ck_{secrets.token_hex(16)}",
+    "kakaopay_secret_key": lambda: f"DEV{_letters(29)}",
+    "inicis_sign_key": lambda: secrets.token_urlsafe(24),
+    "inicis_api_key": lambda: _letters(16),
+    "inicis_api_iv": lambda: _letters(16),
+    "portone_api_secret": lambda: secrets.token_urlsafe(48),
+    "portone_webhook_secret": lambda: f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}",
+    "portone_imp_key": lambda: secrets.token_hex(8),
+    "portone_imp_secret": lambda: secrets.token_hex(40),
     "solapi_api_key": lambda: f"NCS{_letters(13)}",
     "solapi_api_secret": lambda: _letters(32),
     "solapi_callback_token": lambda: secrets.token_urlsafe(24),

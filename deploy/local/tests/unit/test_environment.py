@@ -14,7 +14,7 @@ from shop.platform.edge import API_ROUTES
 from shop.services import HELPERS, SERVICES
 
 # The console's mail sink wants no sign-in.
-EMPTY_ON_PURPOSE = {"NOTIFY_SMTP_PASSWORD"}
+EMPTY_ON_PURPOSE = {"NOTIFY_SMTP_PASSWORD", "PAYMENTS_KAKAOPAY_CID_SECRET"}
 PROGRAMS = (*SERVICES, *HELPERS)
 
 
@@ -26,7 +26,7 @@ def settings_classes(program):
     return [
         item
         for item in vars(module).values()
-        if isinstance(item, type) and issubclass(item, BaseSettings) and item.__module__ == module.__name__
+        if isinstance(item, type) and issubclass(item, BaseSettings) and item.__module__.startswith(f"{program.name}.")
     ]
 
 
@@ -62,6 +62,11 @@ class TestOf:
         merged = environment.everything(an_instance(), "k:1")
 
         assert merged["PAYMENTS_TOSS_SECRET_KEY"] == merged["SANDBOX_TOSS_SECRET_KEY"]
+        assert merged["SANDBOX_KAKAOPAY_ACCOUNTS"].endswith("=" + merged["PAYMENTS_KAKAOPAY_SECRET_KEY"])
+        assert merged["PAYMENTS_INICIS_SIGN_KEY"] in merged["SANDBOX_INICIS_ACCOUNTS"]
+        assert merged["PAYMENTS_PORTONE_SECRET"] == merged["SANDBOX_PORTONE_API_SECRET"]
+        assert json.loads(merged["PAYMENTS_PORTONE_WEBHOOK_SECRETS"]) == [merged["SANDBOX_PORTONE_WEBHOOK_SECRETS"]]
+        assert merged["PAYMENTS_PORTONE_V1_IMP_SECRET"] == merged["SANDBOX_PORTONE_V1_IMP_SECRET"]
         assert merged["NOTIFY_SOLAPI_API_SECRET"] == merged["SANDBOX_SOLAPI_API_SECRET"]
         assert json.loads(merged["SCM_CENTRE_API_KEYS"])["icheon"] == merged["SANDBOX_LOGISTICS_API_KEY"]
         assert merged["SCM_POLL_CENTRE_API_KEY"] == merged["SANDBOX_FASSTO_API_KEY"]
