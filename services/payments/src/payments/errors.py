@@ -117,6 +117,24 @@ class RefundReused(DomainError):
     kind: Kind = "conflict"
 
 
+class IdentifierInvalid(DomainError):
+    """Not a number this type of cash receipt can be issued to."""
+
+    code = "receipt.identifier_invalid"
+
+
+class NoReceipt(DomainError):
+    """Only money that came or may come by deposit or transfer has a cash receipt."""
+
+    code = "receipt.not_cash"
+    kind: Kind = "conflict"
+
+
+class ReceiptIssued(DomainError):
+    code = "receipt.already_issued"
+    kind: Kind = "conflict"
+
+
 class ReturnUnreadable(DomainError):
     """What the browser brought back is not what this provider sends."""
 

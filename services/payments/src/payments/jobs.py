@@ -12,6 +12,7 @@ from common import log
 from common.db import Database
 from common.jobs import Job
 from payments.flows.callbacks import Callbacks
+from payments.flows.receipts import Receipts
 from payments.flows.reconciling import Reconciling
 from payments.flows.refunding import Refunding
 from payments.flows.settling import Settling
@@ -23,6 +24,7 @@ SETTLE = "settle-payments"
 REFUND = "refunds"
 CALLBACKS = "callbacks"
 RECONCILE = "settlements"
+RECEIPTS = "cash-receipts"
 
 _log = log.get(__name__)
 _BATCH = 50
@@ -78,6 +80,14 @@ def reconciling(flow: Reconciling) -> Job:
         await _each(RECONCILE, flow.due(), flow.reconcile)
 
     return Job(RECONCILE, 3600, reconcile)
+
+
+def cash_receipts(flow: Receipts) -> Job:
+    async def work_off_receipts() -> None:
+        await flow.owe(_BATCH)
+        await _each(RECEIPTS, await flow.due(_BATCH), flow.work_on)
+
+    return Job(RECEIPTS, 30, work_off_receipts)
 
 
 async def _each(job: str, items: Iterable[T], work: Callable[[T], Awaitable[object]]) -> None:

@@ -19,6 +19,7 @@ from payments.domain.source import networks
 from payments.flows.callbacks import Callbacks
 from payments.flows.confirming import Confirming
 from payments.flows.opening import Opening, OpeningTerms
+from payments.flows.receipts import Receipts
 from payments.flows.reconciling import Reconciling
 from payments.flows.refunding import Refunding
 from payments.flows.settling import Settling
@@ -39,6 +40,14 @@ def assemble(runtime: Runtime[Settings], gateways: Gateways, orders: Orders) -> 
     settling = Settling(database, gateways, seal, patience=patience, grace=grace)
     windows = Windows(database, gateways, seal, settings.public_url)
     refunding = Refunding(database, gateways, seal, patience=patience)
+    receipts = Receipts(
+        database,
+        gateways,
+        seal,
+        patience=patience,
+        least=settings.receipt_least_amount,
+        after=timedelta(hours=settings.receipt_after_hours),
+    )
     callbacks = Callbacks(database, gateways, settling, seal=seal, wake=wake_callbacks)
     origins = tuple(origin.strip().rstrip("/") for origin in settings.return_origins.split(",") if origin.strip())
     terms = OpeningTerms(settings.account_valid, origins)
@@ -52,6 +61,7 @@ def assemble(runtime: Runtime[Settings], gateways: Gateways, orders: Orders) -> 
         handlers=consumer.handlers(patience=patience, wake_refunds=wake_refunds, wake_settling=wake_settling),
         jobs=[
             *jobs.jobs(database, settling, refunding, callbacks, pace),
+            jobs.cash_receipts(receipts),
             jobs.reconciling(
                 Reconciling(database, gateways, days=settings.settlement_days, hour=settings.settlement_hour)
             ),
@@ -65,6 +75,7 @@ def assemble(runtime: Runtime[Settings], gateways: Gateways, orders: Orders) -> 
             "seal": seal,
             "trusted_proxies": networks(settings.trusted_proxies.split(",")),
             "wake_refunds": wake_refunds,
+            "wake_receipts": partial(runtime.wake_job, jobs.RECEIPTS),
         },
     )
 

@@ -13,9 +13,20 @@ import respx
 from services.payments.tests.builders import AMOUNT, SECRET, a_payment
 
 from common.http_client import client
-from payments.clients.gateway import Cancel, Terms
+from payments.clients.gateway import Cancel, ReceiptOrder, Terms
 from payments.clients.toss import TossAccess, TossGateway
-from payments.commands.answers import Hint, Missing, Redirect, RefundAccount, Refused, Return, Seen, Standing, Unknown
+from payments.commands.answers import (
+    Hint,
+    Missing,
+    Receipt,
+    Redirect,
+    RefundAccount,
+    Refused,
+    Return,
+    Seen,
+    Standing,
+    Unknown,
+)
 from payments.domain.status import Status
 
 API = "https://toss.example/v1"
@@ -303,3 +314,43 @@ class TestBank:
 class TestSeen:
     def test_shows_no_secret(self):
         assert SECRET not in repr(Seen("o", "k", "m", "KRW", 1, 1, Standing.WAITING, secret=SECRET))
+
+
+RECEIPT = {
+    "receiptKey": "rk_1", "issueNumber": "000000001", "issueStatus": "COMPLETED", "amount": AMOUNT, "type": "소득공제",
+    "receiptUrl": "https://receipt.example/cash", "customerIdentityNumber": "010*****678",
+}  # fmt: skip
+
+
+class TestCashReceipt:
+    ORDER = ReceiptOrder("income_deduction", "01012345678", AMOUNT, 0, 1_445, "receipt-1")
+
+    async def test_is_issued(self, toss, api):
+        payment = a_payment(Status.CONFIRMED, method="virtual_account")
+        route = api.post("/cash-receipts").respond(json=RECEIPT)
+        answer = await toss.issue_cash_receipt(payment, self.ORDER)
+        assert answer == Receipt("rk_1", "000000001", "https://receipt.example/cash", AMOUNT)
+        headers, body = sent(route)
+        assert headers["idempotency-key"] == "receipt-1"
+        assert body == {
+            "amount": AMOUNT, "orderId": payment.order_ref, "orderName": payment.order_name, "type": "소득공제",
+            "customerIdentityNumber": "01012345678",
+        }  # fmt: skip
+
+    async def test_is_taken_back_in_part(self, toss, api):
+        route = api.post("/cash-receipts/rk_1/cancel").respond(json=RECEIPT | {"amount": 5_000})
+        answer = await toss.cancel_cash_receipt(a_payment(Status.CONFIRMED), "rk_1", 5_000, "back-1")
+        assert answer.amount == 5_000
+        assert sent(route)[1] == {"amount": 5_000}
+
+    @pytest.mark.parametrize(
+        ("response", "kind"),
+        [
+            (httpx.Response(400, json={"code": "DUPLICATED_CASH_RECEIPT", "message": "x"}), Refused),
+            (httpx.Response(500, json=RECEIPT), Unknown),
+            (httpx.Response(200, json={}), Unknown),
+        ],
+    )
+    async def test_anything_else(self, toss, api, response, kind):
+        api.post("/cash-receipts").mock(return_value=response)
+        assert isinstance(await toss.issue_cash_receipt(a_payment(Status.CONFIRMED), self.ORDER), kind)

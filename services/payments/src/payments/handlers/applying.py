@@ -7,13 +7,17 @@ from datetime import timedelta
 from common.db import Tx
 from payments import events
 from payments.domain import payment as rules
-from payments.domain.facts import MoneyReceived
+from payments.domain.facts import DepositTakenBack, MoneyReceived, Refunded
 from payments.domain.payment import Decision, Payment
+from payments.domain.receipt import CASH
 from payments.domain.status import LIVE
 from payments.repository import ledger as books
 from payments.repository import payment as payment_rows
+from payments.repository import receipt as receipts
 from payments.repository import refund as refund_rows
 from payments.repository import secrets
+
+_MOVES_MONEY = (MoneyReceived, Refunded, DepositTakenBack)
 
 
 async def apply(tx: Tx, before: Payment, decision: Decision, *, why: str, patience: timedelta) -> None:
@@ -26,6 +30,8 @@ async def apply(tx: Tx, before: Payment, decision: Decision, *, why: str, patien
     await books.post(tx.connection, decision.journals, tx.now)
     for refund in decision.refunds:
         await refund_rows.save(tx.connection, refund)
+    if any(isinstance(fact, _MOVES_MONEY) for fact in decision.facts) and after.method in CASH:
+        await receipts.wake(tx.connection, after.id, tx.now)
     tx.publish(*(events.to_contract(fact, tx.now) for fact in decision.facts))
     if any(isinstance(fact, MoneyReceived) for fact in decision.facts):
         await _close_others(tx, after, patience)

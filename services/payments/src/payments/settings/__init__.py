@@ -37,6 +37,12 @@ class Settings(ServiceSettings):
     )
     refund_account_days: int = Field(default=30, ge=1, description="an account for refunds nobody used is erased")
     callback_body_days: int = Field(default=90, ge=1, description="raw callbacks are erased after this")
+    receipt_least_amount: int = Field(
+        default=100_000, ge=1, description="cash payments of so much, in won, get a receipt even unasked"
+    )
+    receipt_after_hours: float = Field(
+        default=24, ge=0, le=96, description="so long the customer may ask for one first; the law leaves five days"
+    )
     settlement_days: int = Field(default=3, ge=1, le=31, description="days back compared with the providers' accounts")
     settlement_hour: int = Field(default=10, ge=0, le=23, description="hour in Korea from which they are asked for")
     trusted_proxies: str = Field(

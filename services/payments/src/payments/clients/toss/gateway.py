@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 import httpx
@@ -33,6 +33,7 @@ from payments.domain.payment import Payment
 _WINDOW_METHODS = {"card": "CARD", "easy_pay": "CARD", "transfer": "TRANSFER"}
 _BY_ACCOUNT = "virtual_account"
 _MAX_ORDER_NAME = 100
+_Read = TypeVar("_Read")
 _NOT_FOUND = frozenset({"NOT_FOUND_PAYMENT", "NOT_FOUND_PAYMENT_SESSION", "NOT_FOUND"})
 
 
@@ -126,7 +127,7 @@ class TossGateway:
 
     async def get(self, payment: Payment) -> Seen | Missing | Unknown:
         path = f"/payments/{quote(payment.key, safe='')}" if payment.key else f"/payments/orders/{payment.order_ref}"
-        answer = await self._call("GET", path)
+        answer = await self._call("GET", path, self._seen)
         if isinstance(answer, Refused):
             return Missing() if answer.code in _NOT_FOUND else Unknown(f"look-up refused: {answer.code}")
         return answer
@@ -159,42 +160,56 @@ class TossGateway:
         raise errors.NotOffered("settlements are not read from Toss")
 
     async def issue_cash_receipt(self, payment: Payment, order: ReceiptOrder) -> Receipt | Refused | Unknown:
-        raise errors.NotOffered("cash receipts are not issued at Toss")
+        body = wire.receipt_order(payment, order)
+        return await self._call(
+            "POST", "/cash-receipts", wire.receipt_of, json=body, idempotency_key=order.idempotency_key
+        )
 
     async def cancel_cash_receipt(
         self, payment: Payment, key: str, amount: int, idempotency_key: str
     ) -> Receipt | Refused | Unknown:
-        raise errors.NotOffered("cash receipts are not issued at Toss")
+        path = f"/cash-receipts/{quote(key, safe='')}/cancel"
+        return await self._call("POST", path, wire.receipt_of, json={"amount": amount}, idempotency_key=idempotency_key)
 
     async def _post(self, path: str, body: dict[str, Any], *, idempotency_key: str | None) -> Seen | Refused | Unknown:
-        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
-        return await self._call("POST", path, json=body, headers=headers)
+        return await self._call("POST", path, self._seen, json=body, idempotency_key=idempotency_key)
+
+    def _seen(self, body: Any) -> Seen:
+        return wire.payment_of(body, self._access.holder)
 
     async def _call(
-        self, method: str, path: str, *, json: dict[str, Any] | None = None, headers: dict[str, str] | None = None
-    ) -> Seen | Refused | Unknown:
+        self,
+        method: str,
+        path: str,
+        read: Callable[[Any], _Read],
+        *,
+        json: dict[str, Any] | None = None,
+        idempotency_key: str | None = None,
+    ) -> _Read | Refused | Unknown:
+        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
         try:
             response = await self._http.request(
                 method,
                 self._base + path,
                 json=json,
-                headers={"Authorization": self._authorization, **(headers or {})},
+                headers={"Authorization": self._authorization, **headers},
                 timeout=self._access.timeout_seconds,
             )
-            return self._read(response)
+            return _answer(response, read)
         except httpx.HTTPError as error:
             return Unknown(type(error).__name__)
         except ValueError as error:
             return Unknown(str(error)[:200])
 
-    def _read(self, response: httpx.Response) -> Seen | Refused | Unknown:
-        """A 5xx is never an answer, whatever its body says. Raises ValueError for what cannot be read."""
-        if response.status_code >= 500:
-            return Unknown(f"HTTP {response.status_code}")
-        body = response.json()
-        if response.status_code == httpx.codes.OK:
-            return wire.payment_of(body, self._access.holder)
-        refusal = wire.refusal_of(body)
-        if refusal.code in wire.UNDECIDED or response.status_code == httpx.codes.CONFLICT:
-            return Unknown(refusal.code)
-        return refusal
+
+def _answer(response: httpx.Response, read: Callable[[Any], _Read]) -> _Read | Refused | Unknown:
+    """A 5xx is never an answer, whatever its body says. Raises ValueError for what cannot be read."""
+    if response.status_code >= 500:
+        return Unknown(f"HTTP {response.status_code}")
+    body = response.json()
+    if response.status_code == httpx.codes.OK:
+        return read(body)
+    refusal = wire.refusal_of(body)
+    if refusal.code in wire.UNDECIDED or response.status_code == httpx.codes.CONFLICT:
+        return Unknown(refusal.code)
+    return refusal

@@ -12,9 +12,10 @@ from typing import Any
 import orjson
 
 from common.clock import SEOUL
-from payments.clients.gateway import Agreed, Notice
+from payments.clients.gateway import Agreed, Notice, ReceiptOrder
 from payments.clients.toss.banks import BANKS
-from payments.commands.answers import Account, Hint, Refused, Return, Seen, Standing
+from payments.commands.answers import Account, Hint, Receipt, Refused, Return, Seen, Standing
+from payments.domain.payment import Payment
 from payments.errors import CallbackUnreadable, ReturnUnreadable
 
 _STANDINGS = {
@@ -63,6 +64,7 @@ _KEPT_OF_DEPOSIT = ("createdAt", "orderId", "status", "transactionKey")
 _KEY = re.compile(r"^[!-~]{1,200}\Z")
 _ORDER_REF = re.compile(r"^[A-Za-z0-9_-]{1,64}\Z")
 _WON = re.compile(r"^[1-9][0-9]{0,23}\Z", re.ASCII)
+_RECEIPT_TYPES = {"income_deduction": "소득공제", "expense_proof": "지출증빙"}
 _TRANSMISSION = "tosspayments-webhook-transmission-id"
 
 
@@ -101,6 +103,27 @@ def return_of(fields: Mapping[str, str]) -> Agreed | Refused:
     if not (_KEY.match(key) and _ORDER_REF.match(order_ref) and _WON.match(amount)):
         raise ReturnUnreadable("paymentKey, orderId and amount are wanted as the provider gave them")
     return Agreed(key, order_ref, int(amount))
+
+
+def receipt_order(payment: Payment, order: ReceiptOrder) -> dict[str, Any]:
+    body = {
+        "amount": order.amount,
+        "orderId": payment.order_ref,
+        "orderName": payment.order_name[:100],
+        "type": _RECEIPT_TYPES[order.type],
+        "customerIdentityNumber": order.identifier,
+    }
+    return body | ({"taxFreeAmount": order.tax_free_amount} if order.tax_free_amount else {})  # memory: its name
+
+
+def receipt_of(body: Any) -> Receipt:
+    """Raises `NotToss`."""
+    try:
+        return Receipt(
+            _text(body["receiptKey"]), body.get("issueNumber"), body.get("receiptUrl"), _whole(body["amount"])
+        )
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise NotToss(f"not a cash receipt of Toss: {error!r}") from error
 
 
 def refusal_of(body: Any) -> Refused:
