@@ -75,6 +75,8 @@ _PROD: dict[str, dict[str, str | None]] = {
         "SMTP_TLS": "starttls",
         "SMTP_USER": "shop",
         "SMTP_PASSWORD": "{key[smtp_password]}",
+        "SMTP_TIMEOUT_SECONDS": None,
+        "LEASE_SECONDS": None,
         "SOLAPI_URL": None,
         "SMTP_TIMEOUT_SECONDS": None,
         "LEASE_SECONDS": None,

@@ -40,7 +40,7 @@ class Load:
     @asynccontextmanager
     async def running(cls, world: World, rng: random.Random, at_once: int = 3) -> AsyncIterator[Load]:
         """Customers come from now on; `finish` ends it."""
-        limits = httpx.Limits(max_connections=200, max_keepalive_connections=50)
+        limits = httpx.Limits(max_connections=200, max_keepalive_connections=50, keepalive_expiry=3)
         async with httpx.AsyncClient(timeout=httpx.Timeout(20, pool=60), limits=limits) as http:
             load = cls(world, rng, http)
             await load._look_around()

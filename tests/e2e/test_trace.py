@@ -16,7 +16,8 @@ async def test_from_the_orders_post_to_the_message_and_the_figures(http, shop, d
         for found in listed["items"]:
             trace = (await http.get(f"{shop.edge_url}/dev/traces/{found['trace_id']}.json")).json()
             steps = {(span["service"], span["name"]) for span in trace["spans"]}
-            if wanted <= steps:
+            sent = any(name.startswith("send shop.orders.v1") for _, name in steps)
+            if sent and wanted <= steps:
                 return trace
         return None
 
@@ -27,6 +28,5 @@ async def test_from_the_orders_post_to_the_message_and_the_figures(http, shop, d
         ("notify", "process shop.orders.v1"),
         ("stats", "process shop.orders.v1"),
     }
-    trace = await eventually(whole, f"one trace with {wanted}")
-    names = {span["name"] for span in trace["spans"]}
-    assert any(name.startswith("send shop.orders.v1") for name in names)
+    # Each service hands its spans in by itself, so which come last is chance.
+    await eventually(whole, f"one trace with a send and {wanted}")

@@ -50,6 +50,8 @@ def main() -> None:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
+        # Longer than the services keep an idle connection.
+        timeout_keep_alive=65,
     )
 
 

@@ -13,6 +13,10 @@ _KNOWN = {
     404: ("resource.not_found", "nothing is published under this address"),
     413: ("request.too_large", "a request body has at most 1 MiB"),
     429: ("request.too_many", "too many requests; try again in a moment"),
+    500: (
+        "internal",
+        "the request failed or broke off; ask again, with the same Idempotency-Key if it had one",
+    ),
     502: ("service.unreachable", "the service behind this address is not running; try again in a moment"),
     503: ("service.unavailable", "the service behind this address cannot answer now; try again in a moment"),
     504: ("service.timeout", "the service behind this address did not answer in time; nothing is known of the outcome"),

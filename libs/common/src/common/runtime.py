@@ -38,6 +38,8 @@ S = TypeVar("S", bound=ServiceSettings)
 _log = log.get(__name__)
 
 _STUCK_SECONDS = 60
+# Longer than any caller keeps an idle connection (http_client, the edge): else one closes just as it is used again.
+_KEEP_ALIVE_SECONDS = 65
 
 
 @dataclass
@@ -165,6 +167,7 @@ class _Process(Generic[S]):
         server = _Server(uvicorn.Config(
             app, host=self._settings.host, port=self._settings.port, log_config=None, access_log=False, lifespan="off",
             timeout_graceful_shutdown=int(self._settings.drain_seconds), server_header=False, date_header=False,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         ))  # fmt: skip
         with contextlib.suppress(Exception):  # the database may be away: then nothing is due either
             await database.set_clock()

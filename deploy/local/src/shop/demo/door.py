@@ -13,7 +13,9 @@ import httpx
 
 from common import ids
 
-_ATTEMPTS = 8
+# Longer than an Idempotency-Key is held by a request whose process died.
+_PATIENCE_SECONDS = 60.0
+_MOST_PAUSE_SECONDS = 3.0
 
 
 class Unexpected(Exception):
@@ -41,23 +43,21 @@ class Door:
 
     async def call(self, method: str, path: str, *, expect: tuple[int, ...] = (200, 201), **options: Any) -> Any:
         """Asks again while the shop is busy or away; raises `Unexpected` on any other answer than expected."""
-        answer: httpx.Response | None = None
-        for attempt in range(_ATTEMPTS):
+        end, pause = time.monotonic() + _PATIENCE_SECONDS, 0.2
+        while True:
             try:
                 answer = await self.http.request(method, f"{self.edge}{path}", **options)
             except httpx.TransportError as error:
-                if attempt == _ATTEMPTS - 1:
-                    raise Unexpected(f"{method} {path}: {error!r}") from error
-                await asyncio.sleep(0.2 * 2**attempt)
-                continue
-            if answer.status_code in expect:
-                return answer.json() if answer.content else None
-            busy = answer.status_code in {429, 502, 503} or "in_progress" in answer.text
-            if not busy:
-                break
-            await asyncio.sleep(0.2 * 2**attempt)
-        assert answer is not None
-        raise Unexpected(f"{method} {path} answered {answer.status_code}: {answer.text[:300]}")
+                busy, said = True, repr(error)
+            else:
+                if answer.status_code in expect:
+                    return answer.json() if answer.content else None
+                busy = answer.status_code >= 500 or answer.status_code == 429 or "in_progress" in answer.text
+                said = f"answered {answer.status_code}: {answer.text[:300]}"
+            if not busy or time.monotonic() > end:
+                raise Unexpected(f"{method} {path}: {said}")
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _MOST_PAUSE_SECONDS)
 
     async def products(self, mall: str) -> list[dict[str, Any]]:
         page = await self.call("GET", f"/v1/products?mall={mall}&limit=50")

@@ -164,7 +164,11 @@ class Edge:
             "rate": {"rateLimit": {"average": options.rate_average, "burst": options.rate_burst}},
             "body": {"buffering": {"maxRequestBodyBytes": BODY_LIMIT_BYTES, "memRequestBodyBytes": BODY_LIMIT_BYTES}},
             "problems": {
-                "errors": {"status": ["413", "429", "502", "504"], "service": "console", "query": ERRORS + "/{status}"}
+                "errors": {
+                    "status": ["413", "429", "500", "502", "504"],
+                    "service": "console",
+                    "query": ERRORS + "/{status}",
+                }
             },
             "not-found": {"replacePath": {"path": f"{ERRORS}/404"}},
         }
