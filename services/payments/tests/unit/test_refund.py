@@ -111,6 +111,27 @@ class TestAnswered:
         assert after.status is R.REFUSED
         assert after.failure_code == "returned_at_provider"
 
+    @pytest.mark.parametrize("asked", [False, True])
+    def test_where_no_notes_are_kept_what_the_balance_lacks_is_the_proof(self, asked):
+        refund = a_refund(self.payment, R.UNKNOWN)
+        returns = (Return("tx_0", 5_000, "", done=True), Return("tx_1", 5_000, "", done=True))
+        answer = shown(self.payment, Standing.PARTLY_RETURNED, returns=returns, balance=AMOUNT - 10_000)
+        after = rules.answered(refund, answer, AMOUNT - 5_000, NOW, asked=asked)
+        assert (after.status, after.provider_reference) == (R.DONE, "tx_1")
+
+    @pytest.mark.parametrize(("amount", "balance"), [(4_999, AMOUNT - 4_999), (5_000, AMOUNT - 10_000)])
+    def test_without_a_note_another_sum_is_no_proof(self, amount, balance):
+        refund = a_refund(self.payment, R.UNKNOWN)
+        returns = (Return("tx_1", amount, "", done=True),)
+        answer = shown(self.payment, Standing.PARTLY_RETURNED, returns=returns, balance=balance)
+        assert rules.answered(refund, answer, AMOUNT, NOW, asked=True).failure_code == "returned_at_provider"
+
+    def test_an_earlier_return_without_a_note_is_not_taken_for_a_refund_that_had_no_effect(self):
+        refund = a_refund(self.payment, R.UNKNOWN)
+        returns = (Return("tx_0", 5_000, "", done=True),)
+        answer = shown(self.payment, Standing.PARTLY_RETURNED, returns=returns, balance=AMOUNT - 5_000)
+        assert rules.answered(refund, answer, AMOUNT - 5_000, NOW, asked=True).status is R.REQUESTED
+
     def test_not_final_yet_is_asked_again(self):
         refund = a_refund(self.payment, R.EXECUTING)
         after = rules.answered(refund, self.seen(refund, done=False), AMOUNT, NOW, asked=False)

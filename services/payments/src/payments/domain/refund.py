@@ -135,8 +135,9 @@ def begin(refund: Refund, refunds: Sequence[Refund], now: datetime, *, patience:
 def answered(refund: Refund, answer: Answer, expected_balance: int, now: datetime, *, asked: bool) -> Refund:
     """What becomes of a refund after the provider spoke. `expected_balance`: its balance if this refund had no effect.
 
-    Only proof counts: our own note among the provider's returns, or a refusal. Sending again is safe because every
-    sending carries the balance it expects, so a lost first one that did arrive makes the provider refuse the second.
+    Only proof counts: our own note among the provider's returns, or where it keeps none a return of all its balance
+    lacks, or a refusal. Sending again is safe because every sending carries the balance it expects, so a lost first one
+    that did arrive makes the provider refuse the second.
     """
     match answer:
         case Seen():
@@ -149,7 +150,7 @@ def answered(refund: Refund, answer: Answer, expected_balance: int, now: datetim
 
 def _seen(refund: Refund, answer: Seen, expected_balance: int, now: datetime, *, asked: bool) -> Refund:
     later = now + _backoff(refund.attempt)
-    found = _ours(refund, answer)
+    found = _ours(refund, answer) or _unnamed(refund, answer, expected_balance)
     if found is not None and found.done:
         return refund.to(
             RefundStatus.DONE,
@@ -189,6 +190,14 @@ def _ours(refund: Refund, answer: Seen) -> Return | None:
         if given.note == refund.note and given.amount == refund.amount:
             return given
     return None
+
+
+def _unnamed(refund: Refund, answer: Seen, expected_balance: int) -> Return | None:
+    """Where a provider keeps no notes: the last return is this refund if it is as large, and all the balance lacks."""
+    last = answer.returns[-1] if answer.returns else None
+    if last is None or last.note or last.amount != refund.amount:
+        return None
+    return last if answer.balance == expected_balance - refund.amount else None
 
 
 def _unknown(refund: Refund, next_at: datetime) -> Refund:
