@@ -78,8 +78,6 @@ _PROD: dict[str, dict[str, str | None]] = {
         "SMTP_TIMEOUT_SECONDS": None,
         "LEASE_SECONDS": None,
         "SOLAPI_URL": None,
-        "SMTP_TIMEOUT_SECONDS": None,
-        "LEASE_SECONDS": None,
     },
 }
 
