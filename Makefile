@@ -38,7 +38,7 @@ unit: setup ## the pure tests, no services needed
 	@$(BIN)/pytest -m "not integration and not kafka and not e2e" -q
 
 integration: setup ## unit and integration tests on a throw-away PostgreSQL and broker
-	@$(SHOP) test-platform -- $(BIN)/pytest -m "not e2e" -q -n 2 --dist loadfile
+	@$(SHOP) test-platform -- $(BIN)/pytest -m "not e2e" -q -n 4 --dist loadfile
 
 e2e: setup ## the end-to-end tests through the edge of a throw-away system
 	@$(SHOP) test-system -- $(BIN)/pytest tests/e2e -q

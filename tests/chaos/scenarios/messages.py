@@ -25,7 +25,7 @@ _REPLAYABLE = (
 _GROUPS = ("catalog", "orders", "payments", "scm", "notify", "stats")
 
 
-@scenario(13, "poison", smoke=True)
+@scenario(13, "poison")
 async def poison(world: World, load: Load, rng: random.Random) -> None:
     """What nobody can ever handle is a dead letter of each reader, once; unknown types are passed over."""
     handlers = world.box.handlers()
