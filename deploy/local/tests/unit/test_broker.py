@@ -7,6 +7,7 @@ import pytest
 
 from shop import instance, ports
 from shop.platform import broker, kafka_libs
+from shop.platform.kafka import format_order
 from shop.supervisor.part import PartError
 
 PORTS = ports.derive(28080)
@@ -112,6 +113,14 @@ class TestKafkaPart:
 
         assert "-Xmx256m" in part.argv
         assert f"{tmp_path}/kafka-libs/{kafka_libs.cache_key(chosen.cluster.pom)}/*" in part.argv
+
+
+class TestFormat:
+    def test_an_id_that_begins_with_a_dash_is_not_taken_for_an_option(self, tmp_path):
+        words = format_order("-kRqgkoXTxu9Pq6EDKFg_A", tmp_path / "server.properties")
+
+        assert "--cluster-id=-kRqgkoXTxu9Pq6EDKFg_A" in words
+        assert not any(word.startswith("-k") for word in words)
 
 
 class TestThreeBrokers:

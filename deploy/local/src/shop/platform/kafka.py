@@ -91,6 +91,11 @@ def nodes_of(ports: Mapping[str, int], *, brokers: int, fault_proxy: bool) -> tu
     )
 
 
+def format_order(cluster_id: str, properties: Path) -> tuple[str, ...]:
+    """Kafka's StorageTool, told to format a log directory. One id in 64 begins with a dash: it stays in one word."""
+    return ("format", f"--cluster-id={cluster_id}", "--config", str(properties))
+
+
 @dataclass(frozen=True)
 class Cluster:
     """`directory` is the first node's; the others' are beside it, and so are the logs. With `disk_megabytes` each node
@@ -168,7 +173,7 @@ class Cluster:
         say("formatting the log directory")
         where = disk.enter() if disk else ()
         tool = ("java", "-Xmx64m", "-XX:TieredStopAtLevel=1", "-cp", f"{libs}/*", "kafka.tools.StorageTool")
-        order = ("format", "-t", self._cluster_id(), "-c", str(file))
+        order = format_order(self._cluster_id(), file)
         await commands.run([*where, *tool, *order], seconds=120, log=self._log_of(node))
 
     def _cluster_id(self) -> str:
