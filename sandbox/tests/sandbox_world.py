@@ -16,6 +16,7 @@ from sandbox.clock import KST
 from sandbox.settings import Settings
 
 START = datetime(2026, 11, 22, 10, 0, 0, tzinfo=KST)
+MALL_DAY = "2026-11-22"
 TURNS = 60
 SECRET_KEY = "test_sk_sandbox"
 TOSS_HOOK = "http://mall.test/v1/callbacks/toss"
@@ -50,6 +51,16 @@ class FakeClock:
             self._sleepers = [(moment, future) for moment, future in self._sleepers if not future.done()]
             await settle()
         self._now = target
+        await settle()
+
+    async def leap(self, seconds: float) -> None:
+        """Move time on at once: whoever slept on the way wakes late, and once. For days in which nothing falls due."""
+        await settle()
+        self._now += timedelta(seconds=seconds)
+        for moment, future in self._sleepers:
+            if moment <= self._now and not future.done():
+                future.set_result(None)
+        self._sleepers = [(moment, future) for moment, future in self._sleepers if not future.done()]
         await settle()
 
 

@@ -66,3 +66,16 @@ def eventually() -> Callable[..., Awaitable[object]]:
             await asyncio.sleep(0.2)
 
     return wait
+
+
+@pytest.fixture
+async def idle_centre(http, shop):
+    """The centre whose job calls us takes nothing, until this is called or the test ends."""
+    job = f"{shop.edge_url}/sandbox/logistics/_sandbox/job"
+
+    async def back_to_work():
+        (await http.post(f"{job}/resume")).raise_for_status()
+
+    (await http.post(f"{job}/pause")).raise_for_status()
+    yield back_to_work
+    await back_to_work()

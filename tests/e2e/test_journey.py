@@ -18,19 +18,6 @@ async def until(door, order, status):
     return await door.wait_for(order, lambda found: found["status"] == status, status, seconds=90)
 
 
-@pytest.fixture
-async def idle_centre(http, shop):
-    """The centre whose job calls us takes nothing, until this is called or the test ends."""
-    job = f"{shop.edge_url}/sandbox/logistics/_sandbox/job"
-
-    async def back_to_work():
-        (await http.post(f"{job}/resume")).raise_for_status()
-
-    (await http.post(f"{job}/pause")).raise_for_status()
-    yield back_to_work
-    await back_to_work()
-
-
 class TestCard:
     async def test_paid_shipped_by_the_centre_that_calls_us_and_delivered(self, door, shop, http, eventually):
         order = await an_order(door, (TAXABLE, 2))

@@ -38,6 +38,8 @@ class Settings(BaseSettings):
     toss_valid_hours: float = 168.0  # a virtual account without validHours or dueDate
     toss_cancel_guard_seconds: float = 1.0  # two cancels of one payment inside it: only the first runs
     toss_refund_minutes: float = 2.0  # the bank's refund of a paid virtual account goes PENDING -> COMPLETED
+    toss_fee_permille: int = Field(32, ge=0, le=1000)  # VAT included; what the settlement list keeps of each amount
+    toss_payout_days: int = Field(2, ge=0)
     toss_callback_on_issue: bool = False  # DEPOSIT_CALLBACK already when the account is issued
     # What a payment is called once partial cancels have used up its balance; measured by others as PARTIAL_CANCELED.
     toss_partial_sum_status: Literal["PARTIAL_CANCELED", "CANCELED"] = "PARTIAL_CANCELED"

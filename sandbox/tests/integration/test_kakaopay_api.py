@@ -357,7 +357,7 @@ class TestSettlements:
     async def test_one_days_movements_with_fee_and_payout(self, payer: Payer) -> None:
         tid = (await payer.paid())["tid"]
         await payer.cancel(tid, 3000)
-        await payer.running.clock.advance(86400)
+        await payer.running.clock.leap(86400)
         await payer.cancel(tid, 30000)
         answer = await payer.running.client.get(
             "/kakaopay/online/v1/settlements",

@@ -152,6 +152,8 @@ OWN: dict[str, dict[str, str]] = {
         "PORTONE_API_SECRET": "{key[portone_api_secret]}",
         "PORTONE_WEBHOOK_URL": "{edge}/v1/callbacks/portone",
         "PORTONE_WEBHOOK_SECRETS": "{key[portone_webhook_secret]}",
+        # A bank's refund is done before it is asked after for the first time.
+        "PORTONE_REFUND_MINUTES": "1",
         "PORTONE_V1_IMP_CODE": PORTONE_CODE,
         "PORTONE_V1_IMP_KEY": "{key[portone_imp_key]}",
         "PORTONE_V1_IMP_SECRET": "{key[portone_imp_secret]}",

@@ -4,6 +4,7 @@ from sandbox.clock import Clock
 from sandbox.inicis.ledger import Ledger
 from sandbox.inicis.notices import Notices
 from sandbox.inicis.payment import Payment
+from sandbox.inicis.settings import Kind
 
 
 class BankRefusal(Exception):
@@ -31,8 +32,10 @@ class Bank:
             raise BankRefusal("NO_ACCOUNT", "없는 계좌입니다.")
         return payment
 
-    def deposit(self, payment: Payment, *, amount: int | None = None, force: bool = False) -> Payment:
-        """Pay into the account. `force` lets a late deposit through after its day or a cancel."""
+    def deposit(
+        self, payment: Payment, *, amount: int | None = None, force: bool = False, notice: Kind | None = None
+    ) -> Payment:
+        """Pay into the account. `force` lets a late deposit through after its day or a cancel; `notice`: whose form."""
         paid = payment.price if amount is None else amount
         if payment.status in ("PAID", "PART_CANCELLED"):
             raise self._turned_away(payment, "ALREADY_PAID", "이미 입금된 계좌입니다.", paid)
@@ -45,7 +48,7 @@ class Bank:
             payment.deposited_at = f"{self._clock.now():%Y%m%d%H%M%S}"
             self._ledger.move(payment, "deposit", payment.price, payment.tid or "")
             self._ledger.save(payment)
-            self._notices.deposit(payment)
+            self._notices.deposit(payment, kind=notice)
         return payment
 
     def reverse(self, payment: Payment) -> Payment:

@@ -13,6 +13,7 @@ from sandbox.inicis.inquiry import shown_v2
 from sandbox.inicis.parts import Inicis
 from sandbox.inicis.payment import Payment
 from sandbox.inicis.refusals import InicisRefusal, window_answer
+from sandbox.inicis.settings import Kind
 from sandbox.wire import read_json
 
 
@@ -24,6 +25,7 @@ class Account(BaseModel):
 class Deposit(Account):
     amount: StrictInt | None = Field(None, description="won; all that is asked when left out")
     force: bool = Field(False, description="let a late deposit through after its day or a cancel")
+    notice: Kind | None = Field(None, description="whose notice tells of it, if not the merchant's")
 
 
 class Forgery(BaseModel):
@@ -90,7 +92,10 @@ def _bank_routes(api: APIRouter, inicis: Inicis) -> None:
     @api.post("/deposit")
     async def deposit(order: Deposit) -> Response:
         """Pay into an account. A wrong amount, a closed or a paid account is turned away (409)."""
-        return at_the_bank(order, lambda payment: inicis.bank.deposit(payment, amount=order.amount, force=order.force))
+        return at_the_bank(
+            order,
+            lambda payment: inicis.bank.deposit(payment, amount=order.amount, force=order.force, notice=order.notice),
+        )
 
     @api.post("/reverse")
     async def reverse(account: Account) -> Response:
@@ -107,7 +112,7 @@ def _bank_routes(api: APIRouter, inicis: Inicis) -> None:
         """Send a deposit notice although no money came."""
 
         def send(payment: Payment) -> Payment:
-            inicis.notices.deposit(payment, **order.fields)
+            inicis.notices.deposit(payment, changes=order.fields)
             return payment
 
         return at_the_bank(order, send)

@@ -3,6 +3,7 @@
 import json
 import secrets
 import sqlite3
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,7 +12,7 @@ import httpx
 from sandbox.clock import Clock
 from sandbox.courier import Courier, Manner, Sent
 from sandbox.inicis.payment import BANKS, Payment
-from sandbox.inicis.settings import InicisSettings
+from sandbox.inicis.settings import InicisSettings, Kind
 
 DEPOSIT, REVERSAL = "deposit", "reversal"
 OK = b"OK"
@@ -29,8 +30,9 @@ class Notices:
         self._courier = courier
         courier.register("inicis", Manner((minute_seconds,) * settings.notice_retries, self._dress, taken))
 
-    def deposit(self, payment: Payment, **changes: str) -> None:
-        self._owe(DEPOSIT, payment, changes)
+    def deposit(self, payment: Payment, *, changes: Mapping[str, str] | None = None, kind: Kind | None = None) -> None:
+        """`kind`: whose form, if not the merchant's."""
+        self._owe(DEPOSIT, payment, changes or {}, kind)
 
     def reversed(self, payment: Payment) -> None:
         """PC only: what a mobile merchant is told of a reversal is not known."""
@@ -41,8 +43,8 @@ class Notices:
         if self._settings.notice_kind == "mobile":
             self._owe("issued", payment, {"P_STATUS": "00"})
 
-    def _owe(self, event: str, payment: Payment, changes: dict[str, str]) -> None:
-        if self._settings.notice_kind == "pc":
+    def _owe(self, event: str, payment: Payment, changes: Mapping[str, str], kind: Kind | None = None) -> None:
+        if (kind or self._settings.notice_kind) == "pc":
             fields = self._pc(payment, "0400" if event == REVERSAL else "0200")
         elif event == REVERSAL:
             return
@@ -54,7 +56,7 @@ class Notices:
             subject=f"inicis:{payment.oid}",
             transmission=f"inicis_{secrets.token_hex(8)}",
             url=self._settings.notice_url,
-            body=fields | changes,
+            body={**fields, **changes},
         )
 
     def _pc(self, payment: Payment, type_msg: str) -> dict[str, str]:

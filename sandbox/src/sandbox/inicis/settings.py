@@ -6,6 +6,8 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+Kind = Literal["pc", "mobile"]  # whose form a deposit notice is
+
 
 @dataclass(frozen=True)
 class Merchant:
@@ -24,7 +26,7 @@ class InicisSettings(BaseSettings):
     accounts: str = "sandboxmal=sandbox-inicis-sign-key:SandboxIniapi001:SandboxIniapiIv1"
     idc_name: str = "stg"  # the centre returns name
     notice_url: str = ""  # where deposit notices go; empty = none registered
-    notice_kind: Literal["pc", "mobile"] = "pc"
+    notice_kind: Kind = "pc"
     notice_charset: Literal["euc-kr", "utf-8"] = "euc-kr"
     notice_retries: int = Field(60, ge=0)  # sent again so often, a minute apart, until the answer is OK (memory)
     token_seconds: float = 600.0  # what was agreed at the window can be approved, and net-cancelled, for so long

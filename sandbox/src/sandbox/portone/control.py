@@ -95,6 +95,11 @@ def _bank_routes(routes: APIRouter, portone: PortOne, api: Api) -> None:
         """Pay into an account. A wrong amount, a closed or a paid account is turned away (409)."""
         return at_the_bank(order, lambda paid: portone.desk.deposit(paid, amount=order.amount, force=order.force))
 
+    @routes.post("/reverse")
+    async def reverse(account: Account) -> Response:
+        """The bank takes a deposit back."""
+        return at_the_bank(account, portone.desk.reverse)
+
     @routes.post("/expire")
     async def expire(account: Account) -> Response:
         return at_the_bank(account, portone.desk.expire)

@@ -213,6 +213,18 @@ class Desk:
             self._notices.changed(payment)
         return payment
 
+    def reverse(self, payment: Payment) -> Payment:
+        """memory: the bank takes a deposit back, and the account waits again; no type of webhook is named after it."""
+        if payment.method != "virtual_account" or payment.status != "PAID" or payment.cancellable < payment.total:
+            raise BankRefusal("NOTHING_TO_REVERSE", "입금 완료 상태가 아닙니다.")
+        with self._ledger.store.tx():
+            payment.status, payment.paid_at = "VIRTUAL_ACCOUNT_ISSUED", None
+            payment.deadline = epoch(self._clock.now()) + self._settings.portone.valid_hours * 3600
+            self._ledger.move(payment, "reversal", -payment.total)
+            self._ledger.save(payment)
+            self._notices.changed(payment)
+        return payment
+
     def _turned_away(self, payment: Payment, code: str, message: str, amount: int) -> BankRefusal:
         self._ledger.move(payment, "deposit_refused", 0, f"{code} {amount}")
         return BankRefusal(code, message)

@@ -1,5 +1,6 @@
 """PortOne's books: payments, money movements, what the amounts were locked to."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -107,9 +108,10 @@ class Ledger:
         return None if row is None else int(row["amount"])
 
     def books(self, api: Api | None = None) -> dict[str, Any]:
-        """Per payment and in total: taken, refunded, balance = taken - refunded. KRW."""
+        """Per payment and in total: taken, reversed, refunded, and what is left. KRW."""
         entries = [entry for entry in self._entries() if api in (None, entry["api"])]
-        totals = {name: sum(entry[name] for entry in entries) for name in ("taken", "refunded", "balance")}
+        names = ("taken", "reversed", "refunded", "balance")
+        totals = {name: sum(entry[name] for entry in entries) for name in names}
         return {"payments": entries, "totals": {"payments": len(entries), **totals}}
 
     def _entries(self) -> Iterator[dict[str, Any]]:
@@ -120,13 +122,15 @@ class Ledger:
         for payment in self._where("1 = 1"):
             moved = movements.get(payment.tx_id, [])
             taken = sum(entry["amount"] for entry in moved if entry["amount"] > 0)
-            refunded = -sum(entry["amount"] for entry in moved if entry["amount"] < 0)
+            reversed_ = -sum(entry["amount"] for entry in moved if entry["kind"] == "reversal")
+            refunded = -sum(entry["amount"] for entry in moved if entry["kind"] == "refund")
             account = payment.account or {}
             yield {
                 "api": payment.api, "paymentId": payment.payment_id, "transactionId": payment.tx_id,
                 "method": payment.method, "status": payment.status, "totalAmount": payment.total, "taken": taken,
-                "refunded": refunded, "balance": taken - refunded, "accountNumber": account.get("number"),
-                "bank": account.get("bank"), "dueDate": account.get("expiredAt"), "movements": moved,
+                "reversed": reversed_, "refunded": refunded, "balance": taken - reversed_ - refunded,
+                "accountNumber": account.get("number"), "bank": account.get("bank"),
+                "dueDate": account.get("expiredAt"), "movements": moved,
             }  # fmt: skip
 
     def settlement(self, api: Api, day: date, fee_rate: float) -> list[dict[str, Any]]:
@@ -135,8 +139,14 @@ class Ledger:
             "SELECT m.*, p.data FROM portone_movements m JOIN portone_payments p ON p.tx_id = m.tx_id "
             "WHERE m.amount <> 0 ORDER BY m.id"
         )
+        undone = Counter(row["tx_id"] for row in rows if row["kind"] == "reversal")
         listed = []
         for row in rows:
+            if row["kind"] == "reversal":
+                continue
+            if row["amount"] > 0 and undone[row["tx_id"]]:
+                undone[row["tx_id"]] -= 1  # the bank took it back
+                continue
             payment = Payment.load(row["data"])
             moment = from_epoch(row["at"])
             if payment.api == api and moment.date() == day:

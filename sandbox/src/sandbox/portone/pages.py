@@ -106,7 +106,8 @@ def _bank(api: APIRouter, pages: Pages, settings: Settings, portone: PortOne) ->
         return payment
 
     buttons: dict[str, Callable[[Payment], Payment]] = {
-        "deposit": portone.desk.deposit, "expire": portone.desk.expire, "finish": refunded,
+        "deposit": portone.desk.deposit, "reverse": portone.desk.reverse, "expire": portone.desk.expire,
+        "finish": refunded,
     }  # fmt: skip
 
     @api.get("/portone")

@@ -133,6 +133,12 @@ def _lookup_routes(api: APIRouter, door: Door, toss: Toss) -> None:
             request, "get_payment", lambda _: toss.answer(toss.ledger.get(payment_key)), subject=payment_key
         )
 
+    @api.get("/settlements")
+    async def settlements(request: Request) -> Response:
+        """A list of settlements, `?startDate=&endDate=&dateType=&page=&size=`."""
+        query = dict(request.query_params)
+        return await door.take(request, "settlements", lambda _: JSONResponse(toss.settlements.listed(query)))
+
 
 def _receipt_routes(api: APIRouter, door: Door, toss: Toss) -> None:
     @api.post("/cash-receipts")

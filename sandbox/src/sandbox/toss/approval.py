@@ -70,6 +70,7 @@ class Approval:
         payment.status, payment.deadline = "DONE", None
         payment.approved_at = wire_time(self._clock.now())
         payment.last_transaction_key = transaction_key()
+        payment.sold(payment.total, self._clock.now())
         if payment.method == CARD:
             payment.card = _card(payment.total)
             self._ledger.move(payment, "card_approved", payment.total)

@@ -64,6 +64,7 @@ class Bank:
         payment.balance, payment.failure = payment.total, None
         payment.approved_at = wire_time(self._clock.now())
         payment.last_transaction_key = transaction_key()
+        payment.sold(payment.total, self._clock.now())
         if payment.virtual_account:
             payment.virtual_account |= {"depositorName": depositor, "expired": False}
         wanted = payment.wanted_receipt
@@ -92,6 +93,7 @@ class Bank:
         with self._ledger.store.tx():
             payment.status, payment.approved_at = "WAITING_FOR_DEPOSIT", None
             payment.last_transaction_key = transaction_key()
+            payment.unsold()
             payment.deadline = epoch(self._clock.now()) + self._settings.toss_valid_hours * 3600
             payment.cash_receipt = None
             self._ledger.move(payment, "reversal", -payment.total, "입금 정정")

@@ -29,13 +29,16 @@ class Cancels:
         tax_free_left = payment.tax_free - sum(row["taxFreeAmount"] for row in payment.cancels)
         if tax_free > min(amount, tax_free_left):
             raise TossRefusal("NOT_CANCELABLE_AMOUNT")
-        if payment.status == "WAITING_FOR_DEPOSIT":
+        unpaid = payment.status == "WAITING_FOR_DEPOSIT"
+        if unpaid:
             payment.deadline = None  # nothing was paid in, so nothing moves; the account takes no deposit any more
         elif payment.method == ACCOUNT:
             self._refund_to(payment, body.get("refundReceiveAccount"), amount)
         else:
             self._ledger.move(payment, "refund", -amount, reason)
         self._book(payment, amount, tax_free, reason)
+        if not unpaid:
+            payment.sold(-amount, self._clock.now())
         self._ledger.save(payment)
         self._notices.status_changed(payment)
         self._notices.deposit(payment)

@@ -51,6 +51,9 @@ class Ledger:
     def of_account(self, account_number: str) -> Payment | None:
         return next(iter(self._where("account = ?", account_number)), None)
 
+    def all(self) -> list[Payment]:
+        return self._where("1 = 1")
+
     def order_used(self, order_id: str) -> bool:
         return any(payment.accepted for payment in self._where("order_id = ?", order_id))
 
@@ -91,7 +94,7 @@ class Ledger:
                     "note": row["note"],
                 }
             )
-        for payment in self._where("1 = 1"):
+        for payment in self.all():
             moved = movements.get(payment.payment_key, [])
             gross = sum(entry["amount"] for entry in moved if entry["kind"] in MONEY_IN)
             reversed_ = -sum(entry["amount"] for entry in moved if entry["kind"] == "reversal")

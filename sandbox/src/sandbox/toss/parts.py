@@ -17,6 +17,7 @@ from sandbox.toss.ledger import Ledger
 from sandbox.toss.notices import Notices
 from sandbox.toss.payment import Payment
 from sandbox.toss.receipts import CashReceipts
+from sandbox.toss.settlements import Settlements
 from sandbox.toss.window import Window
 
 
@@ -32,6 +33,7 @@ class Toss:
         self.cancels = Cancels(settings, clock, self.ledger, notices)
         self.bank = Bank(settings, clock, self.ledger, notices)
         self.receipts = CashReceipts(settings, clock, store)
+        self.settlements = Settlements(settings, self.ledger)
         self.idempotency = Idempotency(store, clock)
 
     def wire(self, payment: Payment) -> dict[str, Any]:

@@ -4,7 +4,10 @@ import json
 import secrets
 import string
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any, Literal
+
+from sandbox.clock import wire_time
 
 CARD = "카드"
 ACCOUNT = "가상계좌"
@@ -74,6 +77,7 @@ class Payment:
     cancels: list[dict[str, Any]] = field(default_factory=list)
     metadata: dict[str, str] | None = None
     valid_hours: float | None = None
+    sales: list[dict[str, Any]] = field(default_factory=list)  # what will be settled
 
     def dump(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False)
@@ -81,6 +85,14 @@ class Payment:
     @classmethod
     def load(cls, text: str) -> "Payment":
         return cls(**json.loads(text))
+
+    def sold(self, amount: int, moment: datetime) -> None:
+        """`amount` below zero: given back. Named by the last transaction."""
+        self.sales.append({"key": self.last_transaction_key, "amount": amount, "at": wire_time(moment)})
+
+    def unsold(self) -> None:
+        """The bank took the last deposit back: nobody settles what has come to nothing."""
+        del self.sales[max(place for place, sale in enumerate(self.sales) if sale["amount"] > 0)]
 
     @property
     def account_number(self) -> str | None:

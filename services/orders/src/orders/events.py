@@ -119,6 +119,7 @@ def _refund_requested(order: Order, fact: facts.RefundRequested, now: datetime) 
         vat_amount=fact.worth.vat,
         reason=fact.reason,
         requested_at=now,
+        paid_at=fact.paid_at,
     )
 
 

@@ -213,6 +213,7 @@ class TestDepositReversed:
         asked_before, asked_again = settled.facts[1], restored.facts[1]
         assert asked_again.worth == asked_before.worth
         assert asked_again.refund_id != asked_before.refund_id
+        assert asked_before.paid_at < NOW + timedelta(hours=1) < asked_again.paid_at
 
     def test_money_that_went_back_before_is_not_asked_for_again(self):
         order = an_order(Status.PAID)
@@ -239,6 +240,7 @@ class TestDepositReversed:
         assert domain.pay(order, pays(order, payment_id=ANOTHER)).facts == ()
         again = domain.pay(order, pays(order, payment_id=ANOTHER, confirmed_at=NOW + timedelta(hours=2)))
         assert again.facts[0].refund_id != first.facts[0].refund_id
+        assert again.facts[0].paid_at == NOW + timedelta(hours=2)
         assert again.order.payment.payment_id == PAYMENT
 
 

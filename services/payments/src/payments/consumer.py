@@ -25,6 +25,7 @@ def handlers(*, patience: timedelta, wake_refunds: Callable[[], None], wake_sett
             tax_free_amount=event.tax_free_amount,
             reason=event.reason,
             vat_amount=event.vat_amount,
+            paid_at=event.paid_at,
         )
         await refund_handlers.request_refund(command, tx, patience=patience)
         tx.then(wake_refunds)

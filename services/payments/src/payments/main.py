@@ -39,7 +39,7 @@ def assemble(runtime: Runtime[Settings], gateways: Gateways, orders: Orders) -> 
     grace = timedelta(seconds=settings.expiry_grace_seconds)
     settling = Settling(database, gateways, seal, patience=patience, grace=grace)
     windows = Windows(database, gateways, seal, settings.public_url)
-    refunding = Refunding(database, gateways, seal, patience=patience)
+    refunding = Refunding(database, gateways, settling, seal, patience=patience)
     receipts = Receipts(
         database,
         gateways,

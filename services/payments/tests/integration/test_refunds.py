@@ -324,6 +324,46 @@ class TestDeposit:
         assert await statuses(mall, payment) == ["void"]
         await mall.assert_balanced()
 
+    async def test_asked_before_the_deposit_was_taken_back_and_heard_after_it_came_anew(self, mall):
+        """Orders asks for what came anew under another name: together they are one refund."""
+        payment = await mall.paid("virtual_account")
+        known = await mall.payment(payment["id"])
+        early = a_refund_request(known, 5_000, paid_at=known.confirmed_at)
+        for move in (mall.toss.reverse, mall.toss.deposit):
+            mall.clock.advance(timedelta(minutes=1))
+            move(payment["id"])
+            await mall.callback(payment["id"])
+            await mall.run("callbacks")
+        again = (await mall.payment(payment["id"])).confirmed_at
+        await mall.deliver(early, a_refund_request(known, 5_000, paid_at=again))
+        await give_account(mall, payment)
+        for _ in range(3):
+            await mall.run_later("refunds", seconds=3)
+        assert await statuses(mall, payment) == ["void", "done"]
+        assert mall.toss.money() == AMOUNT - 5_000
+        await mall.assert_balanced()
+
+    async def test_nothing_is_sent_once_the_deposit_is_gone_though_nobody_told_us(self, mall):
+        payment = await mall.paid("virtual_account")
+        await give_account(mall, payment)
+        await refund(mall, payment, AMOUNT)
+        mall.toss.reverse(payment["id"])
+        await mall.run("refunds")
+        assert mall.toss.seen_cancels == []
+        assert await statuses(mall, payment) == ["void"]
+        assert (await mall.said())[-1] == "deposit-reversed"
+        await mall.assert_balanced()
+
+    async def test_of_a_deposit_waits_until_the_provider_can_be_asked(self, mall):
+        payment = await mall.paid("virtual_account")
+        await give_account(mall, payment)
+        await refund(mall, payment)
+        mall.toss.lose_before.append("get")
+        await mall.run("refunds")
+        assert (await statuses(mall, payment), mall.toss.seen_cancels) == (["requested"], [])
+        await mall.run_later("refunds", seconds=3)
+        assert await statuses(mall, payment) == ["done"]
+
     async def test_an_account_nobody_used_is_forgotten(self, mall):
         payment = await mall.paid("virtual_account")
         await give_account(mall, payment)

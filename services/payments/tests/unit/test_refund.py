@@ -53,6 +53,23 @@ class TestRequest:
         assert rules.request(payment, (), command, has_account=False, now=NOW).status is R.NEEDS_ACCOUNT
         assert rules.request(payment, (), command, has_account=True, now=NOW).status is R.REQUESTED
 
+    @pytest.mark.parametrize("has_account", [True, False])
+    def test_money_the_bank_took_back_is_not_given_back_out_of_what_came_anew(self, has_account):
+        """Orders asks again, under another name, for what came after the reversal it had not heard of yet."""
+        payment = a_payment(Status.CONFIRMED, method="virtual_account", confirmations=2)
+        early = asked_for(payment, 1_000, paid_at=payment.confirmed_at - timedelta(hours=1))
+        late = asked_for(payment, 1_000, paid_at=payment.confirmed_at)
+        refund = rules.request(payment, (), early, has_account=has_account, now=NOW)
+        assert refund.status is R.VOID
+        decision = refunding.promised(payment, refund)
+        assert (decision.payment, decision.facts, decision.journals) == (payment, (), ())
+        assert rules.request(payment, (refund,), late, has_account=has_account, now=NOW).status in PENDING
+
+    def test_of_a_reversed_payment_nobody_is_called_for_what_was_asked_before(self):
+        payment = a_payment(Status.REVERSED)
+        command = asked_for(payment, 1_000, paid_at=payment.confirmed_at)
+        assert rules.request(payment, (), command, has_account=False, now=NOW).status is R.VOID
+
     def test_the_same_id_again_changes_nothing_and_with_another_amount_is_a_defect(self):
         payment = a_payment(Status.CONFIRMED)
         known = a_refund(payment)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from common import ids
-from shop.demo.door import Door, Order, Unexpected
+from shop.demo.door import WAYS, Door, Order, Unexpected
 from shop.demo.people import person
 
 MALLS = ("intake", "livestore")
@@ -49,28 +49,38 @@ class Visit:
         return order
 
 
-async def by_card(visit: Visit) -> None:
-    """Pays by card in the provider's window; the parcel arrives."""
-    await visit.door.pay_by_window(await visit.place(), "card")
+def pays(provider: str, method: str) -> Callable[[Visit], Awaitable[None]]:
+    """Pays in the provider's window, or into the account it gives; the parcel arrives."""
+
+    async def by_window(visit: Visit) -> None:
+        await visit.door.pay_by_window(await visit.place(), method, provider)
+        await visit.until("completed")
+
+    async def by_account(visit: Visit) -> None:
+        await visit.door.deposit(await visit.door.ask_for_account(await visit.place(), provider=provider))
+        await visit.until("completed")
+
+    return by_account if method == "virtual_account" else by_window
+
+
+async def by_storefront(visit: Visit) -> None:
+    """The storefront's own script confirms, as at malls that are one page."""
+    await visit.door.pay_by_storefront(await visit.place(), "card")
     await visit.until("completed")
 
 
-async def by_transfer(visit: Visit) -> None:
-    await visit.door.pay_by_window(await visit.place(), "transfer")
-    await visit.until("completed")
-
-
-async def by_account(visit: Visit) -> None:
-    """Gets a virtual account, pays into it at the bank; the parcel arrives."""
-    account = await visit.door.ask_for_account(await visit.place())
-    await visit.door.deposit(account)
+async def shops_around(visit: Visit) -> None:
+    """Leaves one provider's window and pays at another."""
+    order = await visit.place()
+    await visit.door.pay_by_window(order, "easy_pay", "kakaopay", "quit")
+    await visit.door.pay_by_window(order, "card", "inicis")
     await visit.until("completed")
 
 
 async def regrets(visit: Visit) -> None:
-    """Pays by card, cancels before it is shipped, and gets everything back."""
+    """Pays, cancels before it is shipped, and gets everything back."""
     order = await visit.place()
-    payment_id = await visit.door.pay_by_window(order, "card")
+    payment_id = await visit.door.pay_by_window(order, "card", "portone")
     await visit.until("paid")
     await visit.door.cancel(order, "changed my mind")
     await visit.until("cancelled")
@@ -102,20 +112,19 @@ async def _refunded(visit: Visit, payment_id: str, amount: int) -> None:
     raise Unexpected(f"order {visit.order.number}: {amount} won did not come back")
 
 
-KINDS: dict[str, Callable[[Visit], Awaitable[None]]] = {
-    "card": by_card,
-    "transfer": by_transfer,
-    "account": by_account,
-    "impatient": by_card,
+_ORDINARY = {f"{provider} {method.replace('_', ' ')}": pays(provider, method) for provider, method in WAYS}
+SPECIAL: dict[str, Callable[[Visit], Awaitable[None]]] = {
     "regrets": regrets,
-    "unpaid cancel": changes_mind_unpaid,
     "lets expire": lets_expire,
+    "unpaid cancel": changes_mind_unpaid,
+    "impatient": by_storefront,
+    "shops around": shops_around,
 }
+KINDS = _ORDINARY | SPECIAL
 
 
 def cast(count: int) -> list[str]:
-    """Which kinds come: at least one of each special one, the rest pays by card, account and transfer."""
-    special = ["regrets", "lets expire", "unpaid cancel", "impatient"]
-    ordinary = ["card", "account", "card", "account", "transfer"]
-    rest = [ordinary[index % len(ordinary)] for index in range(max(0, count - len(special)))]
-    return [*rest[:3], *special, *rest[3:]]
+    """Which kinds come: at least one of each special one, the rest pays in every way there is, one after the other."""
+    ordinary = list(_ORDINARY)
+    rest = [ordinary[index % len(ordinary)] for index in range(max(0, count - len(SPECIAL)))]
+    return [*rest[:3], *SPECIAL, *rest[3:]]

@@ -12,14 +12,36 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 
 from common import ids
+from shop.demo.browser import Browser
+from shop.demo.complaint import Unexpected
 
+__all__ = ["PAYS", "WAYS", "Door", "Order", "Unexpected"]
+
+# Every provider and method that the mall offers.
+WAYS: tuple[tuple[str, str], ...] = (
+    ("toss", "card"),
+    ("kakaopay", "easy_pay"),
+    ("inicis", "card"),
+    ("portone", "card"),
+    ("portone_v1", "card"),
+    ("toss", "virtual_account"),
+    ("inicis", "virtual_account"),
+    ("portone", "virtual_account"),
+    ("portone_v1", "virtual_account"),
+    ("toss", "easy_pay"),
+    ("inicis", "easy_pay"),
+    ("portone", "easy_pay"),
+    ("portone_v1", "easy_pay"),
+    ("toss", "transfer"),
+    ("inicis", "transfer"),
+    ("portone", "transfer"),
+    ("portone_v1", "transfer"),
+)
+# The button of a provider's window that pays, where it is not called so.
+PAYS = {"kakaopay": "money"}
 # Longer than an Idempotency-Key is held by a request whose process died.
 _PATIENCE_SECONDS = 60.0
 _MOST_PAUSE_SECONDS = 3.0
-
-
-class Unexpected(Exception):
-    """The shop answered something a customer would complain about."""
 
 
 @dataclass
@@ -92,14 +114,28 @@ class Door:
         made = await self.call("POST", "/v1/orders", json=body, headers=headers)
         return Order(made["id"], made["order_number"], made["token"], made["total_amount"]["amount"], made["lines"])
 
-    async def pay_by_window(self, order: Order, method: str) -> str:
-        """Opens the provider's window, pays there, and confirms as a browser's return does. Returns the payment id."""
-        payment = await self._open(order, {"method": method, "return_url": f"{self.edge}/"})
+    @property
+    def browser(self) -> Browser:
+        """Comes home to the storefront's page after payment."""
+        return Browser(self.http, f"{self.edge}/paid")
+
+    async def open_window(self, order: Order, method: str, provider: str = "toss") -> Any:
+        """A payment whose window waits to be opened: `next_action` has its address."""
+        wish = {"provider": provider, "method": method, "return_url": self.browser.home}
+        return await self._open(order, wish)
+
+    async def pay_by_window(self, order: Order, method: str, provider: str = "toss", choice: str = "") -> str:
+        """Through the provider's window and back, pressing `choice` in it, or what pays. Returns the payment id."""
+        payment = await self.open_window(order, method, provider)
+        await self.browser.pay(payment["next_action"]["url"], choice or PAYS.get(provider, "pay"))
+        return str(payment["id"])
+
+    async def pay_by_storefront(self, order: Order, method: str) -> str:
+        """At Toss, where the storefront's own script comes back from the window and confirms. The payment id."""
+        payment = await self.open_window(order, method)
         window = dict(parse_qsl(urlsplit(payment["next_action"]["url"]).query))
-        paid = await self.http.post(f"{self.sandbox}/toss/_sandbox/pay", json=window)
-        if paid.status_code != 200:
-            raise Unexpected(f"the payment window answered {paid.status_code}: {paid.text[:300]}")
-        back = dict(parse_qsl(urlsplit(paid.json()["redirect_url"]).query))
+        paid = await self._at("toss", "pay", window)
+        back = dict(parse_qsl(urlsplit(paid["redirect_url"]).query))
         confirmation = {"paymentKey": back["paymentKey"], "orderId": back["orderId"], "amount": int(back["amount"])}
         await self.call(
             "POST",
@@ -110,26 +146,42 @@ class Door:
         )
         return str(payment["id"])
 
-    async def ask_for_account(self, order: Order, bank: str = "20") -> dict[str, Any]:
-        """A virtual account to pay into."""
+    async def ask_for_account(self, order: Order, bank: str = "20", provider: str = "toss") -> dict[str, Any]:
+        """A virtual account to pay into: from Toss at once, from the others through their windows."""
+        if provider != "toss":
+            payment_id = await self.pay_by_window(order, "virtual_account", provider)
+            return await self.account_of(order, payment_id)
         payment: dict[str, Any] = await self._open(
             order, {"method": "virtual_account", "bank": bank, "depositor_name": "데모"}
         )
         return payment
 
+    async def account_of(self, order: Order, payment_id: str) -> dict[str, Any]:
+        """Once it is issued."""
+        end = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            payment = await self.look_at_payment(order, payment_id)
+            action = payment["next_action"]
+            if action is not None and action["type"] == "deposit":
+                return payment
+            if time.monotonic() > end:
+                raise Unexpected(f"payment {payment_id} is {payment['status']} and has no account")
+            await asyncio.sleep(0.3)
+
     async def deposit(self, account: dict[str, Any]) -> None:
         """Pays the exact amount into the virtual account, at the bank."""
-        number = account["next_action"]["account_number"]
-        paid = await self.http.post(f"{self.sandbox}/toss/_sandbox/deposit", json={"accountNumber": number})
-        if paid.status_code != 200:
-            raise Unexpected(f"the bank answered {paid.status_code}: {paid.text[:300]}")
+        await self._at(account["provider"], "deposit", {"accountNumber": account["next_action"]["account_number"]})
 
     async def let_expire(self, account: dict[str, Any]) -> None:
         """Lets the account's time run out at the bank."""
-        number = account["next_action"]["account_number"]
-        done = await self.http.post(f"{self.sandbox}/toss/_sandbox/expire", json={"accountNumber": number})
+        await self._at(account["provider"], "expire", {"accountNumber": account["next_action"]["account_number"]})
+
+    async def _at(self, provider: str, verb: str, body: dict[str, Any]) -> Any:
+        """What the customer does at a provider, or at the bank behind it, without a window."""
+        done = await self.http.post(f"{self.sandbox}/{provider}/_sandbox/{verb}", json=body)
         if done.status_code != 200:
-            raise Unexpected(f"the bank answered {done.status_code}: {done.text[:300]}")
+            raise Unexpected(f"{verb} at {provider} answered {done.status_code}: {done.text[:300]}")
+        return done.json()
 
     async def cancel(self, order: Order, reason: str, lines: list[dict[str, Any]] | None = None) -> None:
         body: dict[str, Any] = {"reason": reason} | ({"lines": lines} if lines else {})

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from shop.demo.customers import KINDS, Visit, cast
+from shop.demo.customers import KINDS, SPECIAL, Visit, cast
 from shop.demo.door import Door
 from shop.demo.story import Story
 from shop.instance import Instance
@@ -31,7 +31,7 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     customers: Annotated[int, typer.Option(help="how many come")] = 24,
-    at_once: Annotated[int, typer.Option(help="how many are in the shop at the same time")] = 6,
+    at_once: Annotated[int, typer.Option(help="how many are in the shop at the same time")] = 12,
     quiet: Annotated[bool, typer.Option("--quiet", help="do not print every event")] = False,
     instance_name: InstanceName = None,
 ) -> None:
@@ -44,7 +44,7 @@ def demo(
     current = load(instance_name)
     must_run(current)
     _must_answer(current)
-    failed = asyncio.run(_play(current, max(customers, 4), at_once, tell=not quiet))
+    failed = asyncio.run(_play(current, max(customers, len(SPECIAL)), at_once, tell=not quiet))
     balanced = audit(current, console, settle_seconds=60)
     if failed or not balanced:
         raise typer.Exit(1)

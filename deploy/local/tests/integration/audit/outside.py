@@ -6,7 +6,11 @@ import json
 
 from shop.audit.places import Places
 
-BANK = "/sandbox/toss/_sandbox/books"
+BANKS = {
+    provider: f"/sandbox/{provider}/_sandbox/books"
+    for provider in ("toss", "kakaopay", "inicis", "portone", "portone_v1")
+}
+BANK = BANKS["toss"]
 MESSENGER = "/sandbox/solapi/_sandbox/messages"
 CENTRES = "/sandbox/logistics/_sandbox/books"
 MAILBOX = "/dev/mail.json"
@@ -20,7 +24,7 @@ class Outside:
 
     def __init__(self) -> None:
         self.documents = {
-            BANK: {"payments": []},
+            **{path: {"payments": []} for path in BANKS.values()},
             MESSENGER: {"messages": []},
             CENTRES: {"requests": [], "releases": [], "parcels": []},
             MAILBOX: {"items": []},

@@ -63,7 +63,7 @@ class TestLook:
     @pytest.mark.parametrize(
         ("path", "name"),
         [
-            (BANK, "the bank's books"),
+            (BANK, "the payment providers' books"),
             (MESSENGER, "the messenger's books"),
             (CENTRES, "the centres' books"),
             (MAILBOX, "the mail sink"),
@@ -80,7 +80,7 @@ class TestLook:
     async def test_books_of_another_shape_are_named(self, copy):
         copy.outside.documents[BANK] = {"payments": [{"orderId": "x"}]}
 
-        assert (await copy.wrong()).keys() == {"cannot look: the bank's books"}
+        assert (await copy.wrong()).keys() == {"cannot look: the payment providers' books"}
 
     async def test_a_schema_that_is_not_there_is_named_and_the_others_are_asked(self, copy):
         await copy.run(

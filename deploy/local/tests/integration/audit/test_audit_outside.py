@@ -1,7 +1,7 @@
 """The outside world's books, changed so that each comparison fails; and strangers that turn out to be known."""
 
 import pytest
-from deploy.local.tests.integration.audit.outside import BANK, CENTRES, MAILBOX, MESSENGER
+from deploy.local.tests.integration.audit.outside import BANK, BANKS, CENTRES, MAILBOX, MESSENGER
 from deploy.local.tests.integration.audit.world import named
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
@@ -12,9 +12,9 @@ ALIMTALK = named("delivery", "order-paid", ADA, "alimtalk")
 EMAIL = named("delivery", "order-paid", ADA, "email")
 MESSAGE = named("message", "order-paid", ADA)
 SHIPPED_ADA, SHIPPED_BEA = named("shipment", "ada"), named("shipment", "bea")
-LEDGER = "what the ledger says came and went, came and went at the bank"
-IN_LEDGER = "all that came to the bank is in the ledger"
-NOBODYS = "every won at the bank belongs to one order, or is promised back"
+LEDGER = "what the ledger says came and went, came and went at its provider"
+IN_LEDGER = "all that came to a provider is in the ledger"
+NOBODYS = "every won at a provider belongs to one order, or is promised back"
 STRANGER = named("stranger")
 
 
@@ -30,29 +30,32 @@ class TestBank:
         of(copy.outside.documents, BANK, "payments", orderId=PAID_ADA)["movements"] = []
 
         wrong = await copy.wrong()
-        assert wrong == {LEDGER: (str(PAID_ADA),), NOBODYS: (f"{PAID_ADA}: 0 there, 15500 kept, 0 promised back",)}
+        assert wrong == {
+            LEDGER: (f"toss {PAID_ADA}",),
+            NOBODYS: (f"toss {PAID_ADA}: 0 there, 15500 kept, 0 promised back",),
+        }
 
     async def test_money_that_came_and_is_not_in_the_ledger_is_found(self, copy):
         copy.outside.took(PAID_ADA, ("card_approved", 15500))
 
         wrong = await copy.wrong()
         assert wrong == {
-            IN_LEDGER: (str(PAID_ADA),),
-            NOBODYS: (f"{PAID_ADA}: 31000 there, 15500 kept, 0 promised back",),
+            IN_LEDGER: (f"toss {PAID_ADA}",),
+            NOBODYS: (f"toss {PAID_ADA}: 31000 there, 15500 kept, 0 promised back",),
         }
 
     async def test_a_deposit_that_the_bank_took_back_is_found(self, copy):
         copy.outside.took(PAID_ADA, ("reversal", -15500))
 
-        assert (await copy.wrong())[IN_LEDGER] == (str(PAID_ADA),)
+        assert (await copy.wrong())[IN_LEDGER] == (f"toss {PAID_ADA}",)
 
     async def test_a_refund_that_was_paid_twice_is_found(self, copy):
         copy.outside.took(PAID_BEA, ("refund", -5000))
 
         wrong = await copy.wrong()
         assert wrong == {
-            "the bank paid every refund once": (str(PAID_BEA),),
-            NOBODYS: (f"{PAID_BEA}: 7500 there, 12500 kept, 0 promised back",),
+            "the provider paid every refund once": (f"toss {PAID_BEA}",),
+            NOBODYS: (f"toss {PAID_BEA}: 7500 there, 12500 kept, 0 promised back",),
         }
 
     async def test_a_refund_of_another_amount_is_found(self, copy):
@@ -60,7 +63,7 @@ class TestBank:
             "movements"
         ][0]["amount"] = -4999
 
-        assert (await copy.wrong())[LEDGER] == (str(PAID_BEA),)
+        assert (await copy.wrong())[LEDGER] == (f"toss {PAID_BEA}",)
 
     async def test_money_that_belongs_to_no_order_is_found(self, copy):
         """The order is there and does not say that this payment is its own."""
@@ -70,12 +73,22 @@ class TestBank:
         )
 
         eve = named("payment", "eve")
-        assert (await copy.wrong())[NOBODYS] == (f"{eve}: 5500 there, 0 kept, 0 promised back",)
+        assert (await copy.wrong())[NOBODYS] == (f"toss {eve}: 5500 there, 0 kept, 0 promised back",)
 
     async def test_money_for_a_payment_nobody_here_knows_is_found(self, copy):
         copy.outside.took(STRANGER, ("card_approved", 1))
 
-        assert await copy.wrong() == {"the bank took money for payments of ours only": (str(STRANGER),)}
+        assert await copy.wrong() == {"providers took money for payments of ours only": (f"toss {STRANGER}",)}
+
+    async def test_money_at_another_provider_than_the_payments_is_found(self, copy):
+        books = copy.outside.documents
+        ada = of(books, BANK, "payments", orderId=PAID_ADA)
+        books[BANK]["payments"].remove(ada)
+        books[BANKS["kakaopay"]]["payments"].append(ada)
+
+        wrong = await copy.wrong()
+        assert wrong["providers took money for payments of ours only"] == (f"kakaopay {PAID_ADA}",)
+        assert wrong[LEDGER] == (f"toss {PAID_ADA}",)
 
     async def test_ids_without_hyphens_are_the_same_ids(self, copy):
         found = of(copy.outside.documents, BANK, "payments", orderId=PAID_ADA)

@@ -180,8 +180,9 @@ def _refund(order: Order, cancel: Cancel, refund_id: UUID) -> tuple[Fact, ...]:
         return ()
     if order.requested_refunds > order.payment.amount:
         raise errors.RefundExceedsPayment("more would go back than was paid")
-    payment_id = order.payment.payment_id
-    return (facts.RefundRequested(refund_id, payment_id, cancel.worth, order.currency, cancel.reason),)
+    paid = order.payment
+    told = facts.RefundRequested(refund_id, paid.payment_id, cancel.worth, order.currency, cancel.reason, paid.paid_at)
+    return (told,)
 
 
 def _wanted(order: Order, asked: Sequence[Units]) -> list[tuple[UUID, int]]:

@@ -144,12 +144,15 @@ class OrderCancelled(Fact):
 
 @dataclass(frozen=True, slots=True)
 class RefundRequested(Fact):
+    """`paid_at`: when the money came. What the bank took back and what came anew after it are not the same money."""
+
     name: ClassVar[str] = "order-refund-requested"
     refund_id: UUID
     payment_id: UUID
     worth: Amounts
     currency: str
     reason: str
+    paid_at: datetime
 
     @property
     def story(self) -> str:

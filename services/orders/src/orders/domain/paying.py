@@ -117,7 +117,7 @@ def _send_back(order: Order, command: PayOrder, reason: str) -> Decision:
     )
     after = replace(order, unwanted=(*order.unwanted, unwanted))
     told = facts.RefundRequested(
-        refund_id, command.payment_id, _parts(order, money.amount), money.currency, reason, actor="orders"
+        refund_id, command.payment_id, _parts(order, money.amount), money.currency, reason, command.confirmed_at
     )
     return Decision(after, (told,))
 

@@ -73,6 +73,8 @@ class CloseOrder:
 
 @dataclass(frozen=True, slots=True)
 class RequestRefund:
+    """`paid_at`: when the money that is meant came; None where the asker does not say."""
+
     refund_id: UUID
     payment_id: UUID
     order_id: UUID
@@ -80,6 +82,7 @@ class RequestRefund:
     tax_free_amount: int
     reason: str
     vat_amount: int = 0
+    paid_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

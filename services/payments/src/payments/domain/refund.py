@@ -13,7 +13,7 @@ from payments.commands import RequestRefund
 from payments.commands.answers import Answer, Hint, Refused, Return, Seen
 from payments.domain.parts import parts_of
 from payments.domain.payment import Payment
-from payments.domain.status import HOLDING, PENDING, RUNNING, RefundStatus, check_refund_move
+from payments.domain.status import HOLDING, PENDING, RUNNING, RefundStatus, Status, check_refund_move
 
 BY_DEPOSIT = "virtual_account"
 _BACKOFF_SECONDS = (2, 5, 15, 60, 300, 900)
@@ -79,7 +79,11 @@ def left(payment: Payment, refunds: Iterable[Refund]) -> int:
 def request(
     payment: Payment, refunds: Sequence[Refund], command: RequestRefund, *, has_account: bool, now: datetime
 ) -> Refund | None:
-    """The promise, or its refusal for want of money. None: promised before."""
+    """The promise, or its refusal for want of money. None: promised before.
+
+    Void from the start where the bank took back the money that is meant: the asker may not have heard of it yet. Once
+    it has, it asks anew for what came after; giving that back under this name too would be giving it back twice.
+    """
     for known in refunds:
         if known.id == command.refund_id:
             if known.amount != command.amount:
@@ -98,6 +102,8 @@ def request(
         requested_at=now,
         next_at=now,
     )
+    if _taken_back_before(payment, command):
+        return replace(refund, status=RefundStatus.VOID, next_at=None)
     if command.amount > left(payment, refunds):
         return replace(
             refund,
@@ -109,6 +115,12 @@ def request(
     if payment.method == BY_DEPOSIT and not has_account:
         return replace(refund, status=RefundStatus.NEEDS_ACCOUNT, next_at=None)
     return refund
+
+
+def _taken_back_before(payment: Payment, command: RequestRefund) -> bool:
+    if command.paid_at is None or payment.confirmed_at is None:
+        return False
+    return payment.status is Status.REVERSED or command.paid_at < payment.confirmed_at
 
 
 def account_given(refund: Refund, now: datetime) -> Refund:

@@ -17,6 +17,8 @@ def promised(payment: Payment, refund: Refund) -> Decision:
         return Decision(
             replace(payment, attention="refund_refused"), (facts.RefundTurnedDown(payment, refund),), refunds=(refund,)
         )
+    if refund.status is RefundStatus.VOID:
+        return Decision(payment, refunds=(refund,))
     waits = refund.status is RefundStatus.NEEDS_ACCOUNT
     said = (facts.AccountNeeded(payment, refund, again=False),) if waits else ()
     return Decision(payment, said, (ledger.refund_owed(payment, refund),), (refund,))

@@ -72,6 +72,8 @@ REFUND_TRANSITIONS: Mapping[RefundStatus, frozenset[RefundStatus]] = {
     RefundStatus.VOID: frozenset(),
 }  # fmt: skip
 
+# Refused for want of money; void because the bank took back the money that was meant.
+_REFUND_STARTS = (RefundStatus.REQUESTED, RefundStatus.NEEDS_ACCOUNT, RefundStatus.REFUSED, RefundStatus.VOID)
 # Promised and not yet given back: counts against what is left.
 PENDING = frozenset({RefundStatus.REQUESTED, RefundStatus.NEEDS_ACCOUNT, RefundStatus.EXECUTING, RefundStatus.UNKNOWN})
 RUNNING = frozenset({RefundStatus.EXECUTING, RefundStatus.UNKNOWN})
@@ -100,7 +102,7 @@ def drawn() -> str:
         " > services/payments/STATES.md`\n\n"
         f"## Payment\n\n{_mermaid([Status.CREATED], TRANSITIONS)}\n"
         f"## Refund\n\n"
-        f"{_mermaid([RefundStatus.REQUESTED, RefundStatus.NEEDS_ACCOUNT, RefundStatus.REFUSED], REFUND_TRANSITIONS)}"
+        f"{_mermaid(_REFUND_STARTS, REFUND_TRANSITIONS)}"
     )
 
 
