@@ -13,7 +13,9 @@ from contracts.envelope import Event, Payload
 from contracts.shared import Currency, MallId, OrderLine
 
 
-class _Order(Event):
+class OrderEvent(Event):
+    """What every event about an order says of it."""
+
     topic = topics.ORDERS
     key_field = "order_id"
 
@@ -24,7 +26,7 @@ class _Order(Event):
     currency: Currency
 
 
-class OrderPlaced(_Order):
+class OrderPlaced(OrderEvent):
     """An order exists and waits for its payment until `payment_due_at`. `total_amount` is owed, shipping in it."""
 
     type: ClassVar[str] = "order-placed"
@@ -38,7 +40,7 @@ class OrderPlaced(_Order):
     payment_due_at: datetime
 
 
-class OrderPaid(_Order):
+class OrderPaid(OrderEvent):
     """An order is paid in full: goods may leave. Carries the lines, so a listener needs nothing earlier."""
 
     type: ClassVar[str] = "order-paid"
@@ -65,7 +67,7 @@ class CancelledLine(Payload):
     amount: StrictInt
 
 
-class OrderCancelRequested(_Order):
+class OrderCancelRequested(OrderEvent):
     """A paid order is to be cancelled in part or whole, if its goods can still be stopped.
 
     scm answers with `shipment-cancel-decided`; no money moves before that.
@@ -80,7 +82,7 @@ class OrderCancelRequested(_Order):
     requested_at: datetime
 
 
-class OrderCancelled(_Order):
+class OrderCancelled(OrderEvent):
     """Units of an order will not be delivered. `whole`: nothing of the order is left and it is over.
 
     `was_paid` tells whether its stock had been sold or was only reserved. `refund_amount` is what goes back
@@ -100,7 +102,7 @@ class OrderCancelled(_Order):
     cancelled_at: datetime
 
 
-class OrderRefundRequested(_Order):
+class OrderRefundRequested(OrderEvent):
     """Money of `payment_id` must go back: after a cancel, or because it came for an order that does not want it.
 
     `refund_id` names this refund for ever, so asking twice pays once.
@@ -117,7 +119,7 @@ class OrderRefundRequested(_Order):
     requested_at: datetime
 
 
-class OrderCompleted(_Order):
+class OrderCompleted(OrderEvent):
     """Every parcel arrived and the time for confirming the purchase is over."""
 
     type: ClassVar[str] = "order-completed"
