@@ -18,7 +18,7 @@ async def restock(mall_id: str, claim_id: UUID, sold_under: Sequence[UUID], unit
     """
     left = dict(units)
     for order_id in sold_under:
-        current = await reservations.lock(tx.connection, order_id)
+        current = (await reservations.lock(tx.connection, order_id)).reservation
         if current is None or not left:
             continue
         if claim_id in current.cancels:  # redelivered
