@@ -60,6 +60,54 @@ class SkuNotForSale(DomainError):
     code = "sku.not_for_sale"
 
 
+class TooManyCoupons(DomainError):
+    code = "cart.too_many_coupons"
+
+
+class CouponUnknown(DomainError):
+    """The mall has no coupon with this code."""
+
+    code = "coupon.unknown"
+
+
+class CouponNotUsable(DomainError):
+    """`reason` says why: stopped, not_begun, over, used_up, already_used, members_only, unknown."""
+
+    code = "coupon.not_usable"
+    kind: Kind = "conflict"
+
+
+class CouponNotInCart(DomainError):
+    code = "cart.coupon_not_found"
+    kind: Kind = "not_found"
+
+
+class CouponNotFound(DomainError):
+    code = "coupon.not_found"
+    kind: Kind = "not_found"
+
+
+class CouponCodeTaken(DomainError):
+    code = "coupon.code_taken"
+    kind: Kind = "conflict"
+
+
+class PromotionNotFound(DomainError):
+    code = "promotion.not_found"
+    kind: Kind = "not_found"
+
+
+class PromotionInvalid(DomainError):
+    code = "promotion.invalid"
+
+
+class PromotionChanged(DomainError):
+    """Somebody else changed it since: read it again."""
+
+    code = "promotion.changed"
+    kind: Kind = "conflict"
+
+
 class MallUnknown(DomainError):
     code = "mall.unknown"
 
@@ -73,6 +121,10 @@ class ShippingRuleMissing(DomainError):
 
     code = "shipping_rule.missing"
     kind: Kind = "conflict"
+
+
+class SurchargesInvalid(DomainError):
+    code = "surcharges.invalid"
 
 
 class ShippingRuleInvalid(DomainError):

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Annotated
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from cart import handlers
 from cart.api.asking import HolderDep, OptionalKey, TermsDep
-from cart.commands import AddLine, ChangeLine, CreateCart, RemoveLine
+from cart.commands import AddCoupon, AddLine, ChangeLine, CreateCart, RemoveCoupon, RemoveLine
+from cart.domain.promotions.coupons import normal
 from cart.domain.tokens import replayable_token, stored_key
 from cart.errors import CartNotFound
-from cart.handlers import Priced
+from cart.handlers import Occasion, Priced
 from cart.repository import carts
-from cart.schemas.carts import AddLineBody, CartCreated, CartView, ChangeLineBody, CreateCartBody
+from cart.schemas.carts import CODE, AddCouponBody, AddLineBody, CartCreated, CartView, ChangeLineBody, CreateCartBody
 from common import idempotency, ids
 from common.db import Database, Tx
 from common.http import DatabaseDep
@@ -78,10 +80,17 @@ def _with_token(answer: Response, token: str) -> Response:
     response_model=CartView,
     responses=responses(401, 404, 409, 422),
     summary="Read a cart and what it costs now",
+    description="With a `zonecode` the quote has the surcharge for islands and Jeju in it.",
 )
-async def read_cart(database: DatabaseDep, terms: TermsDep, holder: HolderDep) -> CartView:
+async def read_cart(
+    database: DatabaseDep,
+    terms: TermsDep,
+    holder: HolderDep,
+    zonecode: Annotated[str | None, Query(pattern=r"^[0-9]{5}$", examples=["63100"])] = None,
+) -> CartView:
     async with database.read() as connection:
-        return CartView.of(await handlers.read_cart(holder, terms, connection, database.clock.now()))
+        at = Occasion(database.clock.now(), zonecode)
+        return CartView.of(await handlers.read_cart(holder, terms, connection, at))
 
 
 @router.post(
@@ -131,6 +140,34 @@ async def change_line(
 )
 async def remove_line(line_id: UUID, database: DatabaseDep, terms: TermsDep, holder: HolderDep) -> CartView:
     return await _in_transaction(database, lambda tx: handlers.remove_line(holder, RemoveLine(line_id), terms, tx))
+
+
+@router.post(
+    "/v1/carts/{cart_id}/coupons",
+    status_code=201,
+    response_model=CartView,
+    responses=responses(400, 401, 404, 409, 413, 422),
+    summary="Put a coupon in",
+    description="A code that does not count yet, for too little in the cart say, is kept and tells its `reason`. 409 "
+    "`coupon.not_usable` (with `reason`) for one that will not count however the cart is filled; 422 `coupon.unknown`, "
+    "`cart.too_many_coupons`. The same code again changes nothing.",
+)
+async def add_coupon(body: AddCouponBody, database: DatabaseDep, terms: TermsDep, holder: HolderDep) -> CartView:
+    command = AddCoupon(body.normal)
+    return await _in_transaction(database, lambda tx: handlers.add_coupon(holder, command, terms, tx))
+
+
+@router.delete(
+    "/v1/carts/{cart_id}/coupons/{code}",
+    response_model=CartView,
+    responses=responses(401, 404, 409, 422),
+    summary="Take a coupon out",
+)
+async def remove_coupon(
+    code: Annotated[str, Path(pattern=CODE)], database: DatabaseDep, terms: TermsDep, holder: HolderDep
+) -> CartView:
+    command = RemoveCoupon(normal(code))
+    return await _in_transaction(database, lambda tx: handlers.remove_coupon(holder, command, terms, tx))
 
 
 async def _in_transaction(database: Database, work: Callable[[Tx], Awaitable[Priced]]) -> CartView:

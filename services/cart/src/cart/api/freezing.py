@@ -25,7 +25,10 @@ router = APIRouter()
     responses=responses(400, 401, 404, 409, 413, 422),
     dependencies=[InternalOnly],
     summary="Fix what an order will cost",
-    description="The same `order_id` always gets the same quote. Without the cart's token the cart is not found.",
+    description="The same `order_id` always gets the same quote, less gifts named in `without_gifts`. Holds the uses "
+    "of gifts and coupons until `order-placed`, `order-cancelled` or the DELETE. 404 `cart.not_found`, also for a "
+    "wrong token; 409 `cart.empty`, `cart.already_ordered`, `cart.busy`, `cart.line_unavailable`, "
+    "`coupon.not_usable` (with `coupon` and `reason`), `cart.order_id_reused`, `shipping_rule.missing`.",
 )
 async def freeze_cart(
     cart_id: UUID,
@@ -35,9 +38,10 @@ async def freeze_cart(
     x_cart_token: Annotated[str | None, Header()] = None,
 ) -> FrozenQuote:
     holder = Holder(cart_id, ids.token_hash(x_cart_token or ""))
+    command = FreezeCart(body.order_id, body.ship_to_zonecode, body.without_gifts)
     async with database.transaction() as tx:
-        priced = await handlers.freeze_cart(holder, FreezeCart(body.order_id), terms, tx)
-    return FrozenQuote.of(priced)
+        priced = await handlers.freeze_cart(holder, command, terms, tx)
+    return FrozenQuote.of(priced, body.order_id)
 
 
 @router.delete(

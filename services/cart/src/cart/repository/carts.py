@@ -14,11 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cart.commands import CreateCart, Holder
 from cart.domain.cart import Cart, Status
-from cart.domain.pricing import Line
+from cart.domain.quote import Line
 from cart.tables import cart_lines, carts, frozen_quotes
 
 _STATE = (
     "status", "frozen_order_id", "frozen_at", "ordered_order_id", "ordered_at", "changed_at", "abandoned_at",
+    "coupon_codes", "member_id", "member_tier",
 )  # fmt: skip
 
 
@@ -35,6 +36,9 @@ async def create(connection: AsyncConnection, cart: Cart, command: CreateCart) -
             line_count=0,
             created_at=cart.created_at,
             changed_at=cart.changed_at,
+            coupon_codes=[],
+            member_id=cart.member_id,
+            member_tier=cart.member_tier,
         )
     )
 
@@ -62,6 +66,11 @@ async def lock_frozen(connection: AsyncConnection, order_id: UUID) -> Cart | Non
 
 async def lock_by_id(connection: AsyncConnection, cart_id: UUID) -> Cart | None:
     return await _one(connection, select(carts).where(carts.c.id == cart_id).with_for_update())
+
+
+async def find_by_id(connection: AsyncConnection, cart_id: UUID) -> Cart | None:
+    """Whoever holds it: for staff and for what the shop itself does."""
+    return await _one(connection, select(carts).where(carts.c.id == cart_id))
 
 
 async def lock_idle(connection: AsyncConnection, before: datetime, limit: int) -> list[Cart]:
@@ -150,4 +159,7 @@ def _cart(row: Row[Any], lines: tuple[Line, ...]) -> Cart:
         ordered_order_id=row.ordered_order_id,
         ordered_at=row.ordered_at,
         abandoned_at=row.abandoned_at,
+        coupon_codes=tuple(row.coupon_codes),
+        member_id=row.member_id,
+        member_tier=row.member_tier,
     )
