@@ -120,11 +120,12 @@ class OrderRefundRequested(OrderEvent):
 
 
 class OrderCompleted(OrderEvent):
-    """Every parcel arrived and the time for confirming the purchase is over."""
+    """Every parcel arrived and the customer confirmed the purchase, or the time for that is over."""
 
     type: ClassVar[str] = "order-completed"
 
     completed_at: datetime
+    by_customer: bool = False
 
 
 class Person(Payload):

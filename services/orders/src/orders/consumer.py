@@ -13,7 +13,7 @@ from contracts.payments import (
     PaymentPending,
     PaymentRefunded,
 )
-from contracts.shipments import ShipmentCancelDecided, ShipmentUpdated
+from contracts.shipments import ReturnReceived, ReturnUpdated, ShipmentCancelDecided, ShipmentUpdated
 from contracts.stock import StockUnavailable
 from orders import commands, handlers
 
@@ -61,12 +61,13 @@ async def on_deposit_reversed(event: DepositReversed, tx: Tx) -> None:
 
 
 async def on_shipment_updated(event: ShipmentUpdated, tx: Tx) -> None:
+    """A replacement's shipment belongs to the story too; its flags speak of the claim and not of the order."""
     command = commands.NoteShipment(
         order_id=event.order_id,
         shipment_id=event.shipment_id,
         status=event.status.value,
-        order_shipped=event.order_shipped,
-        order_delivered=event.order_delivered,
+        order_shipped=event.order_shipped and event.claim_id is None,
+        order_delivered=event.order_delivered and event.claim_id is None,
         occurred_at=event.occurred_at,
         carrier=event.carrier_name or event.carrier,
         waybill=event.waybill,
@@ -81,7 +82,22 @@ async def on_shipment_cancel_decided(event: ShipmentCancelDecided, tx: Tx) -> No
 
 async def on_stock_unavailable(event: StockUnavailable, tx: Tx) -> None:
     skus = tuple(shortage.sku for shortage in event.shortages)
-    await handlers.note_stock_unavailable(commands.NoteStockUnavailable(event.order_id, skus), tx)
+    command = commands.NoteStockUnavailable(event.order_id, skus)
+    if not await handlers.note_replacement_unavailable(command, tx):
+        await handlers.note_stock_unavailable(command, tx)
+
+
+async def on_return_updated(event: ReturnUpdated, tx: Tx) -> None:
+    if event.status == "picked_up":
+        command = commands.NoteReturn(
+            event.order_id, event.claim_id, event.occurred_at, event.carrier_name or event.carrier, event.waybill
+        )
+        await handlers.note_return(command, tx)
+
+
+async def on_return_received(event: ReturnReceived, tx: Tx) -> None:
+    found = tuple(commands.Found(line.line_id, line.resellable, line.damaged, line.missing) for line in event.lines)
+    await handlers.settle_claim(commands.SettleClaim(event.order_id, event.claim_id, found), tx)
 
 
 def handlers_by_event() -> Handlers:
@@ -95,4 +111,6 @@ def handlers_by_event() -> Handlers:
         ShipmentUpdated: on_shipment_updated,
         ShipmentCancelDecided: on_shipment_cancel_decided,
         StockUnavailable: on_stock_unavailable,
+        ReturnUpdated: on_return_updated,
+        ReturnReceived: on_return_received,
     }

@@ -20,10 +20,11 @@ _FIELDS = tuple(Contact.__dataclass_fields__)
 
 @dataclass(frozen=True, slots=True)
 class StoredContact:
-    """`cancel_notes`: what the customer wrote, by the id of the cancel."""
+    """`cancel_notes`, `claim_notes`: what was written, by the id of the cancel or the claim."""
 
     contact: Contact
     cancel_notes: dict[str, str] = field(repr=False)
+    claim_notes: dict[str, dict[str, str]] = field(repr=False)
 
 
 async def insert_contact(connection: AsyncConnection, order_id: UUID, contact: Contact, now: datetime) -> None:
@@ -35,7 +36,7 @@ async def find(connection: AsyncConnection, order_id: UUID) -> StoredContact | N
     row = (await connection.execute(select(_CONTACT).where(_CONTACT.c.order_id == order_id))).first()
     if row is None:
         return None
-    return StoredContact(Contact(**{name: getattr(row, name) for name in _FIELDS}), row.cancel_notes)
+    return StoredContact(Contact(**{name: getattr(row, name) for name in _FIELDS}), row.cancel_notes, row.claim_notes)
 
 
 async def keep_note(connection: AsyncConnection, order_id: UUID, cancel_id: UUID, note: str) -> None:
@@ -45,4 +46,16 @@ async def keep_note(connection: AsyncConnection, order_id: UUID, cancel_id: UUID
             "UPDATE order_contacts SET cancel_notes = cancel_notes || CAST(:note AS jsonb) WHERE order_id = :order_id"
         ),
         {"order_id": order_id, "note": orjson.dumps({str(cancel_id): note}).decode()},
+    )
+
+
+async def keep_claim_note(connection: AsyncConnection, order_id: UUID, claim_id: UUID, by: str, note: str) -> None:
+    """Adds what `by` (`customer` or `staff`) wrote on a claim. Of an order whose contact was erased nothing is kept."""
+    await connection.execute(
+        text(
+            "UPDATE order_contacts SET claim_notes = claim_notes || jsonb_build_object(CAST(:claim_id AS text),"
+            " coalesce(claim_notes -> CAST(:claim_id AS text), '{}') || jsonb_build_object(CAST(:by AS text),"
+            " CAST(:note AS text))) WHERE order_id = :order_id"
+        ),
+        {"order_id": order_id, "claim_id": str(claim_id), "by": by, "note": note},
     )

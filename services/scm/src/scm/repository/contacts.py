@@ -60,10 +60,12 @@ async def erase(connection: AsyncConnection, before: datetime, now: datetime, li
         text(
             "UPDATE shipment_contacts SET recipient = NULL, phone = NULL, zonecode = NULL, road_address = NULL,"
             " jibun_address = NULL, detail = NULL, memo = NULL, erased_at = :now WHERE order_id IN ("
-            "  SELECT c.order_id FROM shipment_contacts c LEFT JOIN shipments s USING (order_id)"
+            "  SELECT c.order_id FROM shipment_contacts c"
             "  WHERE c.erased_at IS NULL AND c.recorded_at < :before"
-            "  AND (s.id IS NULL OR (s.updated_at < :before"
-            "   AND s.status IN ('shipped', 'in_transit', 'delivered', 'cancelled')))"
+            "  AND NOT EXISTS (SELECT FROM shipments s WHERE s.order_id = c.order_id AND (s.updated_at >= :before"
+            "   OR s.status NOT IN ('shipped', 'in_transit', 'delivered', 'cancelled')))"
+            "  AND NOT EXISTS (SELECT FROM returns r WHERE r.order_id = c.order_id"
+            "   AND (r.updated_at >= :before OR r.status = 'requested'))"
             "  LIMIT :limit FOR UPDATE OF c SKIP LOCKED)"
         ),
         {"before": before, "now": now, "limit": limit},
