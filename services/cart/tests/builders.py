@@ -181,6 +181,11 @@ def staff_headers(*roles: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {jwt.encode(claims, STAFF_KEY, algorithm='HS256')}"}
 
 
+def member_headers(member_id: object, **claims: object) -> dict[str, str]:
+    usual = {"sub": str(member_id), "typ": "member", "aud": "member", "exp": datetime(2100, 1, 1, tzinfo=UTC)}
+    return {"Authorization": f"Bearer {jwt.encode(usual | claims, STAFF_KEY, algorithm='HS256')}"}
+
+
 def refusal(answer: httpx.Response) -> tuple[int, str]:
     """Status and code of a problem."""
     assert answer.headers["content-type"] == "application/problem+json", answer.text

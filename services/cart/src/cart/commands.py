@@ -19,11 +19,26 @@ class CreateCart:
 
 
 @dataclass(frozen=True)
-class Holder:
-    """Who asks: whoever knows the token of the cart."""
+class OpenMemberCart:
+    """The member's one open cart of the mall is found, or made with these values."""
 
     cart_id: UUID
+    mall_id: str
+    channel: str
+    member_id: UUID
+    tier: str | None
     token_hash: bytes
+    token_salt: bytes
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who asks: whoever knows the token of the cart, or the member whose cart it is."""
+
+    cart_id: UUID
+    token_hash: bytes | None
+    member_id: UUID | None = None
+    tier: str | None = None
 
 
 @dataclass(frozen=True)
@@ -102,6 +117,16 @@ class MakeCoupon:
     valid_from: datetime | None
     valid_to: datetime | None
     made_by: str
+
+
+@dataclass(frozen=True)
+class SetPurchaseLimit:
+    """Units of the product in one order, and of one member in all of its orders; None: no limit."""
+
+    product_id: UUID
+    per_order: int | None
+    per_member: int | None
+    set_by: str
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,13 @@ class CartBusy(DomainError):
     kind: Kind = "conflict"
 
 
+class CartMerged(DomainError):
+    """A guest's cart that went into a member's; `cart_id` is that one's, for its member only."""
+
+    code = "cart.merged"
+    kind: Kind = "conflict"
+
+
 class CartEmpty(DomainError):
     code = "cart.empty"
     kind: Kind = "conflict"
@@ -106,6 +113,22 @@ class PromotionChanged(DomainError):
 
     code = "promotion.changed"
     kind: Kind = "conflict"
+
+
+class PurchaseLimited(DomainError):
+    """More of a product than one order, or one member, may have; `max_quantity` and `reason` say which."""
+
+    code = "cart.limit_exceeded"
+    kind: Kind = "conflict"
+
+
+class LimitNotFound(DomainError):
+    code = "purchase_limit.not_found"
+    kind: Kind = "not_found"
+
+
+class ProductUnknown(DomainError):
+    code = "product.unknown"
 
 
 class MallUnknown(DomainError):

@@ -42,6 +42,7 @@ carts = Table(
     Column("coupon_codes", ARRAY(Text), nullable=False),
     Column("member_id", _id),
     Column("member_tier", Text),
+    Column("merged_into", _id),
 )
 
 cart_lines = Table(
@@ -170,6 +171,18 @@ surcharge_ranges = Table(
     Column("label", Text, nullable=False),
     Column("fee", BigInteger, nullable=False),
     Column("source", Text),
+)
+
+purchase_limits = Table(
+    "purchase_limits",
+    metadata,
+    Column("product_id", _id, primary_key=True),
+    Column("mall_id", Text, nullable=False),
+    Column("allowance_id", _id, ForeignKey("allowances.id"), nullable=False),
+    Column("max_per_order", Integer),
+    Column("max_per_member", Integer),
+    Column("set_by", Text, nullable=False),
+    Column("set_at", _moment, nullable=False),
 )
 
 malls = Table(

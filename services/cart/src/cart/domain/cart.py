@@ -17,6 +17,7 @@ from cart.domain.shipping import ShippingRule
 from cart.errors import (
     CartBusy,
     CartEmpty,
+    CartMerged,
     CartOrdered,
     CouponNotInCart,
     CouponUnknown,
@@ -34,6 +35,7 @@ MAX_COUPONS = 5
 
 class Status(StrEnum):
     OPEN = "open"
+    MERGED = "merged"
     ORDERED = "ordered"
 
 
@@ -66,6 +68,7 @@ class Cart:
     coupon_codes: tuple[str, ...] = ()
     member_id: UUID | None = None
     member_tier: str | None = None
+    merged_into: UUID | None = None
 
     @property
     def purchase(self) -> Purchase:
@@ -153,6 +156,8 @@ def remove_coupon(cart: Cart, command: RemoveCoupon, now: datetime) -> Decision:
 
 def freeze(cart: Cart, command: FreezeCart, terms: Terms, now: datetime) -> Cart:
     """Holds the cart for one order. Another order waits until the hold is over, released, or the cart was changed."""
+    if cart.status is Status.MERGED:
+        raise CartMerged("the cart went into its member's cart")
     if cart.status is Status.ORDERED:
         if cart.ordered_order_id == command.order_id:
             return cart
@@ -177,27 +182,29 @@ def check_orderable(quote: Quote) -> None:
 
 def release(cart: Cart, order_id: UUID) -> Cart:
     """Changes nothing unless this order holds the open cart."""
-    if cart.status is Status.ORDERED or cart.frozen_order_id != order_id:
+    if cart.status is not Status.OPEN or cart.frozen_order_id != order_id:
         return cart
     return replace(cart, frozen_order_id=None, frozen_at=None)
 
 
 def close(cart: Cart, order_id: UUID, now: datetime) -> Cart:
-    """The first order that was placed keeps the cart."""
-    if cart.status is Status.ORDERED:
+    """The first order that was placed keeps the cart. One that was merged meanwhile is not open either."""
+    if cart.status is not Status.OPEN:
         return cart
     return replace(cart, status=Status.ORDERED, ordered_order_id=order_id, ordered_at=now)
 
 
 def abandon(cart: Cart, now: datetime) -> Decision:
     """Once per idle time: a change clears the mark."""
-    if cart.status is Status.ORDERED or not cart.lines or cart.abandoned_at is not None:
+    if cart.status is not Status.OPEN or not cart.lines or cart.abandoned_at is not None:
         return Decision(cart)
     left = replace(cart, abandoned_at=now)
     return Decision(left, (CartAbandoned(left, now),))
 
 
 def _must_be_open(cart: Cart) -> None:
+    if cart.status is Status.MERGED:
+        raise CartMerged("the cart went into its member's cart")
     if cart.status is Status.ORDERED:
         raise CartOrdered("the cart was ordered and cannot change any more")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from cart.domain import limits
 from cart.domain.catalogue import Catalogue
 from cart.domain.promotions.discounts import discount
 from cart.domain.promotions.gifts import give
@@ -42,7 +43,7 @@ def price(
         (*goods.lines, *gifts.lines),
         (*goods.adjustments, *shipped.adjustments),
         (*goods.outcomes, *shipped.outcomes, *gifts.outcomes),
-        (*goods.uses, *shipped.uses, *gifts.uses),
+        (*goods.uses, *shipped.uses, *gifts.uses, *limits.uses(goods.lines)),
     )
 
 

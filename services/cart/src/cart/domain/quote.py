@@ -110,7 +110,7 @@ class Use:
 
     allowance_id: UUID
     units: int
-    promotion_id: UUID
+    promotion_id: UUID | None
     code: str | None = None
 
 

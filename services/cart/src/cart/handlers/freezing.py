@@ -7,6 +7,7 @@ from uuid import UUID
 
 from cart.commands import CloseCart, FreezeCart, GiveBack, Holder, ReleaseCart
 from cart.domain import cart as carts
+from cart.domain import limits
 from cart.domain.cart import Cart, Terms
 from cart.domain.promotions import allowances as rules
 from cart.domain.promotions import gifts
@@ -29,6 +30,7 @@ async def freeze_cart(holder: Holder, command: FreezeCart, terms: Terms, tx: Tx)
     if stored is None:
         quote = await price(tx.connection, cart, terms, Occasion(tx.now, command.zonecode))
         carts.check_orderable(quote)
+        limits.check(quote)
         check_usable(quote)
         quote = await _hold(cart, command.order_id, gifts.without(quote, command.without_gifts), tx)
         await quotes.store(tx.connection, command.order_id, cart.id, quote, tx.now)
@@ -82,18 +84,20 @@ async def _hold(cart: Cart, order_id: UUID, quote: Quote, tx: Tx) -> Quote:
     for use in quote.uses:
         allowance = locked[use.allowance_id]
         why = rules.why_not(allowance, use.units, cart.member_id, counted.get(use.allowance_id, 0))
-        if why is not None and use.allowance_id == use.promotion_id:
+        if why is not None and use.promotion_id is not None and use.allowance_id == use.promotion_id:
             quote = gifts.only(quote, use.promotion_id, max(0, (allowance.most or 0) - allowance.taken))
         elif why is not None:
-            await _refuse(cart, use, why, tx)
+            await _refuse(cart, use, why, allowance.per_member, tx)
     await allowances.hold(tx.connection, order_id, (cart.id, cart.member_id), quote.uses, tx.now)
     return quote
 
 
-async def _refuse(cart: Cart, use: Use, why: str, tx: Tx) -> None:
-    """Another order of the same cart may hold the coupon: it may yet be placed, so it is not taken from it."""
+async def _refuse(cart: Cart, use: Use, why: str, most: int | None, tx: Tx) -> None:
+    """Another order of the same cart may hold the units: it may yet be placed, so they are not taken from it."""
     if use.allowance_id in await allowances.held_by_cart(tx.connection, cart.id):
-        raise CartBusy("another order of this cart holds its coupon; ask again in a moment", coupon=use.code)
+        raise CartBusy("another order of this cart is not decided yet; ask again in a moment", coupon=use.code)
+    if use.promotion_id is None:
+        raise limits.too_many(use.allowance_id, most, why)
     raise not_usable(use.code, why)
 
 

@@ -42,11 +42,11 @@ async def offers(
             coupons.c.valid_to.label("coupon_to"),
             single.c.most,
             single.c.per_member,
-            (single.c.taken - own_held(cart_id)).label("taken"),
+            (single.c.taken - own_held(cart_id, single.c.id)).label("taken"),
             own.c.most.label("code_most"),
-            (own.c.taken - _held_of_code(cart_id)).label("code_taken"),
+            (own.c.taken - own_held(cart_id, own.c.id)).label("code_taken"),
             gifts.c.most.label("gift_most"),
-            gifts.c.taken.label("gift_taken"),
+            (gifts.c.taken - own_held(cart_id, gifts.c.id)).label("gift_taken"),
             _of_member(cart_id, member_id).label("of_member"),
         )
         .select_from(coupon_codes)
@@ -58,19 +58,6 @@ async def offers(
         .where(coupon_codes.c.mall_id == mall_id, coupon_codes.c.code.in_(codes))
     )
     return tuple(_offer(row, member_id, now) for row in rows)
-
-
-def _held_of_code(cart_id: UUID) -> Any:
-    return (
-        select(func.coalesce(func.sum(allowance_uses.c.units), 0))
-        .where(
-            allowance_uses.c.allowance_id == coupon_codes.c.allowance_id,
-            allowance_uses.c.cart_id == cart_id,
-            allowance_uses.c.state == State.HELD,
-        )
-        .correlate(coupon_codes)
-        .scalar_subquery()
-    )
 
 
 def _of_member(cart_id: UUID, member_id: UUID | None) -> Any:

@@ -30,7 +30,7 @@ from cart.tables import allowance_uses, allowances, promotions
 async def active(connection: AsyncConnection, mall_id: str, cart_id: UUID, now: datetime) -> tuple[Offer, ...]:
     """What every cart of the mall is offered now, in one query. What this cart's own orders hold is left to it."""
     rows = await connection.execute(
-        select(promotions, allowances.c.most, (allowances.c.taken - own_held(cart_id)).label("taken"))
+        select(promotions, allowances.c.most, (allowances.c.taken - own_held(cart_id, allowances.c.id)).label("taken"))
         .outerjoin(allowances, allowances.c.id == promotions.c.id)
         .where(
             promotions.c.mall_id == mall_id,
@@ -43,16 +43,15 @@ async def active(connection: AsyncConnection, mall_id: str, cart_id: UUID, now: 
     return tuple(Offer(promotion_of(row), left(row.most, row.taken)) for row in rows)
 
 
-def own_held(cart_id: UUID) -> ColumnElement[int]:
+def own_held(cart_id: UUID, allowance_id: ColumnElement[UUID]) -> ColumnElement[int]:
     """Units of the row's allowance that orders of this cart hold."""
     return (
         select(func.coalesce(func.sum(allowance_uses.c.units), 0))
         .where(
-            allowance_uses.c.allowance_id == allowances.c.id,
+            allowance_uses.c.allowance_id == allowance_id,
             allowance_uses.c.cart_id == cart_id,
             allowance_uses.c.state == State.HELD,
         )
-        .correlate(allowances)
         .scalar_subquery()
     )
 

@@ -71,7 +71,12 @@ def _line(stored: dict[str, Any]) -> QuoteLine:
             "line_id": UUID(stored["line_id"]),
             "item": item
             and Item(
-                **{**item, "product_id": UUID(item["product_id"]), "category_ids": tuple(item["category_ids"])},
+                **{
+                    **item,
+                    "product_id": UUID(item["product_id"]),
+                    "category_ids": tuple(item["category_ids"]),
+                    "limit": None,
+                },
             ),
             "gift_of": tuple(UUID(line_id) for line_id in stored.get("gift_of", ())),
             "promotions": tuple(LinePromotion(**off) for off in promotions),
@@ -88,7 +93,7 @@ def _outcome(stored: dict[str, Any]) -> Outcome:
 
 
 def _use(stored: dict[str, Any]) -> Use:
-    ids = {name: UUID(stored[name]) for name in ("allowance_id", "promotion_id")}
+    ids = {"allowance_id": UUID(stored["allowance_id"]), "promotion_id": _id(stored["promotion_id"])}
     return Use(**{**stored, **ids})
 
 

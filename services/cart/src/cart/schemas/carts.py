@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field, StrictInt, StringConstraints
 
 from cart.domain.promotions.coupons import normal
-from cart.handlers import Priced
+from cart.handlers import MemberCart, Priced
 from cart.schemas.quotes import QuoteView, fields_of
 from common.wire import Body, MallId, plain_text
 
@@ -50,7 +50,8 @@ class CartView(QuoteView):
     id: UUID
     mall_id: str
     channel: str
-    status: Literal["open", "ordered"]
+    status: Literal["open", "merged", "ordered"] = Field(description="`merged`: it went into its member's cart")
+    member: bool = Field(description="whether it is a member's cart")
     order_id: UUID | None
     changed_at: datetime
 
@@ -64,6 +65,7 @@ class CartView(QuoteView):
             "status": cart.status.value,
             "order_id": cart.ordered_order_id,
             "changed_at": cart.changed_at,
+            "member": cart.member_id is not None,
         }
         return cls.model_validate(head | fields_of(priced.quote))
 
@@ -72,3 +74,14 @@ class CartCreated(CartView):
     """`token` is told this once: who holds it may read, change and order the cart (header X-Cart-Token)."""
 
     token: str
+
+
+class MemberCartView(CartCreated):
+    """`token` is the same on every device of the member, and orders the cart like a guest's."""
+
+    left_out: list[str] = Field(default=[], description="SKUs that did not fit at a merge", examples=[["GR-1"]])
+
+    @classmethod
+    def of_member(cls, mine: MemberCart) -> MemberCartView:
+        seen = CartView.of(mine.priced).model_dump()
+        return cls.model_validate(seen | {"token": mine.token, "left_out": list(mine.left_out)})

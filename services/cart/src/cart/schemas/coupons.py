@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StrictInt, model_validator
+from pydantic import Field, StrictInt, model_validator
 
 from cart.commands import MakeCoupon
 from cart.domain.promotions.coupons import normal
 from cart.schemas.carts import CouponCode
+from cart.schemas.moments import Moment
 from common.wire import Body, View, plain_text
 
 Uses = Annotated[StrictInt, Field(ge=1, le=1_000_000_000)]
@@ -27,8 +28,8 @@ class CouponBody(Body):
     per_member: Annotated[StrictInt, Field(ge=1, le=1000)] | None = Field(
         default=None, description="1: once per member. Guests cannot use it then. null: no limit", examples=[1]
     )
-    valid_from: AwareDatetime | None = None
-    valid_to: AwareDatetime | None = None
+    valid_from: Moment | None = None
+    valid_to: Moment | None = None
 
     @model_validator(mode="after")
     def _makes_sense(self) -> CouponBody:

@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, ConfigDict, Field, StrictBool, StrictInt, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StrictBool, StrictInt, StringConstraints, model_validator
 
 from cart.domain.promotions import model
 from cart.domain.promotions.model import Promotion, Stacking, Status, kind_of
 from cart.schemas.carts import Channel, Sku
+from cart.schemas.moments import Moment
 from common.wire import Body, MallId, View, plain_text
 
 Minor = Annotated[StrictInt, Field(ge=0, le=1_000_000_000_000)]
@@ -18,6 +19,7 @@ Rate = Annotated[
     StrictInt, Field(ge=0, le=10_000, description="hundredths of a percent: 1000 is 10 %", examples=[1000])
 ]
 Units = Annotated[StrictInt, Field(ge=1, le=1_000_000)]
+GiftUnits = Annotated[StrictInt, Field(ge=1, le=9_999)]
 Tier = Annotated[str, plain_text(40)]
 _Names = Field(default=(), max_length=1000)
 
@@ -90,9 +92,9 @@ class GiftBody(Body):
 
     kind: Literal["gift"]
     sku: Sku
-    quantity: Units = 1
+    quantity: GiftUnits = 1
     every: Units | None = None
-    at_most: Units | None = None
+    at_most: GiftUnits | None = None
 
 
 BenefitBody = Annotated[
@@ -142,8 +144,8 @@ class PromotionBody(Body):
     gift_stock: Annotated[StrictInt, Field(ge=0, le=1_000_000_000)] | None = Field(
         default=None, description="units of the gift to give away in all; null: as many as the shop has"
     )
-    valid_from: AwareDatetime | None = Field(default=None, description="null: from now on")
-    valid_to: AwareDatetime | None = Field(default=None, description="null: until it is stopped")
+    valid_from: Moment | None = Field(default=None, description="null: from now on")
+    valid_to: Moment | None = Field(default=None, description="null: until it is stopped")
 
     @model_validator(mode="after")
     def _makes_sense(self) -> PromotionBody:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StrictBool, model_validator
+from pydantic import Field, StrictBool, model_validator
 
 from cart.domain.quote import Outcome, Quote
 from cart.handlers import DryRun, Rehearsed
 from cart.schemas.carts import AddLineBody, Channel, Zonecode
+from cart.schemas.moments import Moment
 from cart.schemas.promotions import PromotionBody, Tier
 from cart.schemas.quotes import REASONS, QuoteView, fields_of
 from common import ids
@@ -30,7 +31,7 @@ class DryRunBody(Body):
     member: StrictBool = Field(default=False, description="whether `lines` are a member's")
     tier: Tier | None = None
     ship_to_zonecode: Zonecode | None = None
-    at: AwareDatetime | None = None
+    at: Moment | None = None
 
     @model_validator(mode="after")
     def _one_of_each(self) -> DryRunBody:
@@ -92,10 +93,12 @@ class DryRunView(View):
     @classmethod
     def of(cls, rehearsed: Rehearsed) -> DryRunView:
         within = rehearsed.within
-        own = next(outcome for outcome in within.outcomes if outcome.promotion_id == rehearsed.promotion.id)
+        own = (outcome for outcome in within.outcomes if outcome.promotion_id == rehearsed.promotion.id)
+        # A promotion in a currency that the mall has given up is looked at by no quote.
+        reason = next((outcome.reason for outcome in own), "currency")
         return cls(
-            applied=own.reason is None,
-            reason=own.reason,
+            applied=reason is None,
+            reason=reason,
             difference=MoneyView.of(within.total_amount - rehearsed.without.total_amount, within.currency),
             without=_view(rehearsed.without),
             within=_view(within),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field, StrictInt, StringConstraints
+from pydantic import Field, StrictInt, StringConstraints
 
 from cart.commands import SetShippingRule, SetSurcharges
 from cart.domain.shipping import ShippingRule
 from cart.handlers import SurchargeTable
 from cart.schemas.carts import Zonecode
+from cart.schemas.moments import Moment
 from common.wire import Body, MoneyView, View, plain_text
 
 Minor = Annotated[StrictInt, Field(ge=0, le=1_000_000_000_000)]
@@ -27,8 +28,8 @@ class ShippingRuleBody(Body):
     label: Annotated[str, plain_text(60)] = Field(default="배송비", description="what the customer reads")
     fee: ShippingAmount
     free_from: ShippingAmount | None = None
-    valid_from: AwareDatetime | None = None
-    valid_to: AwareDatetime | None = None
+    valid_from: Moment | None = None
+    valid_to: Moment | None = None
 
     def to_command(self, mall_id: str, set_by: str) -> SetShippingRule:
         # Amounts in two currencies make no rule: the odd one is passed on and refused as not the mall's.

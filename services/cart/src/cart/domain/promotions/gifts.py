@@ -12,6 +12,9 @@ from cart.domain.promotions.conditions import in_order, meant, refused
 from cart.domain.promotions.model import Gift, Offer, Promotion, Purchase
 from cart.domain.quote import LinePromotion, Outcome, Quote, QuoteLine, Use
 
+# More of one gift than this in one order is a rule gone wrong.
+MOST = 9_999
+
 
 @dataclass(frozen=True)
 class Given:
@@ -49,7 +52,7 @@ def give(
 def _units(gift: Gift, covered: Sequence[QuoteLine], left: int | None) -> int:
     """What is left of the gift's own stock is given, even if it is less than promised."""
     times = 1 if gift.every is None else sum(line.quantity for line in covered) // gift.every
-    units = gift.quantity * times
+    units = min(gift.quantity * times, MOST)
     if gift.at_most is not None:
         units = min(units, gift.at_most)
     return units if left is None else min(units, left)
