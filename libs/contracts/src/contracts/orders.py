@@ -144,6 +144,23 @@ class Address(Payload):
     memo: str | None = None
 
 
+class OrderAddressChangeRequested(Event):
+    """An order that has not left is to go elsewhere, if its centre can still be told.
+
+    scm answers with `shipment-address-decided`; until then the goods go where they went before. Personal data.
+    """
+
+    type: ClassVar[str] = "order-address-change-requested"
+    topic = topics.ORDER_CONTACTS
+    key_field = "order_id"
+
+    order_id: UUID
+    change_id: UUID
+    mall_id: MallId
+    ship_to: Address
+    requested_at: datetime
+
+
 class OrderContactRecorded(Event):
     """Who ordered and where it goes. Personal data: on a topic of its own that only notify and scm read.
 

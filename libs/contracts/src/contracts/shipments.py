@@ -74,6 +74,21 @@ class ShipmentCancelDecided(Event):
     occurred_at: datetime
 
 
+class ShipmentAddressDecided(Event):
+    """The answer to `order-address-change-requested`: `accepted` means the goods go to the new address."""
+
+    type: ClassVar[str] = "shipment-address-decided"
+    topic = topics.SHIPMENTS
+    key_field = "order_id"
+
+    order_id: UUID
+    change_id: UUID
+    mall_id: MallId
+    accepted: bool
+    reason: str | None = None
+    occurred_at: datetime
+
+
 class ReturnUpdated(Event):
     """Goods of a claim take a step on their way back. What came of them is told by `return-received`."""
 

@@ -278,6 +278,39 @@ class ConfirmPurchase:
 
 
 @dataclass(frozen=True, slots=True)
+class ShipTo:
+    """Where goods go: personal, as `Contact` is."""
+
+    recipient: str = field(repr=False)
+    phone: str = field(repr=False)
+    zonecode: str = field(repr=False)
+    road_address: str = field(repr=False)
+    jibun_address: str | None = field(repr=False)
+    detail: str = field(repr=False)
+    memo: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeAddress:
+    """Send the order elsewhere, if it has not left."""
+
+    order_id: UUID
+    change_id: UUID
+    actor: str
+    ship_to: ShipTo
+
+
+@dataclass(frozen=True, slots=True)
+class SettleAddressChange:
+    """scm's answer: whether the centre could still be told."""
+
+    order_id: UUID
+    change_id: UUID
+    accepted: bool
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LookUp:
     """A guest without a token, who knows the order's number and the orderer's e-mail or phone."""
 

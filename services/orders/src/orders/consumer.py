@@ -13,7 +13,13 @@ from contracts.payments import (
     PaymentPending,
     PaymentRefunded,
 )
-from contracts.shipments import ReturnReceived, ReturnUpdated, ShipmentCancelDecided, ShipmentUpdated
+from contracts.shipments import (
+    ReturnReceived,
+    ReturnUpdated,
+    ShipmentAddressDecided,
+    ShipmentCancelDecided,
+    ShipmentUpdated,
+)
 from contracts.stock import StockUnavailable
 from orders import commands, handlers
 
@@ -80,6 +86,11 @@ async def on_shipment_cancel_decided(event: ShipmentCancelDecided, tx: Tx) -> No
     await handlers.settle_cancel(command, tx)
 
 
+async def on_shipment_address_decided(event: ShipmentAddressDecided, tx: Tx) -> None:
+    command = commands.SettleAddressChange(event.order_id, event.change_id, event.accepted, event.reason)
+    await handlers.settle_address_change(command, tx)
+
+
 async def on_stock_unavailable(event: StockUnavailable, tx: Tx) -> None:
     skus = tuple(shortage.sku for shortage in event.shortages)
     command = commands.NoteStockUnavailable(event.order_id, skus)
@@ -110,6 +121,7 @@ def handlers_by_event() -> Handlers:
         DepositReversed: on_deposit_reversed,
         ShipmentUpdated: on_shipment_updated,
         ShipmentCancelDecided: on_shipment_cancel_decided,
+        ShipmentAddressDecided: on_shipment_address_decided,
         StockUnavailable: on_stock_unavailable,
         ReturnUpdated: on_return_updated,
         ReturnReceived: on_return_received,

@@ -237,6 +237,7 @@ order_contacts = Table(
     Column("memo", Text),
     Column("cancel_notes", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     Column("claim_notes", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    Column("address_changes", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     Column("recorded_at", _moment, nullable=False),
 )
 

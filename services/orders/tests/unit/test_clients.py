@@ -96,7 +96,10 @@ class TestCart:
         quote = await HttpCart(answering(200, QUOTE, seen), "http://cart.test/").freeze(placing("secret"))
         (asked,) = seen
         assert str(asked.url) == f"http://cart.test/internal/carts/{CART}/freeze"
-        assert (asked.headers["X-Cart-Token"], orjson.loads(asked.content)) == ("secret", {"order_id": str(ORDER)})
+        assert (asked.headers["X-Cart-Token"], orjson.loads(asked.content)) == (
+            "secret",
+            {"order_id": str(ORDER), "ship_to_zonecode": "06236"},
+        )
         assert (quote.total_amount, quote.shipping_vat_amount, quote.lines[0].category_ids) == (14300, 300, ("food",))
         quote.check()
 

@@ -52,6 +52,17 @@ class RecordContact:
 
 
 @dataclass(frozen=True)
+class ChangeAddress:
+    """The customer wants the goods elsewhere, if nobody has taken them in hand."""
+
+    order_id: UUID
+    change_id: UUID
+    mall_id: str
+    ship_to: ShipTo
+    requested_at: datetime
+
+
+@dataclass(frozen=True)
 class AcceptShipment:
     """`revision` is the one the centre read; None takes whatever the request is now."""
 

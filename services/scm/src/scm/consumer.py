@@ -10,9 +10,17 @@ from common.db import Tx
 from common.errors import PermanentFailure
 from common.processing import Handlers
 from contracts.claims import ClaimApproved, ClaimCompleted, ClaimLine, ClaimRejected, ClaimWithdrawn
-from contracts.orders import CancelledLine, OrderCancelled, OrderCancelRequested, OrderContactRecorded, OrderPaid
+from contracts.orders import (
+    CancelledLine,
+    OrderAddressChangeRequested,
+    OrderCancelled,
+    OrderCancelRequested,
+    OrderContactRecorded,
+    OrderPaid,
+)
 from scm.commands import (
     CancelUnits,
+    ChangeAddress,
     CloseReturn,
     OrderedLine,
     RecordContact,
@@ -23,6 +31,7 @@ from scm.commands import (
 )
 from scm.domain.cancel import CancelState
 from scm.domain.carrier import CarrierTable
+from scm.handlers.addresses import change_address
 from scm.handlers.cancels import stop_order
 from scm.handlers.requests import record_contact, request_shipment
 from scm.handlers.returns import close_return, request_replacement, request_return
@@ -52,6 +61,13 @@ def handlers(carriers: CarrierTable, policy: Policy) -> Handlers:
         await record_contact(_contact(event), tx)
         tx.then(policy.hurry)
 
+    async def on_address_change_requested(event: OrderAddressChangeRequested, tx: Tx) -> None:
+        to = event.ship_to
+        ship_to = ShipTo(to.recipient, to.phone, to.zonecode, to.road_address, to.jibun_address, to.detail, to.memo)
+        await change_address(
+            ChangeAddress(event.order_id, event.change_id, event.mall_id, ship_to, event.requested_at), tx
+        )
+
     async def on_order_cancel_requested(event: OrderCancelRequested, tx: Tx) -> None:
         await stop(_stop(event, event.lines, final=False), tx)
 
@@ -68,6 +84,7 @@ def handlers(carriers: CarrierTable, policy: Policy) -> Handlers:
     return {
         OrderPaid: on_order_paid,
         OrderContactRecorded: on_order_contact_recorded,
+        OrderAddressChangeRequested: on_address_change_requested,
         OrderCancelRequested: on_order_cancel_requested,
         OrderCancelled: on_order_cancelled,
         **_of_claims(carriers, policy),

@@ -9,13 +9,15 @@ from contracts.shipments import (
     InspectedLine,
     ReturnReceived,
     ReturnUpdated,
+    ShipmentAddressDecided,
     ShipmentCancelDecided,
     ShipmentLine,
     ShipmentStatus,
     ShipmentUpdated,
     StockCounted,
 )
-from scm.commands import CountStock
+from scm.commands import ChangeAddress, CountStock
+from scm.domain.addressing import Unmoved
 from scm.domain.cancel import Cancel, CancelState
 from scm.domain.carrier import CarrierTable
 from scm.domain.returning import Return
@@ -41,6 +43,17 @@ def shipment_updated(event: ShipmentMoved, carriers: CarrierTable, now: datetime
         order_shipped=shipment.order_shipped,
         order_delivered=shipment.order_delivered,
         claim_id=shipment.claim_id,
+        occurred_at=now,
+    )
+
+
+def address_decided(command: ChangeAddress, refusal: Unmoved | None, now: datetime) -> ShipmentAddressDecided:
+    return ShipmentAddressDecided(
+        order_id=command.order_id,
+        change_id=command.change_id,
+        mall_id=command.mall_id,
+        accepted=refusal is None,
+        reason=refusal.value if refusal else None,
         occurred_at=now,
     )
 

@@ -187,6 +187,7 @@ shipment_contacts = Table(
     Column("memo", Text),
     Column("recorded_at", _moment, nullable=False),
     Column("erased_at", _moment),
+    Column("decided_at", _moment),
 )
 
 stock_counts = Table(

@@ -1,5 +1,6 @@
 """What an order is and what may happen to it: pure, no clock, no database, no network."""
 
+from orders.domain.addressing import change_address, settle_address_change
 from orders.domain.amounts import Amounts
 from orders.domain.cancelling import request_cancel, settle_cancel
 from orders.domain.claim import CLAIM_RULES, CLAIM_TRANSITIONS, Claim, ClaimStatus, ClaimUnits
@@ -43,6 +44,7 @@ __all__ = [
     "Status",
     "UnwantedPayment",
     "approve_claim",
+    "change_address",
     "check_price",
     "complete",
     "confirm_purchase",
@@ -61,6 +63,7 @@ __all__ = [
     "reject_claim",
     "request_cancel",
     "request_claim",
+    "settle_address_change",
     "settle_cancel",
     "settle_claim",
     "withdraw_claim",

@@ -25,7 +25,7 @@ from orders.domain.gifts import with_gifts
 from orders.domain.order import Cancel, CancelledUnits, Order
 from orders.domain.status import CancelStatus, Status
 
-_TOO_LATE: dict[Status, type[DomainError]] = {
+TOO_LATE: dict[Status, type[DomainError]] = {
     Status.SHIPPED: errors.AlreadyShipped,
     Status.DELIVERED: errors.AlreadyDelivered,
     Status.COMPLETED: errors.AlreadyCompleted,
@@ -39,7 +39,7 @@ def request_cancel(order: Order, command: RequestCancel, now: datetime) -> Decis
     """An unpaid order is cancelled at once and whole. Of a paid one the logistics centre is asked first."""
     if any(cancel.cancel_id == command.cancel_id for cancel in order.cancels):  # repeated
         return Decision(order)
-    if (refusal := _TOO_LATE.get(order.status)) is not None:
+    if (refusal := TOO_LATE.get(order.status)) is not None:
         raise refusal(f"the order is {order.status} and cannot be cancelled any more")
     if not any(line.open for line in order.lines):
         raise errors.CancelInProgress("everything of this order is being cancelled already")

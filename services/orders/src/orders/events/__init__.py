@@ -7,9 +7,9 @@ from datetime import datetime
 from contracts.envelope import Event
 from orders.domain import Decision
 from orders.events import claims, orders
-from orders.events.orders import contact_recorded
+from orders.events.orders import address_change_requested, contact_recorded
 
-__all__ = ["contact_recorded", "told"]
+__all__ = ["address_change_requested", "contact_recorded", "told"]
 
 
 def told(decision: Decision, now: datetime) -> list[Event]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from contracts.envelope import Event
 from contracts.orders import (
     Address,
     CancelledLine,
+    OrderAddressChangeRequested,
     OrderCancelRequested,
     OrderContactRecorded,
     OrderPlaced,
@@ -19,7 +21,7 @@ from contracts.orders import OrderCancelled as OrderCancelledEvent
 from contracts.orders import OrderCompleted as OrderCompletedEvent
 from contracts.orders import OrderPaid as OrderPaidEvent
 from contracts.shared import OrderLine
-from orders.commands import Contact
+from orders.commands import ChangeAddress, Contact
 from orders.domain import Cancel, Fact, Order, facts
 
 
@@ -41,6 +43,17 @@ def contact_recorded(order: Order, contact: Contact, access_token_hash: bytes, n
         ),
         access_token_hash=access_token_hash.hex(),
         recorded_at=now,
+    )
+
+
+def address_change_requested(order: Order, command: ChangeAddress, now: datetime) -> Event:
+    """Personal data on its own topic."""
+    return OrderAddressChangeRequested(
+        order_id=order.order_id,
+        change_id=command.change_id,
+        mall_id=order.mall_id,
+        ship_to=Address(**asdict(command.ship_to)),
+        requested_at=now,
     )
 
 

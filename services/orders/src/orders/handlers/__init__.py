@@ -1,5 +1,6 @@
 """One function per command: lock, decide, save, tell. None of them commits."""
 
+from orders.handlers.addresses import change_address, settle_address_change
 from orders.handlers.claims import (
     approve_claim,
     note_replacement_unavailable,
@@ -34,6 +35,7 @@ __all__ = [
     "Placing",
     "add_note",
     "approve_claim",
+    "change_address",
     "check_cart_is_free",
     "complete_order",
     "confirm_purchase",
@@ -55,6 +57,7 @@ __all__ = [
     "reject_claim",
     "request_cancel",
     "request_claim",
+    "settle_address_change",
     "settle_cancel",
     "settle_claim",
     "withdraw_claim",

@@ -14,10 +14,11 @@ from orders.schemas.cursor import read_cursor, write_cursor
 from orders.schemas.desk import LookUpBody, LookUpView, NoteBody, NotesView, NoteView
 from orders.schemas.history import HistoryView
 from orders.schemas.payable import PayableView
-from orders.schemas.requests import CancelBody, OrderBody
-from orders.schemas.views import OrderDetailView, OrderView, PlacedOrderView
+from orders.schemas.requests import CancelBody, OrderBody, ShipToBody
+from orders.schemas.views import AddressChangeView, OrderDetailView, OrderView, PlacedOrderView
 
 __all__ = [
+    "AddressChangeView",
     "ApproveBody",
     "CancelBody",
     "ClaimBody",
@@ -36,6 +37,7 @@ __all__ = [
     "PayableView",
     "PlacedOrderView",
     "RejectBody",
+    "ShipToBody",
     "TermsBody",
     "TermsView",
     "read_cursor",

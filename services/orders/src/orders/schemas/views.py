@@ -202,18 +202,25 @@ class AddressView(View):
     memo: str | None
 
 
+class AddressChangeView(View):
+    """The centre is asked. The order's story tells what it answered."""
+
+    change_id: UUID
+
+
 class OrderDetailView(OrderView):
     """The order and whose it is. Both are null once the personal data was erased."""
 
     orderer: PersonView | None
     ship_to: AddressView | None
+    address_changes_pending: int = Field(description="addresses that were asked for and not decided yet")
     cancel_notes: dict[str, str] = Field(description="what the customer wrote, by cancel_id")
     claim_notes: dict[str, dict[str, str]] = Field(description="by claim_id: what `customer` and `staff` wrote")
 
     @classmethod
     def with_contact(cls, order: Order, stored: StoredContact | None) -> OrderDetailView:
         if stored is None:
-            return cls.of(order, orderer=None, ship_to=None, cancel_notes={}, claim_notes={})
+            return cls.of(order, orderer=None, ship_to=None, address_changes_pending=0, cancel_notes={}, claim_notes={})
         contact = stored.contact
         orderer = PersonView(name=contact.orderer_name, email=contact.orderer_email, phone=contact.orderer_phone)
         ship_to = AddressView(
@@ -226,7 +233,12 @@ class OrderDetailView(OrderView):
             memo=contact.memo,
         )
         return cls.of(
-            order, orderer=orderer, ship_to=ship_to, cancel_notes=stored.cancel_notes, claim_notes=stored.claim_notes
+            order,
+            orderer=orderer,
+            ship_to=ship_to,
+            address_changes_pending=stored.address_changes,
+            cancel_notes=stored.cancel_notes,
+            claim_notes=stored.claim_notes,
         )
 
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scm.commands import RecordContact, ShipTo
+from scm.commands import ChangeAddress, RecordContact, ShipTo
 from scm.tables import shipment_contacts
 
 _FIELDS = ("recipient", "phone", "zonecode", "road_address", "jibun_address", "detail", "memo")
@@ -71,3 +71,21 @@ async def erase(connection: AsyncConnection, before: datetime, now: datetime, li
         {"before": before, "now": now, "limit": limit},
     )
     return done.rowcount
+
+
+async def is_news(connection: AsyncConnection, wanted: ChangeAddress) -> bool:
+    """False: this change, or a later one, was decided before."""
+    decided = select(shipment_contacts.c.decided_at).where(shipment_contacts.c.order_id == wanted.order_id)
+    last: datetime | None = await connection.scalar(decided)
+    return last is None or wanted.requested_at > last
+
+
+async def change(connection: AsyncConnection, wanted: ChangeAddress, *, taken: bool) -> bool:
+    """Notes that the change was decided and, if `taken`, the new address. False: none is known, or it was erased."""
+    values = {"decided_at": wanted.requested_at, **(vars(wanted.ship_to) if taken else {})}
+    done = await connection.execute(
+        update(shipment_contacts)
+        .where(shipment_contacts.c.order_id == wanted.order_id, shipment_contacts.c.erased_at.is_(None))
+        .values(values)
+    )
+    return done.rowcount == 1
