@@ -10,9 +10,13 @@ import jwt
 
 from cart.domain.cart import Cart, Terms
 from cart.domain.catalogue import Item
-from cart.domain.pricing import Line, Rules, ShippingRule
+from cart.domain.pricing import Rules
+from cart.domain.promotions import model
+from cart.domain.promotions.model import Offer, Promotion, Purchase
+from cart.domain.quote import Line
+from cart.domain.shipping import ShippingRule
 from common import ids
-from contracts.orders import OrderPlaced
+from contracts.orders import OrderCancelled, OrderPlaced
 from contracts.products import MallChanged, ProductChanged, ProductPublished, TaxClass, Variant
 from contracts.stock import StockChanged
 
@@ -68,6 +72,25 @@ def an_item(sku="GR-500", unit_price=12900, **changes) -> Item:
         "on_sale": True,
     }
     return Item(**usual | changes)
+
+
+def a_promotion(benefit=None, **changes) -> Promotion:
+    usual = {
+        "id": ids.new_id(),
+        "mall_id": "intake",
+        "label": "봄맞이",
+        "currency": "KRW",
+        "benefit": benefit or model.PercentOff(1000),
+    }
+    return Promotion(**usual | changes)
+
+
+def an_offer(benefit=None, *, left=None, code=None, allowances=(), unusable=None, **changes) -> Offer:
+    return Offer(a_promotion(benefit, **changes), left, code, allowances, unusable)
+
+
+def a_purchase(**changes) -> Purchase:
+    return Purchase(**{"cart_id": UUID(int=7), "channel": "pc"} | changes)
 
 
 def the_rules(**changes) -> Rules:
@@ -135,9 +158,32 @@ def an_order_placed(order_id: UUID) -> OrderPlaced:
     )
 
 
+def an_order_cancelled(order_id: UUID, *, whole=True) -> OrderCancelled:
+    return OrderCancelled(
+        order_id=order_id,
+        order_number="20261122-00000001",
+        mall_id="intake",
+        channel="pc",
+        currency="KRW",
+        cancel_id=ids.new_id(),
+        whole=whole,
+        was_paid=False,
+        reason="customer",
+        lines=(),
+        refund_amount=0,
+        placed_at=NOW,
+        cancelled_at=NOW,
+    )
+
+
 def staff_headers(*roles: str) -> dict[str, str]:
     claims = {"sub": "kim", "typ": "staff", "roles": list(roles), "exp": datetime(2100, 1, 1, tzinfo=UTC)}
     return {"Authorization": f"Bearer {jwt.encode(claims, STAFF_KEY, algorithm='HS256')}"}
+
+
+def member_headers(member_id: object, **claims: object) -> dict[str, str]:
+    usual = {"sub": str(member_id), "typ": "member", "aud": "member", "exp": datetime(2100, 1, 1, tzinfo=UTC)}
+    return {"Authorization": f"Bearer {jwt.encode(usual | claims, STAFF_KEY, algorithm='HS256')}"}
 
 
 def refusal(answer: httpx.Response) -> tuple[int, str]:

@@ -77,14 +77,19 @@ async def a_stored_product(
     price: int = 12_900,
     units: int = 0,
     publish: bool = True,
+    parts: dict[str, int] | None = None,
+    tags: tuple[str, ...] = (),
+    rank: int = 0,
 ) -> UUID:
-    """A product of these SKUs, with so many units of each, on sale unless said otherwise."""
+    """A product of these SKUs, with so many units of each, on sale unless said otherwise. With `parts`: sets."""
     product_id = ids.new_id()
-    variants = tuple(NewVariant(ids.new_id(), sku, None, price, None, "taxable") for sku in skus)
+    made_of = tuple((parts or {}).items())
+    variants = tuple(NewVariant(ids.new_id(), sku, None, price, None, "taxable", parts=made_of) for sku in skus)
     async with database.transaction() as tx:
-        await products.add_product(
-            AddProduct(product_id, mall_id, slug or str(product_id), name, "", category_id, "KRW", variants), tx
+        new = AddProduct(
+            product_id, mall_id, slug or str(product_id), name, "", category_id, "KRW", variants, tags, rank
         )
+        await products.add_product(new, tx)
         if publish:
             await products.publish_product(PublishProduct(product_id), tx, MEDIA)
     if units:

@@ -12,13 +12,20 @@ from common.money import Money, vat_included
 from orders import domain
 from orders.commands import (
     CancelReason,
+    ClaimedUnits,
+    ClaimKind,
+    ClaimReason,
+    ClaimTerms,
     CompleteOrder,
     Contact,
     ExpireOrder,
+    Found,
     NoteShipment,
     PayOrder,
     RequestCancel,
+    RequestClaim,
     SettleCancel,
+    SettleClaim,
     Units,
 )
 from orders.domain import Order, Quote, QuoteLine, Status
@@ -128,6 +135,37 @@ def expires(order: Order) -> ExpireOrder:
 
 def completes(order: Order) -> CompleteOrder:
     return CompleteOrder(order.order_id, 7 * DAY)
+
+
+TERMS = ClaimTerms(
+    return_fee_amount=3000,
+    outbound_fee_amount=3000,
+    free_shipping_from_amount=30000,
+    change_of_mind_days=7,
+    defect_days=90,
+    defect_known_days=30,
+)
+
+
+def claims(
+    order: Order,
+    *lines: tuple[UUID, int],
+    kind: ClaimKind = "return",
+    reason: ClaimReason = "change_of_mind",
+    claim_id: UUID | None = None,
+    **changes: Any,
+) -> RequestClaim:
+    units = tuple(ClaimedUnits(*line) for line in lines or ((order.lines[0].line_id, 1),))
+    made = RequestClaim(order.order_id, claim_id or ids.new_id(), kind, reason, "customer", units, TERMS)
+    return replace(made, **changes)
+
+
+def finds(order: Order, claim_id: UUID, *found: tuple[int, int, int]) -> SettleClaim:
+    """Resellable, damaged, missing of each claimed line; left out, all of it can be sold again."""
+    units = order.claim(claim_id).units
+    found = found or tuple((each.quantity, 0, 0) for each in units)
+    told = tuple(Found(each.line_id, *parts) for each, parts in zip(units, found, strict=True))
+    return SettleClaim(order.order_id, claim_id, told)
 
 
 def an_order(status: Status = Status.PENDING_PAYMENT, quote: Quote | None = None) -> Order:

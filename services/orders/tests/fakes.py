@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from uuid import UUID
 
 import httpx
@@ -12,6 +13,7 @@ from services.orders.tests.builders import a_body, a_quote
 from common import ids
 from common.clock import Clock
 from common.errors import UpstreamUnavailable
+from orders.commands import PlaceOrder
 from orders.domain import Quote
 from orders.errors import UpstreamRefused
 
@@ -35,7 +37,8 @@ class FakeCart:
         self.carts[made.cart_id] = made
         return made
 
-    async def freeze(self, cart_id: UUID, order_id: UUID, cart_token: str) -> Quote:
+    async def freeze(self, wanted: PlaceOrder, *, without_gifts: Collection[str] = ()) -> Quote:
+        cart_id, order_id, cart_token = wanted.cart_id, wanted.order_id, wanted.cart_token
         if self.down:
             raise UpstreamUnavailable("cart does not answer", service="cart")
         if cart_id not in self.carts or cart_token != CART_TOKEN:
@@ -43,7 +46,10 @@ class FakeCart:
         if self.held_by.get(cart_id, order_id) != order_id:
             raise UpstreamRefused("cart.busy", "conflict", "another order is being placed")
         self.held_by[cart_id] = order_id
-        return self.frozen.setdefault(order_id, self.carts[cart_id])
+        quote = self.frozen.setdefault(order_id, self.carts[cart_id])
+        kept = tuple(line for line in quote.lines if line.kind == "item" or line.sku not in without_gifts)
+        self.frozen[order_id] = replace(quote, lines=kept)
+        return self.frozen[order_id]
 
     async def release(self, cart_id: UUID, order_id: UUID) -> None:
         if self.held_by.get(cart_id) == order_id:
@@ -54,6 +60,7 @@ class FakeCatalog:
     """`stock` of None is endless. A reservation is named by its order, so asking twice reserves once."""
 
     def __init__(self) -> None:
+        self.price_of: dict[str, int] = {}
         self.stock: dict[str, int] | None = None
         self.reserved: dict[UUID, dict[str, int]] = {}
         self.asked = 0
@@ -82,6 +89,11 @@ class FakeCatalog:
         if self.stock is not None:
             for sku, wanted in units.items():
                 self.stock[sku] += wanted
+
+    async def prices(self, product_id: UUID) -> dict[str, int]:
+        if self.down:
+            raise UpstreamUnavailable("catalog does not answer", service="catalog")
+        return self.price_of
 
 
 def staff(*roles: str) -> dict[str, str]:

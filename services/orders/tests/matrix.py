@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from enum import StrEnum
+from typing import Any
 
 from services.orders.tests.builders import (
     DAY,
@@ -12,8 +14,10 @@ from services.orders.tests.builders import (
     a_quote,
     an_order,
     cancels,
+    claims,
     completes,
     expires,
+    finds,
     pays,
     settles,
     ships,
@@ -22,14 +26,20 @@ from services.orders.tests.builders import (
 from common import ids
 from orders import domain
 from orders.commands import (
+    ApproveClaim,
+    ConfirmPurchase,
     NoteDepositReversed,
     NotePaymentExpired,
     NotePaymentFailed,
     NotePaymentPending,
+    NoteReplacementUnavailable,
+    NoteReturn,
     NoteStockUnavailable,
     RecordRefund,
+    RejectClaim,
+    WithdrawClaim,
 )
-from orders.domain import TRANSITIONS, Decision, Order, Status
+from orders.domain import CLAIM_TRANSITIONS, TRANSITIONS, ClaimStatus, Decision, Order, Status
 
 LATER = NOW + 30 * DAY
 OTHER = ids.derived_id("payment", "another")
@@ -77,6 +87,8 @@ COMMANDS: dict[str, Act] = {
         order, NoteStockUnavailable(order.order_id, ("OAT-1000",)), NOW
     ),
     "CompleteOrder": lambda order: domain.complete(order, completes(order), LATER),
+    "ConfirmPurchase": lambda order: domain.confirm_purchase(order, ConfirmPurchase(order.order_id, "customer"), LATER),
+    "RequestClaim": lambda order: domain.request_claim(order, claims(order), NOW + DAY),
     "RecordRefund": lambda order: domain.record_refund(
         order, RecordRefund(order.order_id, PAYMENT, ids.derived_id("refund", "m"), 100, 100)
     ),
@@ -122,8 +134,52 @@ EXPECTED: dict[str, tuple[str, ...]] = {
     "NoteDepositReversed": tuple(Status),
     "NoteStockUnavailable": ("cancelled", *list(Status)[1:]),
     "CompleteOrder": (*["order.not_delivered"] * 4, "completed", "order.not_delivered", "order.not_delivered"),
+    "ConfirmPurchase": (*["order.not_delivered"] * 4, "completed", "completed", "order.not_delivered"),
+    "RequestClaim": (*["claim.not_delivered"] * 4, "delivered", "completed", "claim.not_delivered"),
     "RecordRefund": tuple(Status),
 }  # fmt: skip
+
+
+CLAIM = ids.derived_id("claim", "in the matrix")
+
+CLAIM_COMMANDS: dict[str, Act] = {
+    "ApproveClaim": lambda order: domain.approve_claim(order, ApproveClaim(order.order_id, CLAIM, "staff:1"), NOW),
+    "RejectClaim": lambda order: domain.reject_claim(order, RejectClaim(order.order_id, CLAIM, "staff:1", "used"), NOW),
+    "WithdrawClaim": lambda order: domain.withdraw_claim(order, WithdrawClaim(order.order_id, CLAIM, "customer"), NOW),
+    "NoteReturn": lambda order: domain.note_return(order, NoteReturn(order.order_id, CLAIM, NOW)),
+    "SettleClaim": lambda order: domain.settle_claim(order, finds(order, CLAIM), NOW),
+    "SettleClaim, nothing came": lambda order: domain.settle_claim(order, finds(order, CLAIM, (0, 0, 1)), NOW),
+    "NoteReplacementUnavailable": lambda order: domain.note_replacement_unavailable(
+        order, NoteReplacementUnavailable(order.order_id, CLAIM, ("GRANOLA-500",))
+    ),
+}
+_CLAIM_OVER = ("claim.already_rejected", "claim.already_withdrawn", "claim.already_completed")
+
+# In the order of `ClaimStatus`: requested, approved, rejected, withdrawn, completed.
+CLAIM_EXPECTED: dict[str, tuple[str, ...]] = {
+    "ApproveClaim": ("approved", "approved", *_CLAIM_OVER),
+    "RejectClaim": ("rejected", "rejected", "rejected", *_CLAIM_OVER[1:]),
+    "WithdrawClaim": ("withdrawn", "withdrawn", _CLAIM_OVER[0], "withdrawn", _CLAIM_OVER[2]),
+    "NoteReturn": ("claim.not_approved", *list(ClaimStatus)[1:]),
+    "SettleClaim": ("claim.not_approved", "completed", *list(ClaimStatus)[2:]),
+    "SettleClaim, nothing came": ("claim.not_approved", "rejected", *list(ClaimStatus)[2:]),
+    "NoteReplacementUnavailable": ("claim.not_approved", *list(ClaimStatus)[1:]),
+}
+
+
+def a_claim_in(status: ClaimStatus) -> Order:
+    """A delivered order with one claim in the status, that came there the ordinary way."""
+    order = an_order(Status.DELIVERED)
+    order = domain.request_claim(order, claims(order, claim_id=CLAIM, kind="exchange"), NOW + DAY).order
+    steps = {
+        ClaimStatus.APPROVED: ["ApproveClaim"],
+        ClaimStatus.REJECTED: ["RejectClaim"],
+        ClaimStatus.WITHDRAWN: ["WithdrawClaim"],
+        ClaimStatus.COMPLETED: ["ApproveClaim", "SettleClaim"],
+    }
+    for command in steps.get(status, ()):
+        order = CLAIM_COMMANDS[command](order).order
+    return order
 
 
 def an_order_for(command: str, status: Status) -> Order:
@@ -146,39 +202,48 @@ def an_order_for(command: str, status: Status) -> Order:
 
 def states_page() -> str:
     """STATES.md."""
-    steps = [f"    {before} --> {after}" for before in Status for after in Status if after in TRANSITIONS[before]]
-    ends = [f"    {status} --> [*]" for status in Status if not TRANSITIONS[status]]
-    header = "| command | " + " | ".join(Status) + " |"
-    rows = []
-    for command, row in EXPECTED.items():
-        cells = [_cell(status, outcome) for status, outcome in zip(Status, row, strict=True)]
-        rows.append(" | ".join([f"| {command}", *cells]) + " |")
     return "\n".join(
         [
             "# The states of an order",
             "",
-            "Made from `TRANSITIONS` in `orders/domain/status.py` and what the domain's tests expect. Do not edit:",
+            "Made from `TRANSITIONS` (`orders/domain/status.py`), `CLAIM_TRANSITIONS` (`orders/domain/claim.py`) and",
+            "what the domain's tests expect. Do not edit:",
             "`ORDERS_WRITE_STATES=1 pytest services/orders/tests/unit/test_states.py` writes it again.",
             "",
-            "```mermaid",
-            "stateDiagram-v2",
-            "    [*] --> pending_payment",
-            *steps,
-            *ends,
-            "```",
+            *_diagram(Status, TRANSITIONS, Status.PENDING_PAYMENT),
             "",
             "What each command does in each status: **bold** moves the order there, a code refuses, a dot leaves the",
-            "status as it is (the order's lines, cancels, money or story may still change).",
+            "status as it is (the order's lines, cancels, claims, money or story may still change).",
             "",
-            header,
-            "|---" * (len(Status) + 1) + "|",
-            *rows,
+            *_table(Status, EXPECTED),
+            "",
+            "## The states of a claim",
+            "",
+            "A return or an exchange of units of a delivered order.",
+            "",
+            *_diagram(ClaimStatus, CLAIM_TRANSITIONS, ClaimStatus.REQUESTED),
+            "",
+            *_table(ClaimStatus, CLAIM_EXPECTED),
             "",
         ]
     )
 
 
-def _cell(status: Status, outcome: str) -> str:
+def _diagram(states: type[StrEnum], transitions: Mapping[Any, frozenset[Any]], first: StrEnum) -> list[str]:
+    steps = [f"    {before} --> {after}" for before in states for after in states if after in transitions[before]]
+    ends = [f"    {status} --> [*]" for status in states if not transitions[status]]
+    return ["```mermaid", "stateDiagram-v2", f"    [*] --> {first}", *steps, *ends, "```"]
+
+
+def _table(states: type[StrEnum], expected: dict[str, tuple[str, ...]]) -> list[str]:
+    rows = []
+    for command, row in expected.items():
+        cells = [_cell(status, outcome) for status, outcome in zip(states, row, strict=True)]
+        rows.append(" | ".join([f"| {command}", *cells]) + " |")
+    return ["| command | " + " | ".join(states) + " |", "|---" * (len(states) + 1) + "|", *rows]
+
+
+def _cell(status: StrEnum, outcome: str) -> str:
     if "." in outcome:
         return f"`{outcome}`"
     return "·" if outcome == status else f"**{outcome}**"

@@ -10,6 +10,7 @@ import httpx
 import jwt
 
 from common import ids
+from contracts.claims import ClaimCompleted, SettledLine
 from contracts.orders import CancelledLine, OrderCancelled, OrderCompleted, OrderPaid, OrderPlaced
 from contracts.payments import PaymentRefunded
 from contracts.shared import OrderLine
@@ -115,6 +116,33 @@ class Purchase:
             "cancelled_at": at,
         }
         return OrderCancelled(**self._head | usual | changes)
+
+    def returned(self, at: datetime, line: OrderLine, found: tuple[int, int, int], *, kind: str) -> ClaimCompleted:
+        """Units resellable, damaged and missing; sending them back cost 3000."""
+        resellable, damaged, missing = found
+        settled = SettledLine(
+            line_id=line.line_id,
+            sku=line.sku,
+            product_id=line.product_id,
+            category_ids=line.category_ids,
+            quantity=sum(found),
+            resellable=resellable,
+            damaged=damaged,
+            missing=missing,
+            amount=line.amount // line.quantity * (resellable + damaged) if kind == "return" else 0,
+        )
+        return ClaimCompleted(
+            **self._head,
+            claim_id=ids.new_id(),
+            kind=kind,
+            fault="customer",
+            lines=(settled,),
+            fee_amount=3000,
+            refund_amount=0,
+            sold_under=(self.id,),
+            placed_at=self.placed_at,
+            completed_at=at,
+        )
 
     def completed(self, at: datetime) -> OrderCompleted:
         return OrderCompleted(**self._head, completed_at=at)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
+from uuid import UUID
 
 import jwt
 from fastapi import Depends, Header, Request
@@ -23,6 +24,14 @@ class Staff:
 
 
 @dataclass(frozen=True)
+class Member:
+    """A customer who has signed in. `tier` is what the token says: no service asks for it at every request."""
+
+    id: UUID
+    tier: str | None
+
+
+@dataclass(frozen=True)
 class Machine:
     """A machine of a partner, known by its API key. `name` is what the settings call it."""
 
@@ -31,15 +40,34 @@ class Machine:
 
 def read_staff_token(token: str, key: str) -> Staff:
     """Raises `Unauthenticated` when the token is not ours, not a staff token or over its time."""
-    if not key:
-        raise Unauthenticated("staff sign-in is not set up on this service")
+    claims = _claims(token, key, "staff", None)
+    return Staff(str(claims["sub"]), frozenset(claims.get("roles", ())))
+
+
+def read_member_token(token: str, key: str) -> Member:
+    """As `read_staff_token`, for the audience `member`; `sub` is the member's id."""
+    claims = _claims(token, key, "member", "member")
     try:
-        claims = jwt.decode(token, key, algorithms=["HS256"], options={"require": ["exp", "sub"]})
+        member_id = UUID(str(claims["sub"]))
+    except ValueError as error:
+        raise Unauthenticated("the token names no member") from error
+    tier = claims.get("tier")
+    return Member(member_id, tier if isinstance(tier, str) and tier else None)
+
+
+def _claims(token: str, key: str, kind: str, audience: str | None) -> dict[str, Any]:
+    """A token for another audience is refused even where its kind is right."""
+    if not key:
+        raise Unauthenticated("sign-in is not set up on this service")
+    try:
+        claims: dict[str, Any] = jwt.decode(
+            token, key, algorithms=["HS256"], audience=audience, options={"require": ["exp", "sub"]}
+        )
     except jwt.InvalidTokenError as error:
         raise Unauthenticated("the token is not valid") from error
-    if claims.get("typ") != "staff":
-        raise Unauthenticated("the token is not a staff token")
-    return Staff(str(claims["sub"]), frozenset(claims.get("roles", ())))
+    if claims.get("typ") != kind:
+        raise Unauthenticated(f"the token is not a {kind} token")
+    return claims
 
 
 def bearer(authorization: str | None) -> str | None:
@@ -62,6 +90,23 @@ async def optional_staff(request: Request, authorization: Annotated[str | None, 
     return await staff(request, authorization) if bearer(authorization) else None
 
 
+async def optional_member(request: Request, authorization: Annotated[str | None, Header()] = None) -> Member | None:
+    """FastAPI dependency: the calling member, or None when no bearer token came. A bad token is refused."""
+    token = bearer(authorization)
+    settings: ServiceSettings = request.app.state.settings
+    return None if token is None else read_member_token(token, settings.staff_token_key.get_secret_value())
+
+
+async def member(request: Request, authorization: Annotated[str | None, Header()] = None) -> Member:
+    """FastAPI dependency: the calling member."""
+    found = await optional_member(request, authorization)
+    if found is None:
+        raise Unauthenticated("a member's token is needed")
+    return found
+
+
+CurrentMember = Annotated[Member, Depends(member)]
+OptionalMember = Annotated[Member | None, Depends(optional_member)]
 CurrentStaff = Annotated[Staff, Depends(staff)]
 OptionalStaff = Annotated[Staff | None, Depends(optional_staff)]
 

@@ -18,6 +18,7 @@ class _Cart(Event):
     cart_id: UUID
     mall_id: MallId
     channel: str
+    member_id: UUID | None = None
     lines: tuple[SkuQuantity, ...]
     occurred_at: datetime
 
@@ -29,6 +30,12 @@ class CartChanged(_Cart):
 
 
 class CartAbandoned(_Cart):
-    """A cart with lines was left alone for the mall's abandonment period."""
+    """A cart with lines was left alone for the mall's abandonment period; said once until it is changed again.
+
+    Who wants to remind somebody asks for the member of `member_id`: a guest's cart names nobody. `resting_since` is
+    its last change, and with `cart_id` names this rest for ever.
+    """
 
     type: ClassVar[str] = "cart-abandoned"
+
+    resting_since: datetime | None = None

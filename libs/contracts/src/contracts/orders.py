@@ -13,7 +13,9 @@ from contracts.envelope import Event, Payload
 from contracts.shared import Currency, MallId, OrderLine
 
 
-class _Order(Event):
+class OrderEvent(Event):
+    """What every event about an order says of it."""
+
     topic = topics.ORDERS
     key_field = "order_id"
 
@@ -24,7 +26,7 @@ class _Order(Event):
     currency: Currency
 
 
-class OrderPlaced(_Order):
+class OrderPlaced(OrderEvent):
     """An order exists and waits for its payment until `payment_due_at`. `total_amount` is owed, shipping in it."""
 
     type: ClassVar[str] = "order-placed"
@@ -38,7 +40,7 @@ class OrderPlaced(_Order):
     payment_due_at: datetime
 
 
-class OrderPaid(_Order):
+class OrderPaid(OrderEvent):
     """An order is paid in full: goods may leave. Carries the lines, so a listener needs nothing earlier."""
 
     type: ClassVar[str] = "order-paid"
@@ -65,7 +67,7 @@ class CancelledLine(Payload):
     amount: StrictInt
 
 
-class OrderCancelRequested(_Order):
+class OrderCancelRequested(OrderEvent):
     """A paid order is to be cancelled in part or whole, if its goods can still be stopped.
 
     scm answers with `shipment-cancel-decided`; no money moves before that.
@@ -80,7 +82,7 @@ class OrderCancelRequested(_Order):
     requested_at: datetime
 
 
-class OrderCancelled(_Order):
+class OrderCancelled(OrderEvent):
     """Units of an order will not be delivered. `whole`: nothing of the order is left and it is over.
 
     `was_paid` tells whether its stock had been sold or was only reserved. `refund_amount` is what goes back
@@ -100,7 +102,7 @@ class OrderCancelled(_Order):
     cancelled_at: datetime
 
 
-class OrderRefundRequested(_Order):
+class OrderRefundRequested(OrderEvent):
     """Money of `payment_id` must go back: after a cancel, or because it came for an order that does not want it.
 
     `refund_id` names this refund for ever, so asking twice pays once. `paid_at` is the `confirmed_at` of the money meant:
@@ -119,12 +121,13 @@ class OrderRefundRequested(_Order):
     paid_at: datetime | None = None
 
 
-class OrderCompleted(_Order):
-    """Every parcel arrived and the time for confirming the purchase is over."""
+class OrderCompleted(OrderEvent):
+    """Every parcel arrived and the customer confirmed the purchase, or the time for that is over."""
 
     type: ClassVar[str] = "order-completed"
 
     completed_at: datetime
+    by_customer: bool = False
 
 
 class Person(Payload):
@@ -141,6 +144,23 @@ class Address(Payload):
     jibun_address: str | None = None
     detail: str
     memo: str | None = None
+
+
+class OrderAddressChangeRequested(Event):
+    """An order that has not left is to go elsewhere, if its centre can still be told.
+
+    scm answers with `shipment-address-decided`; until then the goods go where they went before. Personal data.
+    """
+
+    type: ClassVar[str] = "order-address-change-requested"
+    topic = topics.ORDER_CONTACTS
+    key_field = "order_id"
+
+    order_id: UUID
+    change_id: UUID
+    mall_id: MallId
+    ship_to: Address
+    requested_at: datetime
 
 
 class OrderContactRecorded(Event):

@@ -35,8 +35,26 @@ class TaxClass(StrEnum):
     TAX_FREE = "tax_free"
 
 
+class Option(Payload):
+    """What a variant is chosen by: `{"name": "맛", "value": "초코"}`."""
+
+    name: str
+    value: str
+
+
+class Part(Payload):
+    """So many units of another SKU are in one unit of a set."""
+
+    sku: Sku
+    quantity: StrictInt
+
+
 class Variant(Payload):
-    """One sellable form of a product. `price` is in minor units of the product's currency, VAT included."""
+    """One sellable form of a product. `price` is in minor units of the product's currency, VAT included.
+
+    `price` is what a customer pays now; `regular_price` what it costs without a sale. A sale's beginning and end are
+    told when they happen. `parts`: it is a set, stock is counted by part. `preorder_release_at`: sold, sent only then.
+    """
 
     variant_id: UUID
     sku: Sku
@@ -44,6 +62,11 @@ class Variant(Payload):
     price: StrictInt
     list_price: StrictInt | None = None
     tax: TaxClass = TaxClass.TAXABLE
+    regular_price: StrictInt | None = None
+    sale_ends_at: datetime | None = None
+    preorder_release_at: datetime | None = None
+    options: tuple[Option, ...] = ()
+    parts: tuple[Part, ...] = ()
 
 
 class _Product(Event):
@@ -59,6 +82,7 @@ class _Product(Event):
     category_ids: tuple[str, ...] = ()
     image_url: str | None = None
     variants: tuple[Variant, ...]
+    tags: tuple[str, ...] = ()
     occurred_at: datetime
 
 

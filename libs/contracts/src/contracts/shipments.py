@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Literal
 from uuid import UUID
+
+from pydantic import Field
 
 from contracts import topics
 from contracts.envelope import Event, Payload
@@ -31,7 +33,8 @@ class ShipmentLine(Payload):
 class ShipmentUpdated(Event):
     """A shipment took a step. Carrier, waybill and tracking link are there from `shipped` on.
 
-    `order_shipped` and `order_delivered` tell whether with this step every open line of the order is so.
+    `order_shipped` and `order_delivered` tell whether with this step every open line of the order is so. `claim_id` is
+    there for the replacements of an exchange; they say nothing about the order itself.
     """
 
     type: ClassVar[str] = "shipment-updated"
@@ -52,6 +55,7 @@ class ShipmentUpdated(Event):
     lines: tuple[ShipmentLine, ...]
     order_shipped: bool = False
     order_delivered: bool = False
+    claim_id: UUID | None = None
     occurred_at: datetime
 
 
@@ -67,6 +71,65 @@ class ShipmentCancelDecided(Event):
     mall_id: MallId
     accepted: bool
     reason: str | None = None
+    occurred_at: datetime
+
+
+class ShipmentAddressDecided(Event):
+    """The answer to `order-address-change-requested`: `accepted` means the goods go to the new address."""
+
+    type: ClassVar[str] = "shipment-address-decided"
+    topic = topics.SHIPMENTS
+    key_field = "order_id"
+
+    order_id: UUID
+    change_id: UUID
+    mall_id: MallId
+    accepted: bool
+    reason: str | None = None
+    occurred_at: datetime
+
+
+class ReturnUpdated(Event):
+    """Goods of a claim take a step on their way back. What came of them is told by `return-received`."""
+
+    type: ClassVar[str] = "return-updated"
+    topic = topics.SHIPMENTS
+    key_field = "order_id"
+
+    claim_id: UUID
+    order_id: UUID
+    order_number: str
+    mall_id: MallId
+    centre: str
+    status: Literal["requested", "picked_up", "received", "closed"]
+    carrier: str | None = None
+    carrier_name: str | None = None
+    waybill: str | None = None
+    tracking_url: str | None = None
+    occurred_at: datetime
+
+
+class InspectedLine(Payload):
+    """The parts sum to the units that were claimed."""
+
+    line_id: UUID
+    sku: Sku
+    resellable: int = Field(ge=0)
+    damaged: int = Field(ge=0)
+    missing: int = Field(ge=0)
+
+
+class ReturnReceived(Event):
+    """A centre got goods of a claim back and looked at each unit."""
+
+    type: ClassVar[str] = "return-received"
+    topic = topics.SHIPMENTS
+    key_field = "order_id"
+
+    claim_id: UUID
+    order_id: UUID
+    mall_id: MallId
+    lines: tuple[InspectedLine, ...]
     occurred_at: datetime
 
 

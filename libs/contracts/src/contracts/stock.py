@@ -14,8 +14,9 @@ from contracts.shared import MallId, Sku
 class StockChanged(Event):
     """The units on hand of a SKU changed, or it became sold out, or available again.
 
-    `available` = `on_hand` - `reserved`. `reason` is one of `received`, `counted`, `sold`, `restocked`, `sold_out`,
-    `available`; `reference` is the order or count it came from.
+    `available` = `on_hand` - `reserved` + `preorder`, the units an open pre-order promises beyond those on hand. The
+    numbers of a set say how many can be put together of its parts. `reason` is one of `received`, `counted`, `sold`,
+    `restocked`, `sold_out`, `available`; `reference` is the order or count it came from.
     """
 
     type: ClassVar[str] = "stock-changed"
@@ -27,6 +28,7 @@ class StockChanged(Event):
     on_hand: int
     reserved: int
     available: int
+    preorder: int = 0
     reason: str
     reference: str | None = None
     occurred_at: datetime

@@ -19,11 +19,26 @@ class CreateCart:
 
 
 @dataclass(frozen=True)
-class Holder:
-    """Who asks: whoever knows the token of the cart."""
+class OpenMemberCart:
+    """The member's one open cart of the mall is found, or made with these values."""
 
     cart_id: UUID
+    mall_id: str
+    channel: str
+    member_id: UUID
+    tier: str | None
     token_hash: bytes
+    token_salt: bytes
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who asks: whoever knows the token of the cart, or the member whose cart it is."""
+
+    cart_id: UUID
+    token_hash: bytes | None
+    member_id: UUID | None = None
+    tier: str | None = None
 
 
 @dataclass(frozen=True)
@@ -47,10 +62,22 @@ class RemoveLine:
 
 
 @dataclass(frozen=True)
+class AddCoupon:
+    code: str
+
+
+@dataclass(frozen=True)
+class RemoveCoupon:
+    code: str
+
+
+@dataclass(frozen=True)
 class FreezeCart:
-    """Fix what the order will cost, and hold the cart for it."""
+    """Fix what the order will cost, and hold the cart for it. `without_gifts`: these SKUs cannot be given."""
 
     order_id: UUID
+    zonecode: str | None = None
+    without_gifts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,6 +96,40 @@ class CloseCart:
 
 
 @dataclass(frozen=True)
+class GiveBack:
+    """The whole order was cancelled: what it used of gifts and coupons is free again."""
+
+    order_id: UUID
+
+
+@dataclass(frozen=True)
+class MakeCoupon:
+    """One `code` for all, or so many generated ones (`count`), each good for one use."""
+
+    coupon_id: UUID
+    promotion_id: UUID
+    mall_id: str
+    label: str
+    code: str | None
+    count: int
+    most: int | None
+    per_member: int | None
+    valid_from: datetime | None
+    valid_to: datetime | None
+    made_by: str
+
+
+@dataclass(frozen=True)
+class SetPurchaseLimit:
+    """Units of the product in one order, and of one member in all of its orders; None: no limit."""
+
+    product_id: UUID
+    per_order: int | None
+    per_member: int | None
+    set_by: str
+
+
+@dataclass(frozen=True)
 class SetShippingRule:
     """Amounts in minor units. `valid_from` None means from now on."""
 
@@ -79,6 +140,16 @@ class SetShippingRule:
     currency: str
     valid_from: datetime | None
     valid_to: datetime | None
+    set_by: str
+
+
+@dataclass(frozen=True)
+class SetSurcharges:
+    """The whole table. `ranges`: first and last postcode, label, fee in minor units, where it is known from."""
+
+    mall_id: str
+    currency: str
+    ranges: tuple[tuple[str, str, str, int, str | None], ...]
     set_by: str
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from cart import handlers
-from cart.commands import CloseCart, RecordedVariant, RecordMall, RecordPrice, RecordProduct, RecordStock
+from cart.commands import CloseCart, GiveBack, RecordedVariant, RecordMall, RecordPrice, RecordProduct, RecordStock
 from common.db import Tx
 from common.processing import Handlers
-from contracts.orders import OrderPlaced
+from contracts.orders import OrderCancelled, OrderPlaced
 from contracts.products import MallChanged, PriceChanged, ProductChanged, ProductPublished, TaxClass
 from contracts.stock import StockChanged
 
@@ -46,6 +46,12 @@ async def on_order_placed(event: OrderPlaced, tx: Tx) -> None:
     await handlers.close_cart(CloseCart(event.order_id), tx)
 
 
+async def on_order_cancelled(event: OrderCancelled, tx: Tx) -> None:
+    """A part that is cancelled leaves the order, and with it what the order used."""
+    if event.whole:
+        await handlers.give_back(GiveBack(event.order_id), tx)
+
+
 def handlers_of() -> Handlers:
     return {
         MallChanged: on_mall_changed,
@@ -54,4 +60,5 @@ def handlers_of() -> Handlers:
         PriceChanged: on_price_changed,
         StockChanged: on_stock_changed,
         OrderPlaced: on_order_placed,
+        OrderCancelled: on_order_cancelled,
     }

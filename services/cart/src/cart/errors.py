@@ -27,6 +27,13 @@ class CartBusy(DomainError):
     kind: Kind = "conflict"
 
 
+class CartMerged(DomainError):
+    """A guest's cart that went into a member's; `cart_id` is that one's, for its member only."""
+
+    code = "cart.merged"
+    kind: Kind = "conflict"
+
+
 class CartEmpty(DomainError):
     code = "cart.empty"
     kind: Kind = "conflict"
@@ -60,6 +67,70 @@ class SkuNotForSale(DomainError):
     code = "sku.not_for_sale"
 
 
+class TooManyCoupons(DomainError):
+    code = "cart.too_many_coupons"
+
+
+class CouponUnknown(DomainError):
+    """The mall has no coupon with this code."""
+
+    code = "coupon.unknown"
+
+
+class CouponNotUsable(DomainError):
+    """`reason` says why: stopped, not_begun, over, used_up, already_used, members_only, unknown."""
+
+    code = "coupon.not_usable"
+    kind: Kind = "conflict"
+
+
+class CouponNotInCart(DomainError):
+    code = "cart.coupon_not_found"
+    kind: Kind = "not_found"
+
+
+class CouponNotFound(DomainError):
+    code = "coupon.not_found"
+    kind: Kind = "not_found"
+
+
+class CouponCodeTaken(DomainError):
+    code = "coupon.code_taken"
+    kind: Kind = "conflict"
+
+
+class PromotionNotFound(DomainError):
+    code = "promotion.not_found"
+    kind: Kind = "not_found"
+
+
+class PromotionInvalid(DomainError):
+    code = "promotion.invalid"
+
+
+class PromotionChanged(DomainError):
+    """Somebody else changed it since: read it again."""
+
+    code = "promotion.changed"
+    kind: Kind = "conflict"
+
+
+class PurchaseLimited(DomainError):
+    """More of a product than one order, or one member, may have; `max_quantity` and `reason` say which."""
+
+    code = "cart.limit_exceeded"
+    kind: Kind = "conflict"
+
+
+class LimitNotFound(DomainError):
+    code = "purchase_limit.not_found"
+    kind: Kind = "not_found"
+
+
+class ProductUnknown(DomainError):
+    code = "product.unknown"
+
+
 class MallUnknown(DomainError):
     code = "mall.unknown"
 
@@ -73,6 +144,10 @@ class ShippingRuleMissing(DomainError):
 
     code = "shipping_rule.missing"
     kind: Kind = "conflict"
+
+
+class SurchargesInvalid(DomainError):
+    code = "surcharges.invalid"
 
 
 class ShippingRuleInvalid(DomainError):

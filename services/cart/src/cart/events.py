@@ -9,11 +9,14 @@ from contracts.shared import SkuQuantity
 
 
 def to_contract(event: CartChanged | CartAbandoned) -> Event:
-    said = carts.CartChanged if isinstance(event, CartChanged) else carts.CartAbandoned
-    return said(
-        cart_id=event.cart.id,
-        mall_id=event.cart.mall_id,
-        channel=event.cart.channel,
-        lines=tuple(SkuQuantity(sku=line.sku, quantity=line.quantity) for line in event.cart.lines),
-        occurred_at=event.at,
-    )
+    fields = {
+        "cart_id": event.cart.id,
+        "mall_id": event.cart.mall_id,
+        "channel": event.cart.channel,
+        "member_id": event.cart.member_id,
+        "lines": tuple(SkuQuantity(sku=line.sku, quantity=line.quantity) for line in event.cart.lines),
+        "occurred_at": event.at,
+    }
+    if isinstance(event, CartChanged):
+        return carts.CartChanged.model_validate(fields)
+    return carts.CartAbandoned.model_validate(fields | {"resting_since": event.cart.changed_at})

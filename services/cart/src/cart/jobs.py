@@ -12,14 +12,21 @@ from common.jobs import Job
 _BATCH = 100
 
 
-def jobs(database: Database, *, idle: timedelta, kept: timedelta) -> list[Job]:
+def jobs(database: Database, *, idle: timedelta, kept: timedelta, held: timedelta) -> list[Job]:
     async def abandoned() -> None:
         await _in_batches(database, lambda tx: handlers.abandon_carts(idle, _BATCH, tx))
 
     async def old_carts() -> None:
         await _in_batches(database, lambda tx: handlers.delete_old_carts(kept, _BATCH, tx))
 
-    return [Job("abandoned-carts", 30, abandoned), Job("old-carts", 3600, old_carts)]
+    async def lapsed_holds() -> None:
+        await _in_batches(database, lambda tx: handlers.give_back_lapsed(held, _BATCH, tx))
+
+    return [
+        Job("abandoned-carts", 30, abandoned),
+        Job("lapsed-holds", 60, lapsed_holds),
+        Job("old-carts", 3600, old_carts),
+    ]
 
 
 async def _in_batches(database: Database, batch: Callable[[Tx], Awaitable[int]]) -> None:

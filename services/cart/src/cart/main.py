@@ -19,6 +19,7 @@ def build(runtime: Runtime[Settings]) -> Parts:
             runtime.database,
             idle=timedelta(minutes=settings.abandoned_after_minutes),
             kept=timedelta(days=settings.keep_days),
+            held=timedelta(minutes=settings.hold_minutes),
         ),
         state={"terms": settings.terms()},
     )

@@ -8,7 +8,7 @@ from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from cart.domain.cart import Terms
-from cart.domain.pricing import ShippingRule
+from cart.domain.shipping import ShippingRule
 from common.settings import ServiceSettings
 
 
@@ -19,6 +19,9 @@ class Settings(ServiceSettings):
     max_quantity: int = Field(default=9999, ge=1, le=2_147_483_647, description="units in one line")
     channels: str = Field(default="pc,mobile,app", description="channels a cart may be opened in, comma separated")
     freeze_seconds: int = Field(default=60, ge=1, description="seconds an order being placed keeps others away")
+    hold_minutes: int = Field(
+        default=60, ge=5, description="minutes that gifts and coupons are kept for an order that is not placed"
+    )
     abandoned_after_minutes: int = Field(default=60, ge=1, description="minutes of rest that make a cart abandoned")
     keep_days: int = Field(default=90, ge=1, description="days after its last change that a cart is kept")
     default_shipping_fee: int = Field(default=3000, ge=0, description="minor units; for malls without a rule")

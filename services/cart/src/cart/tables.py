@@ -39,6 +39,10 @@ carts = Table(
     Column("created_at", _moment, nullable=False),
     Column("changed_at", _moment, nullable=False),
     Column("abandoned_at", _moment),
+    Column("coupon_codes", ARRAY(Text), nullable=False),
+    Column("member_id", _id),
+    Column("member_tier", Text),
+    Column("merged_into", _id),
 )
 
 cart_lines = Table(
@@ -63,6 +67,8 @@ frozen_quotes = Table(
     Column("lines", JSONB, nullable=False),
     Column("adjustments", JSONB, nullable=False),
     Column("frozen_at", _moment, nullable=False),
+    Column("outcomes", JSONB, nullable=False),
+    Column("uses", JSONB, nullable=False),
 )
 
 shipping_rules = Table(
@@ -76,6 +82,105 @@ shipping_rules = Table(
     Column("currency", Text, nullable=False),
     Column("valid_from", _moment, nullable=False),
     Column("valid_to", _moment),
+    Column("set_by", Text, nullable=False),
+    Column("set_at", _moment, nullable=False),
+)
+
+promotions = Table(
+    "promotions",
+    metadata,
+    Column("id", _id, primary_key=True),
+    Column("mall_id", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("needs_coupon", Boolean, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("stacking", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("rule", JSONB, nullable=False),
+    Column("valid_from", _moment, nullable=False),
+    Column("valid_to", _moment),
+    Column("version", Integer, nullable=False),
+    Column("set_by", Text, nullable=False),
+    Column("set_at", _moment, nullable=False),
+)
+
+allowances = Table(
+    "allowances",
+    metadata,
+    Column("id", _id, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("most", BigInteger),
+    Column("per_member", Integer),
+    Column("taken", BigInteger, nullable=False),
+)
+
+allowance_uses = Table(
+    "allowance_uses",
+    metadata,
+    Column("order_id", _id, primary_key=True),
+    Column("allowance_id", _id, ForeignKey("allowances.id"), primary_key=True),
+    Column("cart_id", _id, nullable=False),
+    Column("member_id", _id),
+    Column("units", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("held_at", _moment, nullable=False),
+    Column("changed_at", _moment, nullable=False),
+)
+
+coupons = Table(
+    "coupons",
+    metadata,
+    Column("id", _id, ForeignKey("allowances.id"), primary_key=True),
+    Column("promotion_id", _id, ForeignKey("promotions.id"), nullable=False),
+    Column("mall_id", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("stopped", Boolean, nullable=False),
+    Column("valid_from", _moment),
+    Column("valid_to", _moment),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", _moment, nullable=False),
+)
+
+coupon_codes = Table(
+    "coupon_codes",
+    metadata,
+    Column("mall_id", Text, primary_key=True),
+    Column("code", Text, primary_key=True),
+    Column("coupon_id", _id, ForeignKey("coupons.id"), nullable=False),
+    Column("allowance_id", _id, ForeignKey("allowances.id"), nullable=False),
+)
+
+surcharge_tables = Table(
+    "surcharge_tables",
+    metadata,
+    Column("mall_id", Text, primary_key=True),
+    Column("currency", Text, nullable=False),
+    Column("set_by", Text, nullable=False),
+    Column("set_at", _moment, nullable=False),
+)
+
+surcharge_ranges = Table(
+    "surcharge_ranges",
+    metadata,
+    Column("mall_id", Text, ForeignKey("surcharge_tables.mall_id", ondelete="CASCADE"), primary_key=True),
+    Column("first_zonecode", Text, primary_key=True),
+    Column("last_zonecode", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("fee", BigInteger, nullable=False),
+    Column("source", Text),
+)
+
+purchase_limits = Table(
+    "purchase_limits",
+    metadata,
+    Column("product_id", _id, primary_key=True),
+    Column("mall_id", Text, nullable=False),
+    Column("allowance_id", _id, ForeignKey("allowances.id"), nullable=False),
+    Column("max_per_order", Integer),
+    Column("max_per_member", Integer),
     Column("set_by", Text, nullable=False),
     Column("set_at", _moment, nullable=False),
 )

@@ -3,12 +3,21 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
 from pydantic import SecretStr
-from services.cart.tests.builders import INTERNAL_KEY, NOW, STAFF_KEY, a_mall_changed, a_product_published
+from services.cart.tests.builders import (
+    INTERNAL_KEY,
+    NOW,
+    STAFF_KEY,
+    a_mall_changed,
+    a_product_published,
+    staff_headers,
+)
+from sqlalchemy import text
 
 from cart import api, consumer
 from cart.settings import Settings
@@ -75,12 +84,43 @@ class Shop:
         assert answer.status_code == 201, answer.text
         return path, holder
 
-    async def freezes(self, path: str, holder: dict[str, str], order_id: UUID | None = None) -> httpx.Response:
+    async def freezes(
+        self, path: str, holder: dict[str, str], order_id: UUID | None = None, **body: object
+    ) -> httpx.Response:
         return await self.http.post(
             f"{path.replace('/v1/', '/internal/')}/freeze",
-            json={"order_id": str(order_id or ids.new_id())},
+            json={"order_id": str(order_id or ids.new_id()), **body},
             headers={**holder, "X-Internal-Key": INTERNAL_KEY},
         )
+
+    async def promotes(self, benefit: dict[str, object], **changes: object) -> dict[str, Any]:
+        """A promotion that counts at once."""
+        body = {"mall_id": "intake", "label": "봄맞이", "currency": "KRW", "status": "active", "benefit": benefit}
+        headers = {**staff_headers("promotions"), "Idempotency-Key": str(ids.new_id())}
+        answer = await self.http.post("/v1/promotions", json=body | changes, headers=headers)
+        assert answer.status_code == 201, answer.text
+        made: dict[str, Any] = answer.json()
+        return made
+
+    async def makes_coupon(self, promotion: dict[str, Any], **body: object) -> dict[str, Any]:
+        headers = {**staff_headers("promotions"), "Idempotency-Key": str(ids.new_id())}
+        url = f"/v1/promotions/{promotion['id']}/coupons"
+        answer = await self.http.post(url, json={"label": "쿠폰", **body}, headers=headers)
+        assert answer.status_code == 201, answer.text
+        made: dict[str, Any] = answer.json()
+        return made
+
+    async def taken(self) -> list[tuple[str, int, int]]:
+        """Of every allowance its kind, its count, and what the orders' rows say that the count must be."""
+        async with self.database.read() as connection:
+            rows = await connection.execute(
+                text(
+                    "SELECT a.kind, a.taken, coalesce(sum(u.units) FILTER (WHERE u.state IN ('held', 'used')), 0)"
+                    " FROM allowances a LEFT JOIN allowance_uses u ON u.allowance_id = a.id"
+                    " GROUP BY a.id ORDER BY a.kind, a.id"
+                )
+            )
+            return [(row[0], int(row[1]), int(row[2])) for row in rows]
 
     async def releases(self, path: str, order_id: UUID) -> httpx.Response:
         url = f"{path.replace('/v1/', '/internal/')}/freeze/{order_id}"

@@ -140,7 +140,13 @@ class TestAddLine:
         assert cart["total_amount"] == won(28800)
         assert cart["vat_amount"] == won(2345 + 273)
         assert cart["adjustments"] == [
-            {"kind": "shipping", "code": "shipping.fee", "label": "배송비", "amount": won(3000)}
+            {
+                "kind": "shipping",
+                "code": "shipping.fee",
+                "label": "배송비",
+                "amount": won(3000),
+                "promotion_id": None,
+            }
         ]
         assert (await shop.http.get(path, headers=holder)).json() == cart
 

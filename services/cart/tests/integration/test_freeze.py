@@ -50,6 +50,9 @@ class TestFreeze:
             "amount": 25800,
             "vat_amount": 2345,
             "tax_free_amount": 0,
+            "kind": "item",
+            "gift_of": [],
+            "promotions": [],
         }
         assert (milk["amount"], milk["vat_amount"], milk["tax_free_amount"]) == (5000, 0, 5000)
 

@@ -11,11 +11,11 @@ from contracts.carts import CartAbandoned
 
 pytestmark = pytest.mark.integration
 
-IDLE, KEPT = timedelta(minutes=60), timedelta(days=90)
+IDLE, KEPT, HELD = timedelta(minutes=60), timedelta(days=90), timedelta(minutes=60)
 
 
 async def run(database, name: str) -> None:
-    (job,) = [job for job in jobs(database, idle=IDLE, kept=KEPT) if job.name == name]
+    (job,) = [job for job in jobs(database, idle=IDLE, kept=KEPT, held=HELD) if job.name == name]
     await job.run()
 
 

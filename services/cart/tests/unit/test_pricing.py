@@ -3,9 +3,11 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from services.cart.tests.builders import NOW, a_line, an_item, the_default_shipping, the_rules
+from services.cart.tests.builders import NOW, a_line, an_item, an_offer, the_default_shipping, the_rules
 
-from cart.domain.pricing import Adjustment, Discount, price
+from cart.domain.pricing import price
+from cart.domain.promotions.model import AmountOff, Scope
+from cart.domain.quote import Adjustment
 from cart.errors import ShippingRuleMissing
 from common.money import vat_included
 
@@ -77,8 +79,7 @@ class TestShipping:
         assert quoted((1_000_000, 9), rules=rules).shipping_amount == 3000
 
     def test_the_threshold_looks_at_goods_after_discounts(self):
-        discount = Discount("spring", "봄", 1)
-        assert quoted((50000, 1), rules=the_rules(discounts=(discount,))).shipping_amount == 3000
+        assert quoted((50000, 1), rules=the_rules(offers=(an_offer(AmountOff(1)),))).shipping_amount == 3000
 
     def test_lines_off_sale_do_not_help_over_the_threshold(self):
         lines = [a_line("ON", 1), a_line("OFF", 1)]
@@ -109,21 +110,21 @@ class TestShipping:
 
 class TestDiscounts:
     def test_are_spread_by_largest_remainder(self):
-        quote = quoted((1000, 1), (1000, 1), (1000, 1), rules=the_rules(discounts=(Discount("a", "a", 100),)))
+        quote = quoted((1000, 1), (1000, 1), (1000, 1), rules=the_rules(offers=(an_offer(AmountOff(100)),)))
         assert [line.discount_amount for line in quote.lines] == [34, 33, 33]
 
     def test_never_take_off_more_than_the_goods_cost(self):
-        quote = quoted((1000, 1), rules=the_rules(discounts=(Discount("a", "a", 5000), Discount("b", "b", 1))))
+        quote = quoted((1000, 1), rules=the_rules(offers=(an_offer(AmountOff(5000)), an_offer(AmountOff(1)))))
         assert (quote.discount_amount, quote.lines[0].amount) == (1000, 0)
 
     def test_touch_only_the_lines_they_are_meant_for(self):
-        discount = Discount("a", "a", 500, frozenset({"S1"}))
-        quote = quoted((1000, 1), (1000, 1), rules=the_rules(discounts=(discount,)))
+        offer = an_offer(AmountOff(500), scope=Scope(skus=("S1",)))
+        quote = quoted((1000, 1), (1000, 1), rules=the_rules(offers=(offer,)))
         assert [line.discount_amount for line in quote.lines] == [0, 500]
 
     def test_a_discount_for_nothing_in_the_cart_takes_nothing_off(self):
-        discount = Discount("a", "a", 500, frozenset({"ELSE"}))
-        assert quoted((1000, 1), rules=the_rules(discounts=(discount,))).discount_amount == 0
+        offer = an_offer(AmountOff(500), scope=Scope(skus=("ELSE",)))
+        assert quoted((1000, 1), rules=the_rules(offers=(offer,))).discount_amount == 0
 
 
 _goods = st.lists(
@@ -142,8 +143,8 @@ class TestEveryQuote:
             for index, (unit, _, tax_free, on_sale) in enumerate(goods)
         }
         rule = the_default_shipping(fee=shipping[0], free_from=shipping[1])
-        off = tuple(Discount(f"d{index}", "할인", amount) for index, amount in enumerate(discounts))
-        quote = price(lines, items, the_rules(shipping=(rule,), discounts=off), NOW)
+        off = tuple(an_offer(AmountOff(amount)) for amount in discounts)
+        quote = price(lines, items, the_rules(shipping=(rule,), offers=off), NOW)
 
         assert sum(line.amount for line in quote.lines) + quote.shipping_amount == quote.total_amount
         assert quote.items_amount + sum(each.amount for each in quote.adjustments) == quote.total_amount

@@ -48,6 +48,8 @@ class NewVariant:
     price: int
     list_price: int | None
     tax: str
+    options: tuple[tuple[str, str], ...] = ()
+    parts: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,17 @@ class AddProduct:
     category_id: str | None
     currency: str
     variants: tuple[NewVariant, ...]
+    tags: tuple[str, ...] = ()
+    rank: int = 0
+    staff: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddVariant:
+    product_id: UUID
+    currency: str
+    variant: NewVariant
+    staff: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +99,46 @@ class ChangePrice:
     price: int
     list_price: int | None
     currency: str
+    staff: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetSale:
+    """A lower price for a time. `starts_at` None: from now on; `ends_at` None: until it is taken off."""
+
+    sku: str
+    price: int
+    currency: str
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    staff: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EndSale:
+    sku: str
+    staff: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPreorder:
+    """Up to `limit` units may be promised beyond those on hand, until they come out at `release_at`."""
+
+    sku: str
+    release_at: datetime
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClosePreorder:
+    sku: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnOffers:
+    """Starts and ends whatever of a product has its moment."""
+
+    product_id: UUID
 
 
 # Pictures

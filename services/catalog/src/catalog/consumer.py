@@ -1,4 +1,7 @@
-"""What catalog hears: the life of orders, and counts of the shelves."""
+"""What catalog hears: the life of orders and of claims on them, and counts of the shelves.
+
+The replacements of an exchange are sold to the claim as if it were an order: its reservation is named by the claim.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,11 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from catalog.commands import CancelUnits, ConfirmReservation, Quantities, RecordCount, SellReservation
-from catalog.handlers import reservations, stock
+from catalog.handlers import reservations, returns, stock
+from common import ids
 from common.db import Tx
 from common.processing import Handlers
+from contracts.claims import ClaimApproved, ClaimCompleted, ClaimLine, ClaimRejected, ClaimWithdrawn
 from contracts.orders import OrderCancelled, OrderPaid, OrderPlaced
 from contracts.shipments import StockCounted
 
@@ -43,6 +48,41 @@ async def on_order_cancelled(event: OrderCancelled, tx: Tx) -> None:
     await reservations.cancel_units(command, tx)
 
 
+def _replacements(lines: Iterable[ClaimLine]) -> Quantities:
+    units: Counter[str] = Counter()
+    for line in lines:
+        units[line.replacement_sku or line.sku] += line.quantity
+    return dict(units)
+
+
+async def on_claim_approved(event: ClaimApproved, tx: Tx) -> None:
+    if event.kind == "exchange":
+        command = SellReservation(event.claim_id, event.mall_id, _replacements(event.lines))
+        await reservations.sell_reservation(command, tx)
+
+
+async def on_claim_dropped(event: ClaimRejected | ClaimWithdrawn, tx: Tx) -> None:
+    """The goods stay where they are, so the replacements are free again."""
+    if event.kind == "exchange" and event.was_approved:
+        given_back = ids.derived_id("cancel", str(event.claim_id), "dropped")
+        command = CancelUnits(event.claim_id, event.mall_id, given_back, True, _replacements(event.lines))
+        await reservations.cancel_units(command, tx)
+
+
+async def on_claim_completed(event: ClaimCompleted, tx: Tx) -> None:
+    """What can be sold again is. A unit that stayed with the customer is replaced by nothing."""
+    back: Counter[str] = Counter()
+    unused: Counter[str] = Counter()
+    for line in event.lines:
+        back[line.sku] += line.resellable
+        unused[line.replacement_sku or line.sku] += line.missing
+    await returns.restock(event.mall_id, event.claim_id, event.sold_under, +back, tx)
+    if event.kind == "exchange" and +unused:
+        given_back = ids.derived_id("cancel", str(event.claim_id), "missing")
+        command = CancelUnits(event.claim_id, event.mall_id, given_back, False, dict(+unused))
+        await reservations.cancel_units(command, tx)
+
+
 async def on_stock_counted(event: StockCounted, tx: Tx) -> None:
     command = RecordCount(event.count_id, event.centre, event.sku, event.on_hand, event.counted_at)
     await stock.record_count(command, tx)
@@ -53,5 +93,9 @@ def handlers() -> Handlers:
         OrderPlaced: on_order_placed,
         OrderPaid: on_order_paid,
         OrderCancelled: on_order_cancelled,
+        ClaimApproved: on_claim_approved,
+        ClaimRejected: on_claim_dropped,
+        ClaimWithdrawn: on_claim_dropped,
+        ClaimCompleted: on_claim_completed,
         StockCounted: on_stock_counted,
     }

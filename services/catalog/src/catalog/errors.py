@@ -67,6 +67,29 @@ class PriceInvalid(DomainError):
     code = "price.invalid"
 
 
+class PreorderInvalid(DomainError):
+    """Its release is over, or its limit is below what has been promised already."""
+
+    code = "preorder.invalid"
+
+
+class SetInvalid(DomainError):
+    """A set names parts that do not exist, are sets themselves, or come twice."""
+
+    code = "set.invalid"
+
+
+class SetHasNoStock(DomainError):
+    """Units of a set are those of its parts: goods are received and counted by part."""
+
+    code = "set.has_no_stock"
+
+
+class VariantLimit(DomainError):
+    code = "variant.limit_reached"
+    kind: Kind = "conflict"
+
+
 class CursorInvalid(DomainError):
     code = "cursor.invalid"
 

@@ -10,7 +10,16 @@ from catalog.domain import product as products
 from catalog.domain.reservation import FellShort
 from catalog.domain.stock import LevelChanged
 from contracts.envelope import Event
-from contracts.products import MallChanged, PriceChanged, ProductChanged, ProductPublished, TaxClass, Variant
+from contracts.products import (
+    MallChanged,
+    Option,
+    Part,
+    PriceChanged,
+    ProductChanged,
+    ProductPublished,
+    TaxClass,
+    Variant,
+)  # fmt: skip
 from contracts.stock import Shortage, StockChanged, StockUnavailable
 
 
@@ -65,11 +74,17 @@ def _snapshot(product: products.Product, now: datetime, media_url: str) -> dict[
                 sku=variant.sku,
                 name=variant.name,
                 price=variant.price,
-                list_price=variant.list_price,
+                list_price=variant.crossed_out,
                 tax=TaxClass(variant.tax),
+                regular_price=variant.regular_price,
+                sale_ends_at=variant.sale.ends_at if variant.sale is not None and variant.sale.running else None,
+                preorder_release_at=variant.preorder.release_at if variant.preorder is not None else None,
+                options=tuple(Option(name=name, value=value) for name, value in variant.options),
+                parts=tuple(Part(sku=sku, quantity=quantity) for sku, quantity in variant.parts),
             )
             for variant in product.variants
         ),
+        "tags": product.tags,
         "occurred_at": now,
     }
 
@@ -82,6 +97,7 @@ def stock_changed(happened: Iterable[LevelChanged], now: datetime) -> list[Event
             on_hand=event.level.on_hand,
             reserved=event.level.reserved,
             available=event.level.available,
+            preorder=event.level.preorder,
             reason=event.reason,
             reference=event.reference,
             occurred_at=now,

@@ -1,12 +1,13 @@
-"""What time does: counters catch up with their pending movements, holds run out, abandoned uploads go."""
+"""What time does: counters catch up with their movements, holds run out, offers begin and end, abandoned uploads go."""
 
 from __future__ import annotations
 
-from catalog.commands import ExpireHold
+from catalog.commands import ExpireHold, TurnOffers
 from catalog.flows import Media
+from catalog.handlers import offers
 from catalog.handlers.reservations import expire_hold
-from catalog.handlers.stock import post_pending
-from catalog.repository import reservations, stock
+from catalog.handlers.stock import post_pending, tell_set
+from catalog.repository import compositions, products, reservations, stock
 from common.db import Database
 from common.jobs import Job
 
@@ -22,9 +23,22 @@ def jobs(database: Database, media: Media, *, post_seconds: float, expire_second
     async def expire() -> None:
         await expire_holds(database)
 
+    async def turn() -> None:
+        await turn_offers(database, media.public_url)
+
+    async def tell() -> None:
+        await tell_sets(database)
+
+    async def prepare() -> None:
+        while await prepare_bodies(database):
+            pass
+
     return [
         Job("post-movements", post_seconds, post, alone=False),
         Job("expire-holds", expire_seconds, expire),
+        Job("turn-offers", 1, turn),
+        Job("tell-sets", 1, tell),
+        Job("prepare-bodies", 60, prepare),
         Job("abandoned-uploads", 3600, media.remove_abandoned),
     ]
 
@@ -55,4 +69,36 @@ async def expire_holds(database: Database) -> int:
     for order_id in found:
         async with database.transaction() as tx:
             await expire_hold(ExpireHold(order_id), tx)
+    return len(found)
+
+
+async def turn_offers(database: Database, media_url: str) -> int:
+    """Starts and ends sales and pre-orders whose moment has come, one transaction per product."""
+    async with database.read() as connection:
+        found = await products.turning(connection, database.clock.now(), _BATCH)
+    for product_id in found:
+        async with database.transaction() as tx:
+            await offers.turn_offers(TurnOffers(product_id), tx, media_url)
+    return len(found)
+
+
+async def tell_sets(database: Database) -> int:
+    """Tells about sets whose parts came or went."""
+    async with database.read() as connection:
+        found = await compositions.untold(connection, _BATCH)
+    for each in found:
+        async with database.transaction() as tx:
+            await tell_set(each, tx)
+    return len(found)
+
+
+async def prepare_bodies(database: Database) -> int:
+    """Brings a batch of products that an older version wrote into the form readers get now. 0: there are no more."""
+    async with database.read() as connection:
+        found = await products.unprepared(connection, _BATCH)
+    for product_id in found:
+        async with database.transaction() as tx:
+            product = await products.lock(tx.connection, product_id)
+            if product is not None:
+                await products.prepare_anew(tx.connection, product)
     return len(found)

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
@@ -73,6 +74,9 @@ products = Table(
     Column("version", Integer, nullable=False),
     Column("created_at", _moment, nullable=False),
     Column("updated_at", _moment, nullable=False),
+    Column("tags", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("rank", Integer, nullable=False, server_default="0"),
+    Column("prepared", SmallInteger, nullable=False, server_default="0"),
     UniqueConstraint("mall_id", "slug"),
     ForeignKeyConstraint(["mall_id", "category_id"], ["categories.mall_id", "categories.id"]),
     Index("products_newest", "mall_id", "published_at", "id", postgresql_where=_on_sale),
@@ -82,6 +86,9 @@ products = Table(
     Index("products_slug", "slug"),
     Index("products_grams", "grams", postgresql_using="gin", postgresql_where=_on_sale),
     Index("products_categories", "category_path", postgresql_using="gin", postgresql_where=_on_sale),
+    Index("products_tags", "tags", postgresql_using="gin", postgresql_where=_on_sale),
+    Index("products_recommended", "mall_id", "rank", "id", postgresql_where=_on_sale),
+    Index("products_prepared", "prepared", "id"),
 )
 
 variants = Table(
@@ -97,7 +104,32 @@ variants = Table(
     Column("currency", Text, nullable=False),
     Column("tax", Text, nullable=False),
     Column("position", Integer, nullable=False),
+    Column("regular_price_amount", BigInteger),
+    Column("options", JSONB, nullable=False, server_default="[]"),
+    Column("is_set", Boolean, nullable=False, server_default="false"),
+    Column("sale_price_amount", BigInteger),
+    Column("sale_starts_at", _moment),
+    Column("sale_ends_at", _moment),
+    Column("sale_running", Boolean, nullable=False, server_default="false"),
+    Column("preorder_release_at", _moment),
+    Column("preorder_limit", BigInteger),
+    Column("turns_at", _moment),
     UniqueConstraint("product_id", "position"),
+    Index("variants_turns", "turns_at", postgresql_where=text("turns_at IS NOT NULL")),
+)
+
+price_history = Table(
+    "price_history",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("sku", Text, nullable=False),
+    Column("price_amount", BigInteger, nullable=False),
+    Column("list_price_amount", BigInteger),
+    Column("currency", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("staff", Text),
+    Column("at", _moment, nullable=False),
+    Index("price_history_sku", "sku", "id"),
 )
 
 uploads = Table(
@@ -132,6 +164,27 @@ stock = Table(
     Column("on_hand", BigInteger, nullable=False, server_default="0"),
     Column("reserved", BigInteger, nullable=False, server_default="0"),
     Column("sold", BigInteger, nullable=False, server_default="0"),
+    Column("preorder_limit", BigInteger, nullable=False, server_default="0"),
+    Column("preorder_open", Boolean, nullable=False, server_default="false"),
+)
+
+sets = Table(
+    "sets",
+    metadata,
+    Column("sku", Text, ForeignKey("variants.sku"), primary_key=True),
+    Column("mall_id", Text, ForeignKey("malls.id"), nullable=False),
+    Column("told_on_hand", BigInteger),
+    Column("told_available", BigInteger),
+)
+
+set_components = Table(
+    "set_components",
+    metadata,
+    Column("set_sku", Text, ForeignKey("sets.sku"), primary_key=True),
+    Column("sku", Text, ForeignKey("stock.sku"), primary_key=True),
+    Column("mall_id", Text, nullable=False),
+    Column("quantity", BigInteger, nullable=False),
+    Index("set_components_sku", "sku"),
 )
 
 

@@ -13,7 +13,13 @@ from contracts.payments import (
     PaymentPending,
     PaymentRefunded,
 )
-from contracts.shipments import ShipmentCancelDecided, ShipmentUpdated
+from contracts.shipments import (
+    ReturnReceived,
+    ReturnUpdated,
+    ShipmentAddressDecided,
+    ShipmentCancelDecided,
+    ShipmentUpdated,
+)
 from contracts.stock import StockUnavailable
 from orders import commands, handlers
 
@@ -61,12 +67,13 @@ async def on_deposit_reversed(event: DepositReversed, tx: Tx) -> None:
 
 
 async def on_shipment_updated(event: ShipmentUpdated, tx: Tx) -> None:
+    """A replacement's shipment belongs to the story too; its flags speak of the claim and not of the order."""
     command = commands.NoteShipment(
         order_id=event.order_id,
         shipment_id=event.shipment_id,
         status=event.status.value,
-        order_shipped=event.order_shipped,
-        order_delivered=event.order_delivered,
+        order_shipped=event.order_shipped and event.claim_id is None,
+        order_delivered=event.order_delivered and event.claim_id is None,
         occurred_at=event.occurred_at,
         carrier=event.carrier_name or event.carrier,
         waybill=event.waybill,
@@ -79,9 +86,29 @@ async def on_shipment_cancel_decided(event: ShipmentCancelDecided, tx: Tx) -> No
     await handlers.settle_cancel(command, tx)
 
 
+async def on_shipment_address_decided(event: ShipmentAddressDecided, tx: Tx) -> None:
+    command = commands.SettleAddressChange(event.order_id, event.change_id, event.accepted, event.reason)
+    await handlers.settle_address_change(command, tx)
+
+
 async def on_stock_unavailable(event: StockUnavailable, tx: Tx) -> None:
     skus = tuple(shortage.sku for shortage in event.shortages)
-    await handlers.note_stock_unavailable(commands.NoteStockUnavailable(event.order_id, skus), tx)
+    command = commands.NoteStockUnavailable(event.order_id, skus)
+    if not await handlers.note_replacement_unavailable(command, tx):
+        await handlers.note_stock_unavailable(command, tx)
+
+
+async def on_return_updated(event: ReturnUpdated, tx: Tx) -> None:
+    if event.status == "picked_up":
+        command = commands.NoteReturn(
+            event.order_id, event.claim_id, event.occurred_at, event.carrier_name or event.carrier, event.waybill
+        )
+        await handlers.note_return(command, tx)
+
+
+async def on_return_received(event: ReturnReceived, tx: Tx) -> None:
+    found = tuple(commands.Found(line.line_id, line.resellable, line.damaged, line.missing) for line in event.lines)
+    await handlers.settle_claim(commands.SettleClaim(event.order_id, event.claim_id, found), tx)
 
 
 def handlers_by_event() -> Handlers:
@@ -94,5 +121,8 @@ def handlers_by_event() -> Handlers:
         DepositReversed: on_deposit_reversed,
         ShipmentUpdated: on_shipment_updated,
         ShipmentCancelDecided: on_shipment_cancel_decided,
+        ShipmentAddressDecided: on_shipment_address_decided,
         StockUnavailable: on_stock_unavailable,
+        ReturnUpdated: on_return_updated,
+        ReturnReceived: on_return_received,
     }

@@ -130,6 +130,91 @@ class RefundExceedsPayment(DomainError):
     kind: Kind = "conflict"
 
 
+class ClaimInProgress(DomainError):
+    """A claim of the order is open, so the purchase is not over."""
+
+    code = "order.claim_in_progress"
+    kind: Kind = "conflict"
+
+
+class ClaimNotFound(DomainError):
+    code = "claim.not_found"
+    kind: Kind = "not_found"
+
+
+class ClaimNotDelivered(DomainError):
+    """Only what has arrived can be sent back; what has not is cancelled."""
+
+    code = "claim.not_delivered"
+    kind: Kind = "conflict"
+
+
+class ClaimTooLate(DomainError):
+    """`until` in the problem is the last day."""
+
+    code = "claim.too_late"
+    kind: Kind = "conflict"
+
+
+class ClaimExceedsOpen(DomainError):
+    """`open` in the problem is how many units of the line can still be claimed."""
+
+    code = "claim.quantity_exceeds_open"
+    kind: Kind = "conflict"
+
+
+class ClaimReplacementUnneeded(DomainError):
+    """A replacement is only sent in an exchange."""
+
+    code = "claim.replacement_unneeded"
+
+
+class ReplacementUnknown(DomainError):
+    code = "claim.replacement_unknown"
+
+
+class ReplacementPriceDiffers(DomainError):
+    code = "claim.replacement_price_differs"
+    kind: Kind = "conflict"
+
+
+class ClaimNotApproved(DomainError):
+    code = "claim.not_approved"
+    kind: Kind = "conflict"
+
+
+class ClaimAlreadyPickedUp(DomainError):
+    """The goods are on their way back."""
+
+    code = "claim.already_picked_up"
+    kind: Kind = "conflict"
+
+
+class ClaimAlreadyRejected(DomainError):
+    code = "claim.already_rejected"
+    kind: Kind = "conflict"
+
+
+class ClaimAlreadyWithdrawn(DomainError):
+    code = "claim.already_withdrawn"
+    kind: Kind = "conflict"
+
+
+class ClaimAlreadyCompleted(DomainError):
+    code = "claim.already_completed"
+    kind: Kind = "conflict"
+
+
+class FindingsIncomplete(DomainError):
+    """What was found does not account for each unit that was claimed."""
+
+    code = "claim.findings_incomplete"
+
+
+class ExportTooLong(DomainError):
+    code = "order.export_too_long"
+
+
 class CursorInvalid(DomainError):
     code = "cursor.invalid"
 

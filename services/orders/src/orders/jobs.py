@@ -18,6 +18,7 @@ from orders.repository import reads
 _log = log.get(__name__)
 
 _BATCH = 200
+_FORGET_SECONDS = 3600
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,14 @@ def jobs(database: Database, terms: Terms) -> Sequence[Job]:
     async def complete() -> None:
         await complete_delivered(database, terms)
 
+    async def forget() -> None:
+        async with database.transaction() as tx:
+            await handlers.forget_look_ups(tx)
+
     return [
         Job("expire-unpaid-orders", terms.expire_seconds, expire),
         Job("complete-delivered-orders", terms.complete_seconds, complete),
+        Job("forget-look-ups", _FORGET_SECONDS, forget),
     ]
 
 

@@ -8,16 +8,36 @@ from pathlib import Path
 from common.runtime import Parts, Runtime, Service
 from orders import api, consumer, jobs
 from orders.clients import HttpCart, HttpCatalog
-from orders.flows import PlaceOrders
+from orders.commands import ClaimTerms
+from orders.flows import PlaceOrders, RequestClaims
+from orders.schemas.papers import Papers
 from orders.settings import Settings
+
+
+def token_keys(settings: Settings) -> tuple[str, ...]:
+    """The one that makes tokens, then those that made them before."""
+    return tuple(key.get_secret_value() for key in (settings.token_key, *settings.token_keys_before))
+
+
+def default_terms(settings: Settings) -> ClaimTerms:
+    """For malls without terms of their own."""
+    return ClaimTerms(
+        return_fee_amount=settings.return_fee_amount,
+        outbound_fee_amount=settings.outbound_fee_amount,
+        free_shipping_from_amount=settings.free_shipping_from_amount,
+        change_of_mind_days=settings.change_of_mind_days,
+        defect_days=settings.defect_days,
+        defect_known_days=settings.defect_known_days,
+    )
 
 
 def build(runtime: Runtime[Settings]) -> Parts:
     settings = runtime.settings
+    catalog = HttpCatalog(runtime.internal, settings.catalog_url, seconds=settings.reservation_seconds)
     place_orders = PlaceOrders(
         database=runtime.database,
         cart=HttpCart(runtime.internal, settings.cart_url),
-        catalog=HttpCatalog(runtime.internal, settings.catalog_url, seconds=settings.reservation_seconds),
+        catalog=catalog,
         token_key=settings.token_key.get_secret_value(),
         payment_window=timedelta(minutes=settings.payment_window_minutes),
     )
@@ -32,7 +52,13 @@ def build(runtime: Runtime[Settings]) -> Parts:
         routers=[api.router],
         handlers=consumer.handlers_by_event(),
         jobs=jobs.jobs(runtime.database, terms),
-        state={"place_orders": place_orders, "order_name_pattern": settings.order_name_pattern},
+        state={
+            "place_orders": place_orders,
+            "request_claims": RequestClaims(runtime.database, catalog, default_terms(settings)),
+            "papers": Papers.load(settings.sellers),
+            "token_keys": token_keys(settings),
+            "order_name_pattern": settings.order_name_pattern,
+        },
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     Column,
     Date,
     DateTime,
@@ -58,6 +59,11 @@ orders = Table(
     Column("paid_at", _moment),
     Column("deposit_reversed_at", _moment),
     Column("refunded_amount", BigInteger, nullable=False, server_default="0"),
+    Column("stock_missing", Boolean, nullable=False, server_default="false"),
+    Column("promotions", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    Column("coupon_uses", ARRAY(_id), nullable=False, server_default=text("'{}'::uuid[]")),
+    Column("surcharge_amount", BigInteger, nullable=False, server_default="0"),
+    Column("shipping_discount_amount", BigInteger, nullable=False, server_default="0"),
     Column("delivered_at", _moment),
     Column("completed_at", _moment),
     Column("cancelled_at", _moment),
@@ -68,6 +74,7 @@ Index("orders_payment_unique", orders.c.payment_id, unique=True)
 Index("orders_mall", orders.c.mall_id, orders.c.order_id.desc())
 Index("orders_mall_status", orders.c.mall_id, orders.c.status, orders.c.order_id.desc())
 Index("orders_status_newest", orders.c.status, orders.c.order_id.desc())
+Index("orders_channel_newest", orders.c.channel, orders.c.order_id.desc())
 Index("orders_placed_at", orders.c.placed_at)
 Index("orders_unpaid", orders.c.payment_due_at, postgresql_where=text("status = 'pending_payment'"))
 Index("orders_arrived", orders.c.delivered_at, postgresql_where=text("status = 'delivered'"))
@@ -91,6 +98,10 @@ order_lines = Table(
     Column("tax_free_amount", BigInteger, nullable=False),
     Column("cancelled_quantity", Integer, nullable=False, server_default="0"),
     Column("cancelling_quantity", Integer, nullable=False, server_default="0"),
+    Column("claiming_quantity", Integer, nullable=False, server_default="0"),
+    Column("returned_quantity", Integer, nullable=False, server_default="0"),
+    Column("kind", Text, nullable=False, server_default="item"),
+    Column("gift_of", ARRAY(_id), nullable=False, server_default=text("'{}'::uuid[]")),
 )
 
 order_cancels = Table(
@@ -125,6 +136,69 @@ order_cancel_lines = Table(
     Column("vat_amount", BigInteger, nullable=False),
     Column("tax_free_amount", BigInteger, nullable=False),
     ForeignKeyConstraint(["order_id", "line_id"], ["order_lines.order_id", "order_lines.line_id"]),
+)
+
+order_claims = Table(
+    "order_claims",
+    metadata,
+    Column("claim_id", _id, primary_key=True),
+    Column("order_id", _id, ForeignKey("orders.order_id"), nullable=False),
+    Column("mall_id", Text, nullable=False),
+    Column("position", SmallInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("fault", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("terms", JSONB, nullable=False),
+    Column("return_fee_amount", BigInteger, nullable=False),
+    Column("outbound_fee_amount", BigInteger, nullable=False),
+    Column("shipping_amount", BigInteger, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("vat_amount", BigInteger, nullable=False),
+    Column("tax_free_amount", BigInteger, nullable=False),
+    Column("refund_amount", BigInteger, nullable=False),
+    Column("refused_because", Text),
+    Column("requested_at", _moment, nullable=False),
+    Column("approved_at", _moment),
+    Column("picked_up_at", _moment),
+    Column("settled_at", _moment),
+    UniqueConstraint("order_id", "position", name="order_claims_place_unique"),
+)
+Index("order_claims_newest", order_claims.c.status, order_claims.c.claim_id.desc())
+Index("order_claims_mall", order_claims.c.mall_id, order_claims.c.status, order_claims.c.claim_id.desc())
+Index("order_claims_mall_newest", order_claims.c.mall_id, order_claims.c.claim_id.desc())
+
+order_claim_lines = Table(
+    "order_claim_lines",
+    metadata,
+    Column("claim_id", _id, ForeignKey("order_claims.claim_id"), primary_key=True),
+    Column("order_id", _id, nullable=False),
+    Column("line_id", _id, primary_key=True),
+    Column("position", SmallInteger, nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("replacement_sku", Text),
+    Column("resellable", Integer, nullable=False, server_default="0"),
+    Column("damaged", Integer, nullable=False, server_default="0"),
+    Column("missing", Integer, nullable=False, server_default="0"),
+    Column("amount", BigInteger, nullable=False),
+    Column("vat_amount", BigInteger, nullable=False),
+    Column("tax_free_amount", BigInteger, nullable=False),
+    ForeignKeyConstraint(["order_id", "line_id"], ["order_lines.order_id", "order_lines.line_id"]),
+)
+
+claim_terms = Table(
+    "claim_terms",
+    metadata,
+    Column("mall_id", Text, primary_key=True),
+    Column("return_fee_amount", BigInteger, nullable=False),
+    Column("outbound_fee_amount", BigInteger, nullable=False),
+    Column("free_shipping_from_amount", BigInteger, nullable=False),
+    Column("change_of_mind_days", Integer, nullable=False),
+    Column("defect_days", Integer, nullable=False),
+    Column("defect_known_days", Integer, nullable=False),
+    Column("changed_by", Text, nullable=False),
+    Column("changed_at", _moment, nullable=False),
 )
 
 order_unwanted_payments = Table(
@@ -162,6 +236,8 @@ order_contacts = Table(
     Column("detail", Text, nullable=False),
     Column("memo", Text),
     Column("cancel_notes", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    Column("claim_notes", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    Column("address_changes", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     Column("recorded_at", _moment, nullable=False),
 )
 
@@ -179,6 +255,26 @@ order_history = Table(
     UniqueConstraint("order_id", "once", name="order_history_once_unique"),
 )
 Index("order_history_order", order_history.c.order_id, order_history.c.id)
+
+order_notes = Table(
+    "order_notes",
+    metadata,
+    Column("note_id", _id, primary_key=True),
+    Column("order_id", _id, ForeignKey("orders.order_id"), nullable=False),
+    Column("author", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("at", _moment, nullable=False),
+)
+Index("order_notes_order", order_notes.c.order_id, order_notes.c.note_id)
+
+order_look_ups = Table(
+    "order_look_ups",
+    metadata,
+    Column("name_hash", LargeBinary, primary_key=True),
+    Column("since", _moment, nullable=False),
+    Column("tries", Integer, nullable=False),
+)
+Index("order_look_ups_since", order_look_ups.c.since)
 
 order_days = Table(
     "order_days",

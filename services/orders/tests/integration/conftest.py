@@ -15,7 +15,9 @@ from common.clock import FixedClock
 from common.db import Database
 from common.http import create_app
 from orders import api
-from orders.flows import PlaceOrders
+from orders.flows import PlaceOrders, RequestClaims
+from orders.main import default_terms
+from orders.schemas.papers import Papers
 from orders.settings import Settings
 
 _MIGRATIONS = Path(__file__).parents[2] / "migrations"
@@ -58,7 +60,14 @@ async def http(database: db.Database, cart: FakeCart, catalog: FakeCatalog) -> A
         internal_key=SecretStr(INTERNAL_KEY),
     )
     flows = PlaceOrders(database, cart, catalog, TOKEN_KEY, timedelta(minutes=30))
-    state = {"place_orders": flows, "order_name_pattern": settings.order_name_pattern}
+    claims = RequestClaims(database, catalog, default_terms(settings))
+    state = {
+        "place_orders": flows,
+        "request_claims": claims,
+        "papers": Papers.load({"intake": ["(주)인테이크", "000-00-00000"]}),
+        "token_keys": (TOKEN_KEY,),
+        "order_name_pattern": settings.order_name_pattern,
+    }
     app = create_app("orders", settings, database, [api.router], state=state)
     async with testing.client(app) as made:
         yield made

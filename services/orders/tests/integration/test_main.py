@@ -54,5 +54,6 @@ async def test_the_service_places_an_order_through_its_real_clients(database: Da
             described = (await http.get("/openapi.json")).json()["paths"]
     headers = {parameter["name"].lower() for parameter in described["/v1/orders"]["post"]["parameters"]}
     assert {"idempotency-key", "x-cart-token"} <= headers
-    assert [job.name for job in parts.jobs] == ["expire-unpaid-orders", "complete-delivered-orders"]
+    names = [job.name for job in parts.jobs]
+    assert names == ["expire-unpaid-orders", "complete-delivered-orders", "forget-look-ups"]
     assert all(EVENTS[event.type] is event for event in parts.handlers)

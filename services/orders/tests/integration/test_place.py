@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from sqlalchemy import text
 from common import ids, testing
 from common.clock import FixedClock
 from common.db import Database
-from orders import flows
+from orders.flows import placing
 
 pytestmark = pytest.mark.integration
 
@@ -78,6 +79,18 @@ class TestRefusals:
         assert await count(database, "orders") == 0
         assert cart.held_by == {}
 
+    async def test_gifts_that_are_gone_are_left_out(self, http, cart, catalog):
+        item = a_quote_line("A", quantity=2)
+        gifts = [replace(a_quote_line(sku, unit_price=0), kind="gift") for sku in ("A", "CUP")]
+        quote = cart.fill(a_quote(item, *gifts))
+        catalog.stock = {"A": 2, "CUP": 1}
+        placed = (await post_order(http, quote.cart_id)).json()
+        assert [(line["sku"], line["kind"]) for line in placed["lines"]] == [("A", "item"), ("CUP", "gift")]
+        assert catalog.reserved[UUID(placed["id"])] == {"A": 2, "CUP": 1}
+        short = cart.fill(a_quote(a_quote_line("A"), replace(a_quote_line("B", unit_price=0), kind="gift")))
+        refused = await post_order(http, short.cart_id)
+        assert (refused.status_code, refused.json()["code"]) == (409, "stock.insufficient")
+
     async def test_a_cart_is_ordered_once(self, http, cart, catalog, database):
         quote = cart.fill()
         assert (await post_order(http, quote.cart_id)).status_code == 201
@@ -93,9 +106,9 @@ class TestRefusals:
         quote = cart.fill()
         first = cart.freeze
 
-        async def freeze_for_both(*args):
+        async def freeze_for_both(*args, **more):
             cart.held_by.clear()
-            return await first(*args)
+            return await first(*args, **more)
 
         cart.freeze = freeze_for_both
         answers = await asyncio.gather(*(post_order(http, quote.cart_id) for _ in range(8)))
@@ -203,18 +216,18 @@ class TestCrashes:
         self, http, cart, catalog, database, monkeypatch
     ):
         quote = cart.fill()
-        real = flows.handlers.place_order
+        real = placing.handlers.place_order
 
         async def dies(*args):
             await real(*args)
             raise ConnectionError("the process died before its commit")
 
-        monkeypatch.setattr(flows.handlers, "place_order", dies)
+        monkeypatch.setattr(placing.handlers, "place_order", dies)
         assert (await post_order(http, quote.cart_id, key="k")).status_code == 503
         assert await count(database, "orders") == 0
         assert await count(database, "outbox") == 0
         (left,) = catalog.reserved
-        monkeypatch.setattr(flows.handlers, "place_order", real)
+        monkeypatch.setattr(placing.handlers, "place_order", real)
         placed = await post_order(http, quote.cart_id, key="k")
         assert placed.status_code == 201
         assert UUID(placed.json()["id"]) == left

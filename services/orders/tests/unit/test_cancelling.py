@@ -203,3 +203,15 @@ class TestStockUnavailable:
         decision = domain.note_stock_unavailable(order, NoteStockUnavailable(order.order_id, ("A",)), NOW)
         assert decision.order == order
         assert decision.facts[0].too_late
+
+    def test_a_line_whose_cancel_is_refused_later_has_no_stock_either_and_is_stopped_too(self):
+        order = an_order(Status.PAID)
+        line = cancels(order, (order.lines[1].line_id, 2))
+        order = domain.request_cancel(order, line, NOW).order
+        order = domain.note_stock_unavailable(order, NoteStockUnavailable(order.order_id, ("A",)), NOW).order
+        refused = domain.settle_cancel(order, settles(order, line.cancel_id, accepted=False), NOW)
+        assert not any(each.open for each in refused.order.lines), "every unit is being stopped"
+        asked = refused.order.cancels[-1]
+        assert (asked.reason, asked.units[0].quantity) == ("stock_unavailable", 2)
+        again = domain.settle_cancel(refused.order, settles(order, asked.cancel_id, accepted=False), NOW)
+        assert len(again.order.cancels) == len(refused.order.cancels), "what is asked by force is not asked again"

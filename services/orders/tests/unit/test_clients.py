@@ -7,10 +7,13 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+from services.orders.tests.builders import a_contact
 
 from common import ids
 from common.errors import UpstreamUnavailable
 from orders.clients import HttpCart, HttpCatalog
+from orders.commands import PlaceOrder
+from orders.domain import Promotion
 from orders.errors import UpstreamRefused
 
 CART, ORDER, LINE = ids.new_id(), ids.new_id(), ids.new_id()
@@ -59,13 +62,44 @@ def problem(code: str, **fields: Any) -> dict[str, Any]:
     return {"type": "t", "title": "t", "status": 409, "code": code, "detail": "why", **fields}
 
 
+def placing(token: str) -> PlaceOrder:
+    return PlaceOrder(ORDER, CART, token, a_contact())
+
+
 class TestCart:
+    async def test_tells_where_it_goes_and_which_gifts_cannot_be_had(self):
+        seen: list[httpx.Request] = []
+        cart = HttpCart(answering(200, QUOTE, seen), "http://cart.test/")
+        await cart.freeze(placing("t"))
+        await cart.freeze(placing("t"), without_gifts={"B", "A"})
+        first, second = (orjson.loads(asked.content) for asked in seen)
+        assert first == {"order_id": str(ORDER), "ship_to_zonecode": "06236"}
+        assert second == first | {"without_gifts": ["A", "B"]}
+
+    async def test_reads_gifts_and_what_promotions_took_off_all_lines(self):
+        off = {"promotion_id": str(CART), "label": "10% 할인", "amount": 500}
+        line = QUOTE["lines"][0] | {"promotions": [off]}
+        gift = line | {"line_id": str(ORDER), "kind": "gift", "gift_of": [str(LINE)], "unit_price": 0, "amount": 0}
+        more = {
+            "lines": [line, gift],
+            "surcharge_amount": 3000,
+            "shipping_discount_amount": 100,
+            "coupon_uses": [str(LINE)],
+        }
+        quote = await HttpCart(answering(200, QUOTE | more), "http://cart.test/").freeze(placing("t"))
+        assert quote.promotions == (Promotion(str(CART), "10% 할인", 1000),)
+        assert (quote.lines[1].kind, quote.lines[1].gift_of) == ("gift", (LINE,))
+        assert (quote.surcharge_amount, quote.shipping_discount_amount, quote.coupon_uses) == (3000, 100, (LINE,))
+
     async def test_reads_the_quote_and_the_vat_of_shipping(self):
         seen: list[httpx.Request] = []
-        quote = await HttpCart(answering(200, QUOTE, seen), "http://cart.test/").freeze(CART, ORDER, "secret")
+        quote = await HttpCart(answering(200, QUOTE, seen), "http://cart.test/").freeze(placing("secret"))
         (asked,) = seen
         assert str(asked.url) == f"http://cart.test/internal/carts/{CART}/freeze"
-        assert (asked.headers["X-Cart-Token"], orjson.loads(asked.content)) == ("secret", {"order_id": str(ORDER)})
+        assert (asked.headers["X-Cart-Token"], orjson.loads(asked.content)) == (
+            "secret",
+            {"order_id": str(ORDER), "ship_to_zonecode": "06236"},
+        )
         assert (quote.total_amount, quote.shipping_vat_amount, quote.lines[0].category_ids) == (14300, 300, ("food",))
         quote.check()
 
@@ -75,7 +109,7 @@ class TestCart:
     )
     async def test_passes_refusals_on(self, status, code):
         with pytest.raises(UpstreamRefused) as refused:
-            await HttpCart(answering(status, problem(code, lines=[1])), "http://c").freeze(CART, ORDER, "t")
+            await HttpCart(answering(status, problem(code, lines=[1])), "http://c").freeze(placing("t"))
         assert (refused.value.code, refused.value.detail, refused.value.fields) == (code, "why", {"lines": [1]})
 
     @pytest.mark.parametrize(
@@ -98,7 +132,7 @@ class TestCart:
     )
     async def test_anything_unclear_decides_nothing(self, status, body):
         with pytest.raises(UpstreamUnavailable):
-            await HttpCart(answering(status, body), "http://c").freeze(CART, ORDER, "t")
+            await HttpCart(answering(status, body), "http://c").freeze(placing("t"))
 
     async def test_a_silent_cart_decides_nothing(self):
         def silent(request: httpx.Request) -> httpx.Response:
@@ -106,7 +140,7 @@ class TestCart:
 
         http = httpx.AsyncClient(transport=httpx.MockTransport(silent))
         with pytest.raises(UpstreamUnavailable):
-            await HttpCart(http, "http://c").freeze(CART, ORDER, "t")
+            await HttpCart(http, "http://c").freeze(placing("t"))
 
     async def test_lets_go_of_the_cart(self):
         seen: list[httpx.Request] = []

@@ -14,8 +14,10 @@ from services.orders.tests.builders import (
     a_quote,
     a_quote_line,
     cancels,
+    claims,
     completes,
     expires,
+    finds,
     pays,
     settles,
     ships,
@@ -25,14 +27,20 @@ from common import ids
 from common.errors import DomainError
 from orders import domain
 from orders.commands import (
+    ApproveClaim,
+    ConfirmPurchase,
     NoteDepositReversed,
     NotePaymentExpired,
     NotePaymentPending,
+    NoteReplacementUnavailable,
+    NoteReturn,
     NoteStockUnavailable,
     RecordRefund,
+    RejectClaim,
     Units,
+    WithdrawClaim,
 )
-from orders.domain import TRANSITIONS, Amounts, CancelStatus, Decision, Status
+from orders.domain import CLAIM_TRANSITIONS, TRANSITIONS, Amounts, CancelStatus, ClaimStatus, Decision, Status
 
 _LINES = st.lists(
     st.builds(
@@ -67,6 +75,8 @@ class OrderMachine(RuleBasedStateMachine):
         self.refunds: dict = {}
         self.reversed = False
         self.stopped: dict = {}
+        self.came_back: dict = {}
+        self.sent: dict = {}
         self.told: list = []
         self.dropped: set = set()
         self.done: set = set()
@@ -79,6 +89,8 @@ class OrderMachine(RuleBasedStateMachine):
             assert self.order == before
             return
         assert decision.order.status is before.status or decision.order.status in TRANSITIONS[before.status]
+        for was, now in zip(before.claims, decision.order.claims, strict=False):
+            assert now.status is was.status or now.status in CLAIM_TRANSITIONS[was.status]
         self.order = decision.order
         for fact in decision.facts:
             assert fact.story
@@ -88,7 +100,15 @@ class OrderMachine(RuleBasedStateMachine):
             if fact.name == "order-cancelled":
                 for units in fact.cancel.units:
                     self.stopped[units.line_id] = self.stopped.get(units.line_id, 0) + units.quantity
+            if fact.name == "claim-completed":
+                self.count(fact)
         self.told.append(act)
+
+    def count(self, fact) -> None:
+        """What catalog does: whole units on the shelf again, replacements out of it for units that came."""
+        for units in fact.claim.units:
+            book = self.came_back if fact.claim.kind == "return" else self.sent
+            book[units.line_id] = book.get(units.line_id, 0) + units.came
 
     @rule(minutes=st.integers(1, 60 * 24 * 3))
     def time_passes(self, minutes):
@@ -207,6 +227,51 @@ class OrderMachine(RuleBasedStateMachine):
         now = self.now
         self.decide(lambda: domain.complete(self.order, completes(self.order), now))
 
+    @rule()
+    def customer_confirms(self):
+        now = self.now
+        self.decide(lambda: domain.confirm_purchase(self.order, ConfirmPurchase(self.order.order_id, "customer"), now))
+
+    @precondition(lambda self: self.order.delivered_at is not None)
+    @rule(
+        data=st.data(),
+        kind=st.sampled_from(["return", "return", "exchange"]),
+        reason=st.sampled_from(["change_of_mind", "defective"]),
+    )
+    def customer_claims(self, data, kind, reason):
+        picked = data.draw(st.lists(st.sampled_from(self.order.lines), min_size=1, unique_by=lambda line: line.line_id))
+        lines = tuple((line.line_id, data.draw(st.integers(1, max(1, line.open)))) for line in picked)
+        command, now = claims(self.order, *lines, kind=kind, reason=reason), self.now
+        self.decide(lambda: domain.request_claim(self.order, command, now))
+
+    @precondition(lambda self: self.order.claims)
+    @rule(data=st.data(), verdict=st.sampled_from(["approve", "approve", "reject", "withdraw", "pick up", "sold out"]))
+    def claim_is_decided(self, data, verdict):
+        order_id, now = self.order.order_id, self.now
+        claim_id = data.draw(st.sampled_from(self.order.claims)).claim_id
+        acts = {
+            "approve": lambda: domain.approve_claim(self.order, ApproveClaim(order_id, claim_id, "staff:1"), now),
+            "reject": lambda: domain.reject_claim(self.order, RejectClaim(order_id, claim_id, "staff:1", "used"), now),
+            "withdraw": lambda: domain.withdraw_claim(self.order, WithdrawClaim(order_id, claim_id, "customer"), now),
+            "pick up": lambda: domain.note_return(self.order, NoteReturn(order_id, claim_id, now)),
+            "sold out": lambda: domain.note_replacement_unavailable(
+                self.order, NoteReplacementUnavailable(order_id, claim_id, ("SKU-0",))
+            ),
+        }
+        self.decide(acts[verdict])
+
+    @precondition(lambda self: self.order.claims)
+    @rule(data=st.data())
+    def goods_come_back(self, data):
+        claim, now = data.draw(st.sampled_from(self.order.claims)), self.now
+        found = []
+        for units in claim.units:
+            good = data.draw(st.integers(0, units.quantity))
+            bad = data.draw(st.integers(0, units.quantity - good))
+            found.append((good, bad, units.quantity - good - bad))
+        command = finds(self.order, claim.claim_id, *found)
+        self.decide(lambda: domain.settle_claim(self.order, command, now))
+
     @precondition(lambda self: self.told)
     @rule(data=st.data())
     def old_news_comes_again(self, data):
@@ -226,9 +291,19 @@ class OrderMachine(RuleBasedStateMachine):
     @invariant()
     def no_unit_is_made_or_lost(self):
         for line in self.order.lines:
-            assert min(line.cancelled, line.cancelling, line.open) >= 0
-            assert line.cancelled + line.cancelling + line.open == line.quantity
+            parts = (line.cancelled, line.cancelling, line.claiming, line.returned, line.open)
+            assert min(parts) >= 0
+            assert sum(parts) == line.quantity
             assert line.cancelled == self.stopped.get(line.line_id, 0)
+            assert line.returned == self.came_back.get(line.line_id, 0)
+            claimed = sum(
+                units.quantity
+                for claim in self.order.claims
+                if claim.is_open
+                for units in claim.units
+                if units.line_id == line.line_id
+            )
+            assert line.claiming == claimed
             waiting = sum(
                 units.quantity
                 for cancel in self.order.cancels
@@ -247,7 +322,9 @@ class OrderMachine(RuleBasedStateMachine):
         assert kept == self.worth
         accepted = [cancel for cancel in order.cancels if cancel.status is CancelStatus.ACCEPTED]
         gone = Amounts.total(cancel.worth for cancel in accepted)
-        left = Amounts.total(line.worth(line.quantity - line.cancelled) for line in order.lines)
+        left = Amounts.total(line.worth(line.kept) for line in order.lines)
+        returned = [claim for claim in order.claims if claim.status is ClaimStatus.COMPLETED and claim.kind == "return"]
+        gone += Amounts.total(units.worth for claim in returned for units in claim.units)
         shipping = (
             Amounts() if order.status is Status.CANCELLED else Amounts(order.shipping_amount, order.shipping_vat_amount)
         )
@@ -269,9 +346,28 @@ class OrderMachine(RuleBasedStateMachine):
             cancelled = Amounts.total(
                 cancel.worth for cancel in order.cancels if cancel.status is CancelStatus.ACCEPTED
             )
-            assert back == cancelled, "what is cancelled goes back whole, with its tax parts"
+            returned = Amounts.total(claim.worth for claim in order.claims)
+            assert back == cancelled + returned, "what is due goes back whole, with its tax parts"
         if order.status is Status.CANCELLED and order.payment is not None and not self.reversed:
             assert back == self.worth
+
+    @invariant()
+    def a_return_gives_back_the_goods_less_its_fees(self):
+        for claim in self.order.claims:
+            if claim.status is not ClaimStatus.COMPLETED:
+                assert claim.worth == Amounts()
+                continue
+            goods = sum(units.worth.amount for units in claim.units)
+            if claim.kind == "exchange":
+                assert (goods, claim.worth) == (0, Amounts())
+                continue
+            assert claim.worth.amount == goods + claim.shipping_amount - claim.fee_amount
+            assert claim.fee_amount <= goods
+            assert claim.fee_amount == 0 or claim.fault == "customer"
+            assert claim.worth.vat >= 0
+            assert 0 <= claim.worth.tax_free <= claim.worth.amount - claim.worth.vat
+        assert sum(claim.outbound_fee_amount > 0 for claim in self.order.claims) <= 1
+        assert sum(claim.shipping_amount > 0 for claim in self.order.claims) <= 1
 
     @invariant()
     def every_payment_received_has_one_owner(self):

@@ -18,13 +18,17 @@ class OrderedLine:
 
 @dataclass(frozen=True)
 class RequestShipment:
-    """An order was paid: its goods are to leave. `shipment_id` is used if the order has no request yet."""
+    """An order was paid, or goods came back to be exchanged (`claim_id`): goods are to leave.
+
+    `shipment_id` is used if the order, or the claim, has no request yet.
+    """
 
     shipment_id: UUID
     order_id: UUID
     order_number: str
     mall_id: str
     lines: tuple[OrderedLine, ...]
+    claim_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,17 @@ class RecordContact:
     ship_to: ShipTo
     access_token_hash: bytes | None
     recorded_at: datetime
+
+
+@dataclass(frozen=True)
+class ChangeAddress:
+    """The customer wants the goods elsewhere, if nobody has taken them in hand."""
+
+    order_id: UUID
+    change_id: UUID
+    mall_id: str
+    ship_to: ShipTo
+    requested_at: datetime
 
 
 @dataclass(frozen=True)
@@ -126,6 +141,47 @@ class StopOrder:
     lines: tuple[CancelUnits, ...]
     reason: str
     final: bool
+
+
+@dataclass(frozen=True)
+class RequestReturn:
+    """A claim was approved: its goods are to come back."""
+
+    claim_id: UUID
+    order_id: UUID
+    order_number: str
+    mall_id: str
+    lines: tuple[OrderedLine, ...]
+
+
+@dataclass(frozen=True)
+class CloseReturn:
+    """The claim was dropped."""
+
+    claim_id: UUID
+
+
+@dataclass(frozen=True)
+class PickUpReturn:
+    claim_id: UUID
+    carrier: str
+    waybill: str
+
+
+@dataclass(frozen=True)
+class FoundUnits:
+    """What became of the units of a line that were to come back."""
+
+    line_id: UUID
+    resellable: int
+    damaged: int
+    missing: int
+
+
+@dataclass(frozen=True)
+class InspectReturn:
+    claim_id: UUID
+    found: tuple[FoundUnits, ...]
 
 
 @dataclass(frozen=True)

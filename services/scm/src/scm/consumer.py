@@ -9,12 +9,32 @@ from common import ids
 from common.db import Tx
 from common.errors import PermanentFailure
 from common.processing import Handlers
-from contracts.orders import CancelledLine, OrderCancelled, OrderCancelRequested, OrderContactRecorded, OrderPaid
-from scm.commands import CancelUnits, OrderedLine, RecordContact, RequestShipment, ShipTo, StopOrder
+from contracts.claims import ClaimApproved, ClaimCompleted, ClaimLine, ClaimRejected, ClaimWithdrawn
+from contracts.orders import (
+    CancelledLine,
+    OrderAddressChangeRequested,
+    OrderCancelled,
+    OrderCancelRequested,
+    OrderContactRecorded,
+    OrderPaid,
+)
+from scm.commands import (
+    CancelUnits,
+    ChangeAddress,
+    CloseReturn,
+    OrderedLine,
+    RecordContact,
+    RequestReturn,
+    RequestShipment,
+    ShipTo,
+    StopOrder,
+)
 from scm.domain.cancel import CancelState
 from scm.domain.carrier import CarrierTable
+from scm.handlers.addresses import change_address
 from scm.handlers.cancels import stop_order
 from scm.handlers.requests import record_contact, request_shipment
+from scm.handlers.returns import close_return, request_replacement, request_return
 
 _HASH_BYTES = 32
 
@@ -41,6 +61,13 @@ def handlers(carriers: CarrierTable, policy: Policy) -> Handlers:
         await record_contact(_contact(event), tx)
         tx.then(policy.hurry)
 
+    async def on_address_change_requested(event: OrderAddressChangeRequested, tx: Tx) -> None:
+        to = event.ship_to
+        ship_to = ShipTo(to.recipient, to.phone, to.zonecode, to.road_address, to.jibun_address, to.detail, to.memo)
+        await change_address(
+            ChangeAddress(event.order_id, event.change_id, event.mall_id, ship_to, event.requested_at), tx
+        )
+
     async def on_order_cancel_requested(event: OrderCancelRequested, tx: Tx) -> None:
         await stop(_stop(event, event.lines, final=False), tx)
 
@@ -57,9 +84,63 @@ def handlers(carriers: CarrierTable, policy: Policy) -> Handlers:
     return {
         OrderPaid: on_order_paid,
         OrderContactRecorded: on_order_contact_recorded,
+        OrderAddressChangeRequested: on_address_change_requested,
         OrderCancelRequested: on_order_cancel_requested,
         OrderCancelled: on_order_cancelled,
+        **_of_claims(carriers, policy),
     }
+
+
+def _of_claims(carriers: CarrierTable, policy: Policy) -> Handlers:
+    async def on_claim_approved(event: ClaimApproved, tx: Tx) -> None:
+        command = RequestReturn(
+            event.claim_id, event.order_id, event.order_number, event.mall_id, tuple(map(_claimed, event.lines))
+        )
+        await request_return(
+            command, tx, carriers, default_centre=policy.default_centre, poll_centre=policy.poll_centre
+        )
+
+    async def on_claim_dropped(event: ClaimRejected | ClaimWithdrawn, tx: Tx) -> None:
+        if event.was_approved:
+            await close_return(CloseReturn(event.claim_id), tx, carriers)
+
+    async def on_claim_completed(event: ClaimCompleted, tx: Tx) -> None:
+        if event.kind != "exchange":
+            return
+        made = await request_replacement(
+            _replacement(event), tx, carriers, default_centre=policy.default_centre, poll_centre=policy.poll_centre
+        )
+        if made:
+            tx.then(policy.hurry)
+
+    return {
+        ClaimApproved: on_claim_approved,
+        ClaimRejected: on_claim_dropped,
+        ClaimWithdrawn: on_claim_dropped,
+        ClaimCompleted: on_claim_completed,
+    }
+
+
+def _claimed(line: ClaimLine) -> OrderedLine:
+    return OrderedLine(line.line_id, line.sku, line.product_name, line.variant_name, line.quantity)
+
+
+def _replacement(event: ClaimCompleted) -> RequestShipment:
+    """For the units that came. Another variant goes by its SKU: its name was not asked for."""
+    lines = []
+    for line in event.lines:
+        came, sku = line.resellable + line.damaged, line.replacement_sku or line.sku
+        if came:
+            variant = line.variant_name if sku == line.sku else None
+            lines.append(OrderedLine(line.line_id, sku, line.product_name, variant, came))
+    return RequestShipment(
+        shipment_id=ids.new_id(),
+        order_id=event.order_id,
+        order_number=event.order_number,
+        mall_id=event.mall_id,
+        lines=tuple(lines),
+        claim_id=event.claim_id,
+    )
 
 
 def _request(event: OrderPaid) -> RequestShipment:

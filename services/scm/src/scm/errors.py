@@ -60,6 +60,36 @@ class ShipmentAtCentre(DomainError):
     kind: Kind = "conflict"
 
 
+class ReturnNotFound(DomainError):
+    """No such return, or it is another centre's."""
+
+    code = "return.not_found"
+    kind: Kind = "not_found"
+
+
+class ReturnReceived(DomainError):
+    code = "return.already_received"
+    kind: Kind = "conflict"
+
+
+class ReturnClosed(DomainError):
+    """The claim was rejected or withdrawn."""
+
+    code = "return.closed"
+    kind: Kind = "conflict"
+
+
+class InspectionIncomplete(DomainError):
+    """`quantity` in the problem is how many units of the line were to come."""
+
+    code = "return.inspection_incomplete"
+
+
+class InspectionDiffers(DomainError):
+    code = "return.inspection_differs"
+    kind: Kind = "conflict"
+
+
 class ParcelUnknown(DomainError):
     code = "parcel.not_found"
     kind: Kind = "not_found"

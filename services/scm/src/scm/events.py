@@ -5,10 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from contracts.shipments import ShipmentCancelDecided, ShipmentLine, ShipmentStatus, ShipmentUpdated, StockCounted
-from scm.commands import CountStock
+from contracts.shipments import (
+    InspectedLine,
+    ReturnReceived,
+    ReturnUpdated,
+    ShipmentAddressDecided,
+    ShipmentCancelDecided,
+    ShipmentLine,
+    ShipmentStatus,
+    ShipmentUpdated,
+    StockCounted,
+)
+from scm.commands import ChangeAddress, CountStock
+from scm.domain.addressing import Unmoved
 from scm.domain.cancel import Cancel, CancelState
 from scm.domain.carrier import CarrierTable
+from scm.domain.returning import Return
 from scm.domain.shipment import ShipmentMoved
 
 
@@ -30,6 +42,18 @@ def shipment_updated(event: ShipmentMoved, carriers: CarrierTable, now: datetime
         lines=tuple(ShipmentLine(line_id=unit.line_id, sku=unit.sku, quantity=unit.quantity) for unit in event.lines),
         order_shipped=shipment.order_shipped,
         order_delivered=shipment.order_delivered,
+        claim_id=shipment.claim_id,
+        occurred_at=now,
+    )
+
+
+def address_decided(command: ChangeAddress, refusal: Unmoved | None, now: datetime) -> ShipmentAddressDecided:
+    return ShipmentAddressDecided(
+        order_id=command.order_id,
+        change_id=command.change_id,
+        mall_id=command.mall_id,
+        accepted=refusal is None,
+        reason=refusal.value if refusal else None,
         occurred_at=now,
     )
 
@@ -41,6 +65,42 @@ def cancel_decided(cancel: Cancel, now: datetime) -> ShipmentCancelDecided:
         mall_id=cancel.stop.mall_id,
         accepted=cancel.state is CancelState.ACCEPTED,
         reason=cancel.answer.value if cancel.answer else None,
+        occurred_at=now,
+    )
+
+
+def return_updated(goods: Return, carriers: CarrierTable, now: datetime) -> ReturnUpdated:
+    carrier = carriers.get(goods.carrier) if goods.carrier else None
+    return ReturnUpdated(
+        claim_id=goods.claim_id,
+        order_id=goods.order_id,
+        order_number=goods.order_number,
+        mall_id=goods.mall_id,
+        centre=goods.centre,
+        status=goods.status.value,
+        carrier=goods.carrier,
+        carrier_name=carrier.name if carrier else None,
+        waybill=goods.waybill,
+        tracking_url=carrier.tracking_url(goods.waybill) if carrier and goods.waybill else None,
+        occurred_at=now,
+    )
+
+
+def return_received(goods: Return, now: datetime) -> ReturnReceived:
+    return ReturnReceived(
+        claim_id=goods.claim_id,
+        order_id=goods.order_id,
+        mall_id=goods.mall_id,
+        lines=tuple(
+            InspectedLine(
+                line_id=line.line_id,
+                sku=line.sku,
+                resellable=line.resellable,
+                damaged=line.damaged,
+                missing=line.missing,
+            )
+            for line in goods.lines
+        ),
         occurred_at=now,
     )
 

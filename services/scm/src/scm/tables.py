@@ -45,6 +45,8 @@ shipments = Table(
     Column("order_id", _uuid, nullable=False),
     Column("order_number", Text, nullable=False),
     Column("mall_id", Text, nullable=False),
+    # The exchange that its goods replace; null for the order's own goods.
+    Column("claim_id", _uuid),
     Column("centre", Text, nullable=False),
     Column("stage", Text, nullable=False),
     Column("status", Text, nullable=False),
@@ -136,6 +138,39 @@ releases = Table(
     Column("created_at", _moment, nullable=False),
 )
 
+returns = Table(
+    "returns",
+    metadata,
+    Column("claim_id", _uuid, primary_key=True),
+    Column("order_id", _uuid, nullable=False),
+    Column("order_number", Text, nullable=False),
+    Column("mall_id", Text, nullable=False),
+    Column("centre", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("carrier", Text),
+    Column("waybill", Text),
+    Column("attention", Text),
+    Column("requested_at", _moment, nullable=False),
+    Column("picked_up_at", _moment),
+    Column("received_at", _moment),
+    Column("updated_at", _moment, nullable=False),
+)
+
+return_lines = Table(
+    "return_lines",
+    metadata,
+    Column("claim_id", _uuid, primary_key=True),
+    Column("line_id", _uuid, primary_key=True),
+    Column("place", SmallInteger, nullable=False),
+    Column("sku", Text, nullable=False),
+    Column("product_name", Text, nullable=False),
+    Column("variant_name", Text),
+    Column("quantity", Integer, nullable=False),
+    Column("resellable", Integer, nullable=False, server_default="0"),
+    Column("damaged", Integer, nullable=False, server_default="0"),
+    Column("missing", Integer, nullable=False, server_default="0"),
+)
+
 # The only table with personal data. `erased_at`: the address is gone, the token's hash stays.
 shipment_contacts = Table(
     "shipment_contacts",
@@ -152,6 +187,7 @@ shipment_contacts = Table(
     Column("memo", Text),
     Column("recorded_at", _moment, nullable=False),
     Column("erased_at", _moment),
+    Column("decided_at", _moment),
 )
 
 stock_counts = Table(

@@ -70,7 +70,8 @@ class TestList:
             "items": [
                 {
                     "id": str(request_id), "order_id": str(order.order_id), "order_number": order.order_number,
-                    "mall_id": "intake", "centre": "icheon", "status": "requested", "revision": 1, "reason": None,
+                    "claim_id": None, "mall_id": "intake", "centre": "icheon", "status": "requested", "revision": 1,
+                    "reason": None,
                     "attention": None, "requested_at": "2026-11-20T03:00:00Z", "parcels": [], "warnings": [],
                     "lines": [
                         {"line_id": str(line.line_id), "sku": line.sku, "product_name": "그래놀라",

@@ -126,5 +126,5 @@ async def test_carriers_are_for_anybody(scm):
 async def test_every_route_is_described(scm):
     paths = (await scm.http.get("/openapi.json")).json()["paths"]
     operations = [operation for path in paths.values() for operation in path.values()]
-    assert len(operations) == 14
+    assert len(operations) == 18
     assert all(operation.get("summary") for operation in operations)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from contracts.claims import ClaimCompleted
 from contracts.envelope import Event
 from contracts.orders import CancelledLine, OrderCancelled, OrderCompleted, OrderPaid, OrderPlaced
 from contracts.payments import PaymentRefunded
@@ -76,6 +77,40 @@ def _cancelled(event: OrderCancelled) -> Record:
     )
 
 
+def _returned(event: ClaimCompleted) -> Record:
+    """Units that came back for money were not sold after all, as if they had been cancelled when they were looked at.
+
+    What the fees took is kept. An exchange sells nothing and takes nothing back.
+    """
+    came = [(line, line.resellable + line.damaged) for line in event.lines] if event.kind == "return" else []
+    return RecordOrder(
+        OrderKind.CANCELLED,
+        event.claim_id,
+        event.order_id,
+        event.mall_id,
+        event.channel,
+        event.currency,
+        event.completed_at,
+        lines=tuple(
+            Units(
+                line_id=line.line_id,
+                sku=line.sku,
+                product_id=line.product_id,
+                product_name=None,
+                variant_name=None,
+                category_ids=line.category_ids,
+                quantity=units,
+                amount=line.amount,
+            )
+            for line, units in came
+            if units
+        ),
+        shipping_amount=event.shipping_amount - event.fee_amount if came else 0,
+        whole=False,
+        was_paid=True,
+    )
+
+
 def _completed(event: OrderCompleted) -> Record:
     return RecordOrder(
         OrderKind.COMPLETED,
@@ -106,6 +141,7 @@ _READ: dict[type[Event], Callable[[Any], Record]] = {
     OrderPaid: _paid,
     OrderCancelled: _cancelled,
     OrderCompleted: _completed,
+    ClaimCompleted: _returned,
     PaymentRefunded: _refunded,
 }
 HEARD = tuple(_READ)

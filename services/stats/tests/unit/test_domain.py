@@ -55,6 +55,15 @@ class TestFactsOf:
         assert found.lines == ()
         assert [(each.kind, each.whole, each.was_paid) for each in found.orders] == [("cancelled", True, False)]
 
+    @pytest.mark.parametrize(("kind", "lines", "total"), [("return", [(2, 20000)], 17000), ("exchange", [], 0)])
+    def test_units_that_came_back_for_money_are_no_sale_any_more(self, kind, lines, total):
+        line = a_line(quantity=3, amount=30000)
+        purchase = a_purchase(line)
+        found = facts(purchase.returned(LATER, line, (1, 1, 1), kind=kind))
+        assert [(each.quantity, each.amount) for each in found.lines] == lines
+        assert {each.kind for each in found.lines} <= {"cancel"}
+        assert [(each.whole, each.total_amount, each.at) for each in found.orders] == [(False, total, LATER)]
+
     def test_a_completed_order_moves_no_money(self):
         found = facts(a_purchase().completed(LATER))
         assert [(each.kind, each.total_amount, each.at) for each in found.orders] == [("completed", 0, LATER)]

@@ -8,11 +8,10 @@ from uuid import UUID
 from fastapi import APIRouter, Header
 
 from cart import handlers
-from cart.api.asking import TermsDep
-from cart.commands import FreezeCart, Holder, ReleaseCart
+from cart.api.asking import TermsDep, holder_of
+from cart.commands import FreezeCart, ReleaseCart
 from cart.schemas.freezing import FreezeBody, FrozenQuote
-from common import ids
-from common.auth import InternalOnly
+from common.auth import InternalOnly, OptionalMember
 from common.http import DatabaseDep
 from common.problems import responses
 
@@ -25,19 +24,26 @@ router = APIRouter()
     responses=responses(400, 401, 404, 409, 413, 422),
     dependencies=[InternalOnly],
     summary="Fix what an order will cost",
-    description="The same `order_id` always gets the same quote. Without the cart's token the cart is not found.",
+    description="The same `order_id` always gets the same quote, less gifts named in `without_gifts`. Holds the uses "
+    "of gifts and coupons until `order-placed`, `order-cancelled` or the DELETE. 404 `cart.not_found`, also for a "
+    "wrong token; 409 `cart.empty`, `cart.already_ordered`, `cart.busy`, `cart.line_unavailable`, "
+    "`cart.merged`, `cart.limit_exceeded`, `coupon.not_usable` (with `coupon` and `reason`), "
+    "`cart.order_id_reused`, `shipping_rule.missing`.",
 )
 async def freeze_cart(
+    *,
     cart_id: UUID,
     body: FreezeBody,
     database: DatabaseDep,
     terms: TermsDep,
+    member: OptionalMember,
     x_cart_token: Annotated[str | None, Header()] = None,
 ) -> FrozenQuote:
-    holder = Holder(cart_id, ids.token_hash(x_cart_token or ""))
+    holder = holder_of(cart_id, x_cart_token, member)
+    command = FreezeCart(body.order_id, body.ship_to_zonecode, body.without_gifts)
     async with database.transaction() as tx:
-        priced = await handlers.freeze_cart(holder, FreezeCart(body.order_id), terms, tx)
-    return FrozenQuote.of(priced)
+        priced = await handlers.freeze_cart(holder, command, terms, tx)
+    return FrozenQuote.of(priced, body.order_id)
 
 
 @router.delete(

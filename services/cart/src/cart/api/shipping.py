@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path
 
 from cart import handlers
 from cart.api.asking import TermsDep
-from cart.schemas.shipping import ShippingRuleBody, ShippingRulesView
+from cart.schemas.shipping import ShippingRuleBody, ShippingRulesView, SurchargesBody, SurchargesView
 from common.auth import CurrentStaff, Staff
 from common.errors import Forbidden
 from common.http import DatabaseDep
@@ -55,3 +55,41 @@ async def set_shipping_rule(
         await handlers.set_shipping_rule(body.to_command(mall_id, who.subject), tx)
         found = await handlers.shipping_rules(mall_id, terms, tx.connection, tx.now)
     return ShippingRulesView.of(mall_id, *found)
+
+
+@router.get(
+    "/v1/shipping-rules/{mall_id}/surcharges",
+    response_model=SurchargesView,
+    responses=responses(401, 403, 422),
+    summary="What delivery to islands and Jeju costs beside the fee",
+)
+async def read_surcharges(mall_id: MallPath, _who: PricingStaff, database: DatabaseDep) -> SurchargesView:
+    async with database.read() as connection:
+        return SurchargesView.of(mall_id, await handlers.surcharge_table(mall_id, connection))
+
+
+@router.put(
+    "/v1/shipping-rules/{mall_id}/surcharges",
+    response_model=SurchargesView,
+    responses=responses(400, 401, 403, 413, 422),
+    summary="Replace the mall's table of postcodes",
+    description="422 `surcharges.invalid`: ranges overlap, or are in another currency than the mall's.",
+)
+async def set_surcharges(
+    mall_id: MallPath, body: SurchargesBody, who: PricingStaff, database: DatabaseDep
+) -> SurchargesView:
+    async with database.transaction() as tx:
+        await handlers.set_surcharges(body.to_command(mall_id, who.subject), tx)
+        return SurchargesView.of(mall_id, await handlers.surcharge_table(mall_id, tx.connection))
+
+
+@router.delete(
+    "/v1/shipping-rules/{mall_id}/surcharges",
+    response_model=SurchargesView,
+    responses=responses(401, 403, 422),
+    summary="Go back to the common table",
+)
+async def drop_surcharges(mall_id: MallPath, _who: PricingStaff, database: DatabaseDep) -> SurchargesView:
+    async with database.transaction() as tx:
+        await handlers.drop_surcharges(mall_id, tx)
+        return SurchargesView.of(mall_id, await handlers.surcharge_table(mall_id, tx.connection))

@@ -5,26 +5,37 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from cart.commands import AddLine, ChangeLine, FreezeCart, RemoveLine
+from cart.commands import AddCoupon, AddLine, ChangeLine, FreezeCart, RemoveCoupon, RemoveLine
 from cart.domain.catalogue import Item
-from cart.domain.pricing import Line, Quote, ShippingRule
+from cart.domain.promotions.coupons import HOPELESS, not_usable
+from cart.domain.promotions.model import Offer, Purchase
+from cart.domain.quote import Line, Quote
+from cart.domain.shipping import ShippingRule
 from cart.errors import (
     CartBusy,
     CartEmpty,
+    CartMerged,
     CartOrdered,
+    CouponNotInCart,
+    CouponUnknown,
     LineNotFound,
     LineUnavailable,
     QuantityTooLarge,
     SkuNotForSale,
     SkuUnknown,
+    TooManyCoupons,
     TooManyLines,
 )
+
+MAX_COUPONS = 5
 
 
 class Status(StrEnum):
     OPEN = "open"
+    MERGED = "merged"
     ORDERED = "ordered"
 
 
@@ -54,6 +65,15 @@ class Cart:
     ordered_order_id: UUID | None = None
     ordered_at: datetime | None = None
     abandoned_at: datetime | None = None
+    coupon_codes: tuple[str, ...] = ()
+    member_id: UUID | None = None
+    member_tier: str | None = None
+    merged_into: UUID | None = None
+
+    @property
+    def purchase(self) -> Purchase:
+        member = None if self.member_id is None else str(self.member_id)
+        return Purchase(self.id, self.channel, member, self.member_tier)
 
     def line(self, line_id: UUID) -> Line:
         for line in self.lines:
@@ -113,8 +133,31 @@ def remove(cart: Cart, command: RemoveLine, now: datetime) -> Decision:
     return _changed(cart, tuple(line for line in cart.lines if line.id != gone.id), now)
 
 
+def add_coupon(cart: Cart, command: AddCoupon, offer: Offer | None, now: datetime) -> Decision:
+    """A code that does not count yet (too little in the cart) is kept; one that never will is refused."""
+    _must_be_open(cart)
+    if offer is None:
+        raise CouponUnknown("there is no such coupon", coupon=command.code)
+    if offer.unusable in HOPELESS:
+        raise not_usable(command.code, offer.unusable)
+    if command.code in cart.coupon_codes:
+        return Decision(cart)
+    if len(cart.coupon_codes) >= MAX_COUPONS:
+        raise TooManyCoupons(f"a cart has at most {MAX_COUPONS} coupons", max_coupons=MAX_COUPONS)
+    return Decision(_touched(cart, now, coupon_codes=(*cart.coupon_codes, command.code)))
+
+
+def remove_coupon(cart: Cart, command: RemoveCoupon, now: datetime) -> Decision:
+    _must_be_open(cart)
+    if command.code not in cart.coupon_codes:
+        raise CouponNotInCart("the cart has no such coupon")
+    return Decision(_touched(cart, now, coupon_codes=tuple(code for code in cart.coupon_codes if code != command.code)))
+
+
 def freeze(cart: Cart, command: FreezeCart, terms: Terms, now: datetime) -> Cart:
     """Holds the cart for one order. Another order waits until the hold is over, released, or the cart was changed."""
+    if cart.status is Status.MERGED:
+        raise CartMerged("the cart went into its member's cart")
     if cart.status is Status.ORDERED:
         if cart.ordered_order_id == command.order_id:
             return cart
@@ -139,27 +182,29 @@ def check_orderable(quote: Quote) -> None:
 
 def release(cart: Cart, order_id: UUID) -> Cart:
     """Changes nothing unless this order holds the open cart."""
-    if cart.status is Status.ORDERED or cart.frozen_order_id != order_id:
+    if cart.status is not Status.OPEN or cart.frozen_order_id != order_id:
         return cart
     return replace(cart, frozen_order_id=None, frozen_at=None)
 
 
 def close(cart: Cart, order_id: UUID, now: datetime) -> Cart:
-    """The first order that was placed keeps the cart."""
-    if cart.status is Status.ORDERED:
+    """The first order that was placed keeps the cart. One that was merged meanwhile is not open either."""
+    if cart.status is not Status.OPEN:
         return cart
     return replace(cart, status=Status.ORDERED, ordered_order_id=order_id, ordered_at=now)
 
 
 def abandon(cart: Cart, now: datetime) -> Decision:
     """Once per idle time: a change clears the mark."""
-    if cart.status is Status.ORDERED or not cart.lines or cart.abandoned_at is not None:
+    if cart.status is not Status.OPEN or not cart.lines or cart.abandoned_at is not None:
         return Decision(cart)
     left = replace(cart, abandoned_at=now)
     return Decision(left, (CartAbandoned(left, now),))
 
 
 def _must_be_open(cart: Cart) -> None:
+    if cart.status is Status.MERGED:
+        raise CartMerged("the cart went into its member's cart")
     if cart.status is Status.ORDERED:
         raise CartOrdered("the cart was ordered and cannot change any more")
 
@@ -170,6 +215,10 @@ def _check_quantity(quantity: int, terms: Terms) -> None:
 
 
 def _changed(cart: Cart, lines: tuple[Line, ...], now: datetime) -> Decision:
-    # Whoever changes the cart has given up the order it was held for, or is about to order something else.
-    changed = replace(cart, lines=lines, changed_at=now, abandoned_at=None, frozen_order_id=None, frozen_at=None)
+    changed = _touched(cart, now, lines=lines)
     return Decision(changed, (CartChanged(changed, now),))
+
+
+def _touched(cart: Cart, now: datetime, **changes: Any) -> Cart:
+    # Whoever changes the cart has given up the order it was held for, or is about to order something else.
+    return replace(cart, changed_at=now, abandoned_at=None, frozen_order_id=None, frozen_at=None, **changes)

@@ -8,6 +8,15 @@ from uuid import UUID
 
 
 @dataclass(frozen=True)
+class PurchaseLimit:
+    """Units of the whole product, all its SKUs together; None: as many as there are. `id` names what is counted."""
+
+    id: UUID
+    per_order: int | None
+    per_member: int | None
+
+
+@dataclass(frozen=True)
 class Item:
     """One SKU. `unit_price` in minor units, VAT included.
 
@@ -26,6 +35,7 @@ class Item:
     tax_free: bool
     on_sale: bool
     sold_out: bool = False
+    limit: PurchaseLimit | None = None
 
 
 Catalogue = Mapping[str, Item]

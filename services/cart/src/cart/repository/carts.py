@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, delete, select
+from sqlalchemy import ColumnElement, Row, Select, delete, false, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from cart.commands import CreateCart, Holder
+from cart.commands import CreateCart, Holder, OpenMemberCart
 from cart.domain.cart import Cart, Status
-from cart.domain.pricing import Line
+from cart.domain.quote import Line
 from cart.tables import cart_lines, carts, frozen_quotes
 
 _STATE = (
     "status", "frozen_order_id", "frozen_at", "ordered_order_id", "ordered_at", "changed_at", "abandoned_at",
+    "coupon_codes", "member_id", "member_tier", "channel", "merged_into",
 )  # fmt: skip
 
 
@@ -35,8 +36,68 @@ async def create(connection: AsyncConnection, cart: Cart, command: CreateCart) -
             line_count=0,
             created_at=cart.created_at,
             changed_at=cart.changed_at,
+            coupon_codes=[],
+            member_id=cart.member_id,
+            member_tier=cart.member_tier,
         )
     )
+
+
+async def open_of_member(connection: AsyncConnection, command: OpenMemberCart, currency: str, now: datetime) -> bool:
+    """Makes the member's open cart unless there is one. True: it was made. Waits for another that makes it now."""
+    made = await connection.execute(
+        insert(carts)
+        .values(
+            id=command.cart_id,
+            mall_id=command.mall_id,
+            channel=command.channel,
+            currency=currency,
+            status=Status.OPEN,
+            token_hash=command.token_hash,
+            token_salt=command.token_salt,
+            line_count=0,
+            created_at=now,
+            changed_at=now,
+            coupon_codes=[],
+            member_id=command.member_id,
+            member_tier=command.tier,
+        )
+        .on_conflict_do_nothing(
+            index_elements=["mall_id", "member_id"],
+            index_where=text("status = 'open' AND member_id IS NOT NULL"),
+        )
+        .returning(carts.c.id)
+    )
+    return made.first() is not None
+
+
+async def of_member(connection: AsyncConnection, mall_id: str, member_id: UUID) -> Cart | None:
+    """The member's open cart of the mall."""
+    return await _one(connection, _open_of(mall_id, member_id))
+
+
+async def lock_of_member(connection: AsyncConnection, mall_id: str, member_id: UUID) -> Cart | None:
+    return await _one(connection, _open_of(mall_id, member_id).with_for_update())
+
+
+async def lock_all(connection: AsyncConnection, cart_ids: Collection[UUID]) -> dict[UUID, Cart]:
+    """Locks the carts in the order of their ids, so that two merges never wait for each other in a ring."""
+    rows = await connection.execute(
+        select(carts).where(carts.c.id.in_(cart_ids)).order_by(carts.c.id).with_for_update()
+    )
+    found = rows.all()
+    lines = await _lines(connection, [row.id for row in found])
+    return {row.id: _cart(row, lines.get(row.id, ())) for row in found}
+
+
+async def secret_of(connection: AsyncConnection, cart_id: UUID) -> tuple[bytes, bytes | None]:
+    """The hash and the salt of the cart's token."""
+    row = (await connection.execute(select(carts.c.token_hash, carts.c.token_salt).where(carts.c.id == cart_id))).one()
+    return row.token_hash, row.token_salt
+
+
+async def set_token(connection: AsyncConnection, cart_id: UUID, token_hash: bytes, salt: bytes) -> None:
+    await connection.execute(carts.update().where(carts.c.id == cart_id).values(token_hash=token_hash, token_salt=salt))
 
 
 async def token_salt(connection: AsyncConnection, cart_id: UUID) -> bytes | None:
@@ -62,6 +123,11 @@ async def lock_frozen(connection: AsyncConnection, order_id: UUID) -> Cart | Non
 
 async def lock_by_id(connection: AsyncConnection, cart_id: UUID) -> Cart | None:
     return await _one(connection, select(carts).where(carts.c.id == cart_id).with_for_update())
+
+
+async def find_by_id(connection: AsyncConnection, cart_id: UUID) -> Cart | None:
+    """Whoever holds it: for staff and for what the shop itself does."""
+    return await _one(connection, select(carts).where(carts.c.id == cart_id))
 
 
 async def lock_idle(connection: AsyncConnection, before: datetime, limit: int) -> list[Cart]:
@@ -114,7 +180,18 @@ async def delete_old(connection: AsyncConnection, before: datetime, limit: int) 
 
 
 def _held_by(holder: Holder) -> Select[Any]:
-    return select(carts).where(carts.c.id == holder.cart_id, carts.c.token_hash == holder.token_hash)
+    known: list[ColumnElement[bool]] = []
+    if holder.token_hash is not None:
+        known.append(carts.c.token_hash == holder.token_hash)
+    if holder.member_id is not None:
+        known.append(carts.c.member_id == holder.member_id)
+    return select(carts).where(carts.c.id == holder.cart_id, or_(false(), *known))
+
+
+def _open_of(mall_id: str, member_id: UUID) -> Select[Any]:
+    return select(carts).where(
+        carts.c.mall_id == mall_id, carts.c.member_id == member_id, carts.c.status == Status.OPEN
+    )
 
 
 async def _one(connection: AsyncConnection, query: Select[Any]) -> Cart | None:
@@ -150,4 +227,8 @@ def _cart(row: Row[Any], lines: tuple[Line, ...]) -> Cart:
         ordered_order_id=row.ordered_order_id,
         ordered_at=row.ordered_at,
         abandoned_at=row.abandoned_at,
+        coupon_codes=tuple(row.coupon_codes),
+        member_id=row.member_id,
+        member_tier=row.member_tier,
+        merged_into=row.merged_into,
     )

@@ -16,8 +16,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cart.commands import RecordedVariant, RecordMall, RecordPrice, RecordProduct, RecordStock
-from cart.domain.catalogue import Item
-from cart.tables import malls, products, stock, variants
+from cart.domain.catalogue import Item, PurchaseLimit
+from cart.tables import malls, products, purchase_limits, stock, variants
 
 # Longer than any transaction may last.
 _LATE = timedelta(minutes=5)
@@ -48,9 +48,13 @@ async def items(connection: AsyncConnection, skus: Iterable[str]) -> dict[str, I
             variants.c.tax,
             and_(variants.c.on_sale, products.c.on_sale).label("on_sale"),
             stock.c.available,
+            purchase_limits.c.allowance_id,
+            purchase_limits.c.max_per_order,
+            purchase_limits.c.max_per_member,
         )
         .join(products, products.c.product_id == variants.c.product_id)
         .outerjoin(stock, stock.c.sku == variants.c.sku)
+        .outerjoin(purchase_limits, purchase_limits.c.product_id == products.c.product_id)
         .where(variants.c.sku.in_(wanted))
     )
     return {
@@ -67,6 +71,7 @@ async def items(connection: AsyncConnection, skus: Iterable[str]) -> dict[str, I
             tax_free=row.tax == "tax_free",
             on_sale=row.on_sale,
             sold_out=row.available is not None and row.available <= 0,
+            limit=row.allowance_id and PurchaseLimit(row.allowance_id, row.max_per_order, row.max_per_member),
         )
         for row in rows
     }

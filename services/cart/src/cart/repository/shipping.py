@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cart.commands import SetShippingRule
-from cart.domain.pricing import ShippingRule
+from cart.domain.shipping import ShippingRule
 from cart.tables import shipping_rules
 
 

@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+from typing import Literal
 from uuid import UUID
 
+from pydantic import Field
+
+from cart.domain.quote import QuoteLine
 from cart.handlers import Priced
+from cart.schemas.carts import Sku, Zonecode
+from common import ids
 from common.wire import Body, View
 
 
 class FreezeBody(Body):
+    """`without_gifts`: SKUs of gifts that cannot be had; of the same order again they are taken out of its quote."""
+
     order_id: UUID
+    ship_to_zonecode: Zonecode | None = Field(
+        default=None, description="decides the surcharge for islands and Jeju; without it there is none"
+    )
+    without_gifts: tuple[Sku, ...] = Field(default=(), max_length=100)
+
+
+class FrozenPromotion(View):
+    promotion_id: UUID
+    label: str
+    amount: int = Field(description="what it takes off this line; 0 for a gift")
 
 
 class FrozenLine(View):
     line_id: UUID
+    kind: Literal["item", "gift"]
+    gift_of: list[UUID] = Field(description="the lines a gift is given for; empty when it is given for the amount")
     sku: str
     product_id: UUID
     product_name: str
@@ -25,10 +45,15 @@ class FrozenLine(View):
     amount: int
     vat_amount: int
     tax_free_amount: int
+    promotions: list[FrozenPromotion]
 
 
 class FrozenQuote(View):
-    """What the order will cost, for good. All amounts in minor units of `currency`."""
+    """What the order will cost, for good. All amounts in minor units of `currency`.
+
+    `surcharge_amount` is inside `shipping_amount`; `shipping_discount_amount` is what was spared and is in neither.
+    `coupon_uses` are held until the order is placed, released or cancelled.
+    """
 
     cart_id: UUID
     mall_id: str
@@ -38,36 +63,57 @@ class FrozenQuote(View):
     items_amount: int
     discount_amount: int
     shipping_amount: int
+    surcharge_amount: int
+    shipping_discount_amount: int
     total_amount: int
+    coupon_codes: list[str]
+    coupon_uses: list[UUID]
 
     @classmethod
-    def of(cls, priced: Priced) -> FrozenQuote:
+    def of(cls, priced: Priced, order_id: UUID) -> FrozenQuote:
         cart, quote = priced.cart, priced.quote
+        codes = {use.code: use for use in reversed(quote.uses) if use.code is not None}
         return cls(
             cart_id=cart.id,
             mall_id=cart.mall_id,
             channel=cart.channel,
             currency=quote.currency,
-            lines=[
-                FrozenLine(
-                    line_id=line.line_id,
-                    sku=line.sku,
-                    product_id=line.item.product_id,
-                    product_name=line.item.product_name,
-                    variant_name=line.item.variant_name,
-                    category_ids=list(line.item.category_ids),
-                    quantity=line.quantity,
-                    unit_price=line.unit_price,
-                    discount_amount=line.discount_amount,
-                    amount=line.amount,
-                    vat_amount=line.vat_amount,
-                    tax_free_amount=line.tax_free_amount,
-                )
-                for line in quote.lines
-                if line.item is not None
-            ],
+            lines=[_line(line) for line in quote.lines],
             items_amount=quote.items_amount,
             discount_amount=quote.discount_amount,
             shipping_amount=quote.shipping_amount,
+            surcharge_amount=quote.surcharge_amount,
+            shipping_discount_amount=quote.shipping_discount_amount,
             total_amount=quote.total_amount,
+            coupon_codes=sorted(codes),
+            coupon_uses=[
+                ids.derived_id("coupon-use", str(order_id), str(codes[code].allowance_id)) for code in sorted(codes)
+            ],
         )
+
+
+def _line(line: QuoteLine) -> FrozenLine:
+    if line.item is None:
+        raise ValueError("a line that nobody knows is never frozen")
+    return FrozenLine.model_validate(
+        {
+            "line_id": line.line_id,
+            "kind": line.kind,
+            "gift_of": list(line.gift_of),
+            "sku": line.sku,
+            "product_id": line.item.product_id,
+            "product_name": line.item.product_name,
+            "variant_name": line.item.variant_name,
+            "category_ids": list(line.item.category_ids),
+            "quantity": line.quantity,
+            "unit_price": line.unit_price,
+            "discount_amount": line.discount_amount,
+            "amount": line.amount,
+            "vat_amount": line.vat_amount,
+            "tax_free_amount": line.tax_free_amount,
+            "promotions": [
+                FrozenPromotion(promotion_id=off.promotion_id, label=off.label, amount=off.amount)
+                for off in line.promotions
+            ],
+        }
+    )

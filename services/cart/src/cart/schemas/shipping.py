@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field, StrictInt, StringConstraints
+from pydantic import Field, StrictInt, StringConstraints
 
-from cart.commands import SetShippingRule
-from cart.domain.pricing import ShippingRule
+from cart.commands import SetShippingRule, SetSurcharges
+from cart.domain.shipping import ShippingRule
+from cart.handlers import SurchargeTable
+from cart.schemas.carts import Zonecode
+from cart.schemas.moments import Moment
 from common.wire import Body, MoneyView, View, plain_text
 
 Minor = Annotated[StrictInt, Field(ge=0, le=1_000_000_000_000)]
@@ -25,8 +28,8 @@ class ShippingRuleBody(Body):
     label: Annotated[str, plain_text(60)] = Field(default="배송비", description="what the customer reads")
     fee: ShippingAmount
     free_from: ShippingAmount | None = None
-    valid_from: AwareDatetime | None = None
-    valid_to: AwareDatetime | None = None
+    valid_from: Moment | None = None
+    valid_to: Moment | None = None
 
     def to_command(self, mall_id: str, set_by: str) -> SetShippingRule:
         # Amounts in two currencies make no rule: the odd one is passed on and refused as not the mall's.
@@ -75,3 +78,49 @@ class ShippingRulesView(View):
             in_force=None if in_force is None else ShippingRuleView.of(in_force),
             coming=[ShippingRuleView.of(rule) for rule in coming],
         )
+
+
+class SurchargeRangeBody(Body):
+    """Postcodes from `first` to `last`, both included. `fee` in minor units of the table's currency."""
+
+    first: Zonecode = Field(examples=["63000"])
+    last: Zonecode = Field(examples=["63644"])
+    label: Annotated[str, plain_text(60)] = Field(examples=["제주 추가 배송비"])
+    fee: Minor = Field(examples=[3000])
+    source: Annotated[str, plain_text(200)] | None = Field(default=None, description="where it is known from")
+
+
+class SurchargesBody(Body):
+    """The whole table. No range means that nothing is added anywhere."""
+
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = Field(examples=["KRW"])
+    ranges: Annotated[tuple[SurchargeRangeBody, ...], Field(max_length=5000)]
+
+    def to_command(self, mall_id: str, set_by: str) -> SetSurcharges:
+        ranges = tuple((each.first, each.last, each.label, each.fee, each.source) for each in self.ranges)
+        return SetSurcharges(mall_id, self.currency, ranges, set_by)
+
+
+class SurchargeRangeView(View):
+    first: str
+    last: str
+    label: str
+    fee: int
+    source: str | None = Field(description="`memory: ...` was not checked against a carrier's list")
+
+
+class SurchargesView(View):
+    """`own` false: the mall has no table, the common one counts."""
+
+    mall_id: str
+    own: bool
+    set_by: str | None
+    set_at: datetime | None
+    ranges: list[SurchargeRangeView]
+
+    @classmethod
+    def of(cls, mall_id: str, table: SurchargeTable | None) -> SurchargesView:
+        if table is None:
+            return cls(mall_id=mall_id, own=False, set_by=None, set_at=None, ranges=[])
+        ranges = [SurchargeRangeView(**vars(each)) for each in table.ranges]
+        return cls(mall_id=mall_id, own=table.own, set_by=table.set_by, set_at=table.set_at, ranges=ranges)

@@ -7,7 +7,8 @@ from catalog.api.shelf import Shelf
 from catalog.api.shopping import Storefront
 from catalog.api.shopping import router as shopping
 from catalog.api.stock import router as stock
+from catalog.api.variants import router as variants
 
-routers = (shopping, products, stock, media, internal)
+routers = (shopping, products, variants, stock, media, internal)
 
 __all__ = ["Shelf", "Storefront", "routers"]

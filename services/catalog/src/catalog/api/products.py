@@ -11,11 +11,11 @@ from catalog.api.access import Editor, EditorOnly, Key
 from catalog.commands import HideProduct, PublishProduct
 from catalog.handlers import malls, products
 from catalog.schemas.malls import CategoryView, MallChanges, MallView, NewCategory, NewMall
-from catalog.schemas.products import NewProduct, ProductChanges, StaffProductView, VariantPrice
+from catalog.schemas.products import AnotherVariant, NewProduct, ProductChanges, StaffProductView
 from common.http import DatabaseDep
 from common.idempotency import Claim, once
 from common.problems import responses
-from common.wire import MallId, Sku
+from common.wire import MallId
 
 router = APIRouter(tags=["staff: products"])
 
@@ -78,7 +78,7 @@ async def add_product(request: Request, database: DatabaseDep, who: Editor, key:
 
     async def work(claim: Claim) -> Response:
         async with database.transaction() as tx:
-            product = await products.add_product(new.to_command(claim.resource_id), tx)
+            product = await products.add_product(new.to_command(claim.resource_id, who.subject), tx)
             return await claim.remember(tx, 201, StaffProductView.of(product, _media_url(request)))
 
     return await once(database, request, key, work, caller=who.subject)
@@ -125,17 +125,22 @@ async def hide_product(request: Request, database: DatabaseDep, product_id: UUID
     return StaffProductView.of(product, media_url)
 
 
-@router.patch(
-    "/v1/variants/{sku}",
-    summary="Change a price",
-    dependencies=[EditorOnly],
-    responses=responses(401, 403, 404, 422),
+@router.post(
+    "/v1/products/{product_id}/variants",
+    summary="Add a variant",
+    status_code=201,
+    response_model=StaffProductView,
+    responses=responses(401, 403, 404, 409, 422),
 )
-async def change_price(
-    request: Request, database: DatabaseDep, sku: Annotated[Sku, Path()], price: VariantPrice
-) -> StaffProductView:
-    """Quotes frozen and orders placed before keep their price."""
+async def add_variant(
+    *, request: Request, database: DatabaseDep, who: Editor, key: Key, product_id: UUID, new: AnotherVariant
+) -> Response:
+    """It stands behind the others and starts with no stock. With `parts` it is a set of other SKUs."""
     media_url = _media_url(request)
-    async with database.transaction() as tx:
-        product = await products.change_price(price.to_command(sku), tx, media_url)
-    return StaffProductView.of(product, media_url)
+
+    async def work(claim: Claim) -> Response:
+        async with database.transaction() as tx:
+            product = await products.add_variant(new.to_addition(product_id, who.subject), tx, media_url)
+            return await claim.remember(tx, 201, StaffProductView.of(product, media_url))
+
+    return await once(database, request, key, work, caller=who.subject)

@@ -23,7 +23,7 @@ from catalog.schemas.products import ProductView
 from common.auth import OptionalStaff, require
 from common.http import DatabaseDep
 from common.problems import responses
-from common.wire import MallId, Page
+from common.wire import PLAIN, MallId, Page
 
 router = APIRouter()
 
@@ -71,6 +71,7 @@ async def list_products(
     mall: Annotated[MallId | None, Query(examples=["intake"])] = None,
     category: Annotated[CategoryId | None, Query(description="with everything below it")] = None,
     q: Annotated[str | None, Query(max_length=100, description="words of the name, two letters are enough")] = None,
+    tag: Annotated[str | None, Query(max_length=30, pattern=PLAIN, examples=["비건"])] = None,
     sort: Sort = "newest",
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
@@ -82,7 +83,7 @@ async def list_products(
     rows: list[Row] = []
     if question is None or question.words:
         async with database.read() as connection:
-            rows = await listing.page(connection, Filter(mall, category, question), sort, after, limit + 1)
+            rows = await listing.page(connection, Filter(mall, category, question, tag), sort, after, limit + 1)
     more = len(rows) > limit
     storefront = _storefront(request)
     items = b",".join(storefront.fill(row) for row in rows[:limit])

@@ -9,11 +9,15 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from catalog.commands import ChangePrice
-from catalog.errors import PictureLimit, PriceInvalid, ProductInvalid, SkuNotFound
+from catalog.commands import ChangePrice, OpenPreorder, SetSale
+from catalog.domain import offers
+from catalog.domain.offers import Preorder, Sale
+from catalog.domain.sets import check_parts
+from catalog.errors import PictureLimit, PriceInvalid, ProductInvalid, SkuNotFound, VariantLimit
 
 MAX_CATEGORY_DEPTH = 5
 MAX_PICTURES = 30
+MAX_VARIANTS = 100
 
 
 class Status(StrEnum):
@@ -50,14 +54,32 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One sellable form of a product. Prices in minor units, VAT included."""
+    """One sellable form of a product. Prices in minor units, VAT included.
+
+    `parts` makes it a set: so many units of other SKUs each. `options`: what it is chosen by, such as size and colour.
+    """
 
     id: UUID
     sku: str
     name: str | None
-    price: int
+    regular_price: int
     list_price: int | None = None
     tax: Tax = Tax.TAXABLE
+    sale: Sale | None = None
+    preorder: Preorder | None = None
+    options: tuple[tuple[str, str], ...] = ()
+    parts: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def price(self) -> int:
+        """What a customer pays now."""
+        return self.sale.price if self.sale is not None and self.sale.running else self.regular_price
+
+    @property
+    def crossed_out(self) -> int | None:
+        """The higher price shown beside it: the list price, or during a sale the price without it."""
+        running = self.sale is not None and self.sale.running
+        return self.list_price if self.list_price is not None or not running else self.regular_price
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +93,10 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """`categories` leads from the top category down to the product's own; empty: it has none."""
+    """`categories` leads from the top category down to the product's own; empty: it has none.
+
+    `rank` is the shopkeeper's order of products, the smallest first.
+    """
 
     id: UUID
     mall_id: str
@@ -84,6 +109,8 @@ class Product:
     pictures: tuple[Picture, ...] = ()
     status: Status = Status.DRAFT
     published_at: datetime | None = None
+    tags: tuple[str, ...] = ()
+    rank: int = 0
 
     @property
     def category_path(self) -> tuple[str, ...]:
@@ -127,12 +154,31 @@ def draft(product: Product) -> Decision:
     """A new product. Nobody is told before it is published."""
     if not product.variants:
         raise ProductInvalid("a product has at least one variant")
+    _check_variants(product)
+    return Decision(product)
+
+
+def _check_variants(product: Product) -> None:
     skus = [variant.sku for variant in product.variants]
     if len(set(skus)) != len(skus):
         raise ProductInvalid("every variant has a SKU of its own")
+    choices = [variant.options for variant in product.variants]
+    if len({tuple(name for name, _ in options) for options in choices}) > 1:
+        raise ProductInvalid("all variants have the same options, in the same order")
+    if any(choices) and len(set(choices)) != len(choices):
+        raise ProductInvalid("no two variants have the same options")
     for variant in product.variants:
-        check_price(variant.price, variant.list_price)
-    return Decision(product)
+        check_price(variant.regular_price, variant.list_price)
+        check_parts(variant.sku, variant.parts)
+
+
+def add_variant(product: Product, variant: Variant) -> Decision:
+    """Adds a variant behind the others."""
+    if len(product.variants) >= MAX_VARIANTS:
+        raise VariantLimit(f"a product has at most {MAX_VARIANTS} variants")
+    changed = replace(product, variants=(*product.variants, variant))
+    _check_variants(changed)
+    return Decision(changed, _told(product, changed))
 
 
 def check_price(price: int, list_price: int | None) -> None:
@@ -166,24 +212,74 @@ def hide(product: Product) -> Decision:
 
 
 def change(product: Product, changes: Mapping[str, Any]) -> Decision:
-    """Changes name, description or categories. Changes nobody can see are not told."""
+    """Changes name, description, categories, tags or rank. Changes nobody can see are not told."""
     changed = replace(product, **changes)
     return Decision(changed, _told(product, changed))
 
 
 def change_price(product: Product, command: ChangePrice) -> Decision:
-    """Changes one variant's price. Orders placed and quotes frozen before keep theirs."""
+    """Changes one variant's price. Orders placed and quotes frozen before keep theirs. A sale that runs goes on."""
     check_currency(command.currency, product.currency)
     check_price(command.price, command.list_price)
-    old = next((variant for variant in product.variants if variant.sku == command.sku), None)
-    if old is None:
-        raise SkuNotFound(f"there is no {command.sku}")
-    new = replace(old, price=command.price, list_price=command.list_price)
-    changed = replace(product, variants=tuple(new if variant is old else variant for variant in product.variants))
-    events = _told(product, changed)
-    if events and new.price != old.price:
-        events = (*events, PriceMoved(changed, old.sku, old.price, new.price))
-    return Decision(changed, events)
+    old = variant_of(product, command.sku)
+    if old.sale is not None and old.sale.price >= command.price:
+        raise PriceInvalid("the price is not above the sale price: take the sale off first")
+    return _exchanged(product, replace(old, regular_price=command.price, list_price=command.list_price))
+
+
+def set_sale(product: Product, command: SetSale, now: datetime) -> Decision:
+    """Gives a variant a sale, in place of one it has. It starts at once if its time has come."""
+    check_currency(command.currency, product.currency)
+    old = variant_of(product, command.sku)
+    return _exchanged(product, replace(old, sale=offers.sale_of(command, old.regular_price, now)))
+
+
+def end_sale(product: Product, sku: str) -> Decision:
+    """Takes a variant's sale off, whether it runs or not."""
+    return _exchanged(product, replace(variant_of(product, sku), sale=None))
+
+
+def open_preorder(product: Product, command: OpenPreorder, now: datetime) -> Decision:
+    old = variant_of(product, command.sku)
+    if old.parts:
+        raise ProductInvalid("a set is sold before its parts come out by pre-orders of the parts")
+    return _exchanged(product, replace(old, preorder=offers.preorder_of(command, now)))
+
+
+def close_preorder(product: Product, sku: str) -> Decision:
+    return _exchanged(product, replace(variant_of(product, sku), preorder=None))
+
+
+def turn_offers(product: Product, now: datetime) -> Decision:
+    """Starts and ends sales and ends pre-orders whose moment has come. Nothing to turn: nothing changes."""
+    changed = replace(product, variants=tuple(_turned(variant, now) for variant in product.variants))
+    return Decision(changed, (*_told(product, changed), *_prices_moved(product, changed)))
+
+
+def _turned(variant: Variant, now: datetime) -> Variant:
+    over = variant.preorder is not None and variant.preorder.release_at <= now
+    return replace(variant, sale=offers.turn(variant.sale, now), preorder=None if over else variant.preorder)
+
+
+def variant_of(product: Product, sku: str) -> Variant:
+    """Raises `SkuNotFound`."""
+    found = next((variant for variant in product.variants if variant.sku == sku), None)
+    if found is None:
+        raise SkuNotFound(f"there is no {sku}")
+    return found
+
+
+def _exchanged(product: Product, new: Variant) -> Decision:
+    variants = tuple(new if variant.sku == new.sku else variant for variant in product.variants)
+    changed = replace(product, variants=variants)
+    return Decision(changed, (*_told(product, changed), *_prices_moved(product, changed)))
+
+
+def _prices_moved(before: Product, after: Product) -> tuple[Event, ...]:
+    if after.status is not Status.PUBLISHED:
+        return ()
+    pairs = zip(before.variants, after.variants, strict=True)
+    return tuple(PriceMoved(after, new.sku, old.price, new.price) for old, new in pairs if old.price != new.price)
 
 
 def add_picture(product: Product, picture: Picture) -> Decision:

@@ -1,7 +1,8 @@
 """Sellable units of a SKU, and what is worth telling about them.
 
 `on_hand` counts units that were received and not sold yet: a unit leaves it when its order is paid, not when it leaves
-the shelf. `reserved` of them wait for a payment. What is left is `available`.
+the shelf. `reserved` of them wait for a payment. What is left is `available`. A pre-order adds units that are promised
+before they come in; sold out of it, `on_hand` is negative by what is owed.
 """
 
 from __future__ import annotations
@@ -27,22 +28,24 @@ class Reason(StrEnum):
 class Availability(StrEnum):
     IN_STOCK = "in_stock"
     LOW = "low"
+    PRE_ORDER = "pre_order"
     SOLD_OUT = "sold_out"
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """The counters of one SKU."""
+    """The counters of one SKU. `preorder`: the limit of a pre-order while it is open."""
 
     sku: str
     mall_id: str
     on_hand: int
     reserved: int
     sold: int
+    preorder: int = 0
 
     @property
     def available(self) -> int:
-        return self.on_hand - self.reserved
+        return self.on_hand - self.reserved + self.preorder
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,7 @@ def count_difference(level: Level, *, counted: int, sold_not_shipped: int, on_ha
     `CountBelowReserved` when the correction would break promises made to customers.
     """
     difference = counted - sold_not_shipped - on_hand_then
-    if level.on_hand + difference < level.reserved:
+    if difference < 0 and level.available + difference < 0:
         raise CountBelowReserved(
             f"{level.reserved} units of {level.sku} are reserved; the count leaves {level.on_hand + difference}",
             sku=level.sku,

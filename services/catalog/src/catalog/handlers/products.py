@@ -7,11 +7,13 @@ from typing import Any
 from catalog import events
 from catalog.commands import (
     AddProduct,
+    AddVariant,
     AnnounceUpload,
     AttachPicture,
     ChangePrice,
     ChangeProduct,
     HideProduct,
+    NewVariant,
     PublishProduct,
 )  # fmt: skip
 from catalog.domain import media, product
@@ -21,21 +23,19 @@ from catalog.errors import (
     CategoryNotFound,
     MallNotFound,
     ProductNotFound,
+    SetInvalid,
     SkuNotFound,
     SkuTaken,
     SlugTaken,
     UploadNotFound,
 )  # fmt: skip
-from catalog.repository import malls, products, stock, uploads
+from catalog.repository import compositions, malls, prices, products, stock, uploads
 from common.db import Tx
 
 
 async def add_product(command: AddProduct, tx: Tx) -> Product:
     mall = await _mall(command.mall_id, tx)
     product.check_currency(command.currency, mall.currency)
-    variants = tuple(
-        Variant(new.variant_id, new.sku, new.name, new.price, new.list_price, Tax(new.tax)) for new in command.variants
-    )
     decision = product.draft(
         Product(
             id=command.product_id,
@@ -44,17 +44,50 @@ async def add_product(command: AddProduct, tx: Tx) -> Product:
             name=command.name,
             description=command.description,
             currency=mall.currency,
-            variants=variants,
+            variants=tuple(_variant(new) for new in command.variants),
             categories=await _categories(command.mall_id, command.category_id, tx),
+            tags=command.tags,
+            rank=command.rank,
         )
     )
     if not await products.insert_product(tx.connection, decision.state, tx.now):
         raise SlugTaken(f"{command.mall_id} has a product {command.slug} already")
-    taken = await products.insert_variants(tx.connection, decision.state)
+    await _open_variants(decision.state, [new.sku for new in command.variants], tx)
+    await prices.note(tx.connection, None, decision.state, command.staff, tx.now)
+    return decision.state
+
+
+async def add_variant(command: AddVariant, tx: Tx, media_url: str) -> Product:
+    current = await _locked(command.product_id, tx)
+    product.check_currency(command.currency, current.currency)
+    decision = product.add_variant(current, _variant(command.variant))
+    await _open_variants(decision.state, [command.variant.sku], tx)
+    return await carry_out(current, decision, tx, media_url, command.staff)
+
+
+def _variant(new: NewVariant) -> Variant:
+    return Variant(
+        id=new.variant_id,
+        sku=new.sku,
+        name=new.name,
+        regular_price=new.price,
+        list_price=new.list_price,
+        tax=Tax(new.tax),
+        options=new.options,
+        parts=tuple(sorted(new.parts)),
+    )
+
+
+async def _open_variants(owner: Product, new: list[str], tx: Tx) -> None:
+    """Writes new variants of a product and gives each its counters."""
+    parts = {sku for variant in owner.variants if variant.sku in new for sku, _ in variant.parts}
+    if unfit := await compositions.unfit_parts(tx.connection, parts):
+        raise SetInvalid(f"no parts of a set: {', '.join(unfit)}", skus=unfit)
+    taken = await products.insert_variants(tx.connection, owner, new)
     if taken:
         raise SkuTaken(f"these SKUs exist already: {', '.join(taken)}", skus=taken)
-    await stock.open_counters(tx.connection, command.mall_id, [variant.sku for variant in variants])
-    return decision.state
+    await stock.open_counters(tx.connection, owner.mall_id, new)
+    await compositions.insert(tx.connection, owner)
 
 
 async def change_product(command: ChangeProduct, tx: Tx, media_url: str) -> Product:
@@ -62,25 +95,23 @@ async def change_product(command: ChangeProduct, tx: Tx, media_url: str) -> Prod
     changes: dict[str, Any] = dict(command.changes)
     if "category_id" in changes:
         changes["categories"] = await _categories(current.mall_id, changes.pop("category_id"), tx)
-    return await _carry_out(current, product.change(current, changes), tx, media_url)
+    return await carry_out(current, product.change(current, changes), tx, media_url)
 
 
 async def publish_product(command: PublishProduct, tx: Tx, media_url: str) -> Product:
     current = await _locked(command.product_id, tx)
-    return await _carry_out(current, product.publish(current, tx.now), tx, media_url)
+    return await carry_out(current, product.publish(current, tx.now), tx, media_url)
 
 
 async def hide_product(command: HideProduct, tx: Tx, media_url: str) -> Product:
     current = await _locked(command.product_id, tx)
-    return await _carry_out(current, product.hide(current), tx, media_url)
+    return await carry_out(current, product.hide(current), tx, media_url)
 
 
 async def change_price(command: ChangePrice, tx: Tx, media_url: str) -> Product:
-    product_id = await products.product_of_sku(tx.connection, command.sku)
-    if product_id is None:
-        raise SkuNotFound(f"there is no {command.sku}")
-    current = await _locked(product_id, tx)
-    return await _carry_out(current, product.change_price(current, command), tx, media_url)
+    current = await lock_of_sku(command.sku, tx)
+    decision = product.change_price(current, command)
+    return await carry_out(current, decision, tx, media_url, command.staff)
 
 
 async def announce_upload(command: AnnounceUpload, tx: Tx) -> Upload:
@@ -103,7 +134,7 @@ async def attach_picture(command: AttachPicture, tx: Tx, media_url: str) -> Prod
     current = await _locked(command.product_id, tx)
     upload = await find_upload(command, tx)
     picture = Picture(upload.id, upload.key, command.alt)
-    return await _carry_out(current, product.add_picture(current, picture), tx, media_url)
+    return await carry_out(current, product.add_picture(current, picture), tx, media_url)
 
 
 async def _locked(product_id: Any, tx: Tx) -> Product:
@@ -113,9 +144,19 @@ async def _locked(product_id: Any, tx: Tx) -> Product:
     return found
 
 
-async def _carry_out(before: Product, decision: Decision, tx: Tx, media_url: str) -> Product:
+async def lock_of_sku(sku: str, tx: Tx) -> Product:
+    """The product that sells it, locked. Raises `SkuNotFound`."""
+    product_id = await products.product_of_sku(tx.connection, sku)
+    if product_id is None:
+        raise SkuNotFound(f"there is no {sku}")
+    return await _locked(product_id, tx)
+
+
+async def carry_out(before: Product, decision: Decision, tx: Tx, media_url: str, staff: str | None = None) -> Product:
+    """Saves what was decided, keeps the history of prices and tells."""
     if decision.state != before:
         await products.save(tx.connection, decision.state, tx.now)
+        await prices.note(tx.connection, before, decision.state, staff, tx.now)
         tx.publish(*events.of_products(decision.events, tx.now, media_url))
     return decision.state
 

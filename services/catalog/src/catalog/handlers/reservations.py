@@ -11,69 +11,77 @@ from catalog.commands import (
     ReleaseHold,
     SellReservation,
 )  # fmt: skip
-from catalog.domain import reservation
+from catalog.domain import reservation, sets
 from catalog.domain.reservation import Decision, Reservation
 from catalog.errors import OutOfStock
 from catalog.handlers.stock import take
 from catalog.repository import reservations, stock
+from catalog.repository.reservations import Locked
 from common.db import Tx
 
 
 async def hold_stock(command: HoldStock, tx: Tx) -> Reservation:
     """Raises `OutOfStock` or `SkuUnknown`; then nothing is held."""
-    current = await reservations.lock(tx.connection, command.order_id)
-    decision = reservation.hold(current, command, tx.now)
-    await _carry_out(current, decision, tx)
+    locked = await _lock(command, tx)
+    decision = reservation.hold(locked.reservation, command, tx.now)
+    await _carry_out(locked, decision, tx)
     return decision.state
 
 
 async def release_hold(command: ReleaseHold, tx: Tx) -> Reservation | None:
     """None: nothing was ever held under this name."""
-    current = await reservations.lock(tx.connection, command.order_id)
-    if current is None:
+    locked = await reservations.lock(tx.connection, command.order_id)
+    if locked.reservation is None:
         return None
-    decision = reservation.release(current)
-    await _carry_out(current, decision, tx)
+    decision = reservation.release(locked.reservation)
+    await _carry_out(locked, decision, tx)
     return decision.state
 
 
 async def expire_hold(command: ExpireHold, tx: Tx) -> None:
     """Skips an order that somebody is at work on."""
-    current = await reservations.lock_if_free(tx.connection, command.order_id)
-    if current is not None:
-        await _carry_out(current, reservation.expire(current, tx.now), tx)
+    locked = await reservations.lock_if_free(tx.connection, command.order_id)
+    if locked.reservation is not None:
+        await _carry_out(locked, reservation.expire(locked.reservation, tx.now), tx)
 
 
 async def confirm_reservation(command: ConfirmReservation, tx: Tx) -> None:
-    current = await reservations.lock(tx.connection, command.order_id)
-    await _carry_out_or_fall_short(current, reservation.confirm(current, command), tx)
+    locked = await _lock(command, tx)
+    await _carry_out_or_fall_short(locked, reservation.confirm(locked.reservation, command), tx)
 
 
 async def sell_reservation(command: SellReservation, tx: Tx) -> None:
-    current = await reservations.lock(tx.connection, command.order_id)
-    await _carry_out_or_fall_short(current, reservation.sell(current, command), tx)
+    locked = await _lock(command, tx)
+    await _carry_out_or_fall_short(locked, reservation.sell(locked.reservation, command), tx)
 
 
 async def cancel_units(command: CancelUnits, tx: Tx) -> None:
-    current = await reservations.lock(tx.connection, command.order_id)
-    await _carry_out(current, reservation.cancel(current, command), tx)
+    locked = await _lock(command, tx)
+    await _carry_out(locked, reservation.cancel(locked.reservation, command), tx)
 
 
-async def _carry_out(current: Reservation | None, decision: Decision, tx: Tx) -> None:
+async def _lock(command: HoldStock | ConfirmReservation | SellReservation | CancelUnits, tx: Tx) -> Locked:
+    return await reservations.lock(tx.connection, command.order_id, command.mall_id, command.lines)
+
+
+async def _carry_out(locked: Locked, decision: Decision, tx: Tx) -> None:
+    """What the decision says about a set happens to its parts."""
+    current, recipes = locked.reservation, locked.recipes
     if decision.state == current:
         return
     after, reference = decision.state, str(decision.state.order_id)
     await reservations.save(tx.connection, current, after, tx.now)
     # Before the moves: taking may post what is pending, and units taken now cannot be sold before they are reserved.
-    changes = await take(after.mall_id, decision.take, reference, tx)
-    await stock.postpone(tx.connection, decision.moves, reference=reference, now=tx.now)
+    changes = await take(after.mall_id, decision.take, recipes, reference, tx)
+    moves = sets.expand_moves(decision.moves, recipes)
+    await stock.postpone(tx.connection, moves, reference=reference, now=tx.now)
     tx.publish(*events.stock_changed(changes, tx.now), *events.stock_unavailable(decision.events, tx.now))
 
 
-async def _carry_out_or_fall_short(current: Reservation | None, decision: Decision, tx: Tx) -> None:
+async def _carry_out_or_fall_short(locked: Locked, decision: Decision, tx: Tx) -> None:
     """An order exists by now, so a shortage is no refusal but a fact: it is kept, and orders hear of it."""
     try:
         async with tx.connection.begin_nested():
-            await _carry_out(current, decision, tx)
+            await _carry_out(locked, decision, tx)
     except OutOfStock as refused:
-        await _carry_out(current, reservation.fall_short(decision, refused.shortages), tx)
+        await _carry_out(locked, reservation.fall_short(decision, refused.shortages), tx)

@@ -3,47 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from catalog import events
 from catalog.commands import ApplyCount, Quantities, ReceiveStock, RecordCount
+from catalog.domain import sets
+from catalog.domain.sets import Recipes
 from catalog.domain.stock import Level, LevelChanged, Reason, count_difference, worth_telling
-from catalog.errors import CountNotFound, OutOfStock, ReceiptReused, Shortage, SkuNotFound, SkuUnknown
-from catalog.repository import receipts, stock
+from catalog.errors import (
+    CountNotFound,
+    OutOfStock,
+    ReceiptReused,
+    SetHasNoStock,
+    Shortage,
+    SkuNotFound,
+    SkuUnknown,
+)  # fmt: skip
+from catalog.repository import compositions, receipts, stock
+from catalog.repository.compositions import SetLevel
 from common import log
 from common.db import Tx
 
 _log = log.get(__name__)
 
 
-async def take(mall_id: str, units: Quantities, reference: str, tx: Tx) -> list[LevelChanged]:
+async def take(mall_id: str, units: Quantities, recipes: Recipes, reference: str, tx: Tx) -> list[LevelChanged]:
     """Reserves all of it, or raises `OutOfStock` or `SkuUnknown` with every short line; the caller rolls back.
 
-    SKUs are taken in sorted order, so two orders that share some queue up and never wait for each other. Before it
-    refuses, it posts what is pending: units given back a moment ago can be had.
+    Lines that share units, a set and one of its parts, count together. SKUs are taken in sorted order, so two orders
+    that share some queue up and never wait for each other. Before it refuses, it posts what is pending: units given
+    back a moment ago can be had.
     """
     changes: list[LevelChanged] = []
-    refused: list[str] = []
-    for sku, quantity in sorted(units.items()):
-        level = await stock.reserve(tx.connection, mall_id, sku, quantity, reference=reference, now=tx.now)
+    refused: set[str] = set()
+    for sku, quantity in sorted(sets.expand(units, recipes).items()):
+        # A part may be of another mall: its set is what this mall sells.
+        mall = mall_id if sku in units else None
+        level = await stock.reserve(tx.connection, mall, sku, quantity, reference=reference, now=tx.now)
         if level is None and (posted := await stock.post(tx.connection, sku)):
             changes += worth_telling(posted.before, posted.after, posted.reference)
-            level = await stock.reserve(tx.connection, mall_id, sku, quantity, reference=reference, now=tx.now)
+            level = await stock.reserve(tx.connection, mall, sku, quantity, reference=reference, now=tx.now)
         if level is None:
-            refused.append(sku)
+            refused.add(sku)
             continue
-        before = Level(sku, mall_id, level.on_hand, level.reserved - quantity, level.sold)
+        before = replace(level, reserved=level.reserved - quantity)
         changes += worth_telling(before, level, reference)
     if refused:
-        raise await _refusal(mall_id, {sku: units[sku] for sku in refused}, tx)
+        raise await _refusal(mall_id, units, recipes, refused, tx)
     return changes
 
 
-async def _refusal(mall_id: str, units: Quantities, tx: Tx) -> OutOfStock:
-    there = await stock.levels(tx.connection, units)
-    known = {sku: level for sku, level in there.items() if level.mall_id == mall_id}
-    if unknown := [Shortage(sku, wanted, 0) for sku, wanted in units.items() if sku not in known]:
-        return SkuUnknown(unknown)
-    return OutOfStock([Shortage(sku, wanted, known[sku].available) for sku, wanted in units.items()])
+async def _refusal(mall_id: str, units: Quantities, recipes: Recipes, refused: set[str], tx: Tx) -> OutOfStock:
+    short = [sku for sku in units if refused & set(recipes.get(sku, (sku,)))]
+    there = await stock.levels(tx.connection, sets.expand(units, recipes))
+    missing = [sku for sku in short if sku not in recipes and (sku not in there or there[sku].mall_id != mall_id)]
+    if missing:
+        return SkuUnknown([Shortage(sku, units[sku], 0) for sku in missing])
+    available = {sku: level.available for sku, level in there.items()}
+    return OutOfStock([Shortage(sku, units[sku], sets.left_for(sku, units, recipes, available)) for sku in short])
 
 
 async def post_pending(sku: str, tx: Tx) -> None:
@@ -54,10 +71,24 @@ async def post_pending(sku: str, tx: Tx) -> None:
         tx.publish(*events.stock_changed(changes, tx.now))
 
 
+async def tell_set(found: SetLevel, tx: Tx) -> None:
+    """Tells once how many of a set can be put together now."""
+    if not await compositions.mark_told(tx.connection, found):
+        return
+    if found.told is None:
+        reason = "available" if found.level.available > 0 else "sold_out"
+        changes = [LevelChanged(found.level, reason, None)]
+    else:
+        changes = worth_telling(found.told, found.level, None)
+    tx.publish(*events.stock_changed(changes, tx.now))
+
+
 async def receive(command: ReceiveStock, tx: Tx) -> dict[str, Level]:
     """Goods arrived. A reference counts once, however often it is sent; with other items it is refused."""
     there = await stock.levels(tx.connection, command.items)
     _all_known(command, there)
+    if made := await compositions.sets_among(tx.connection, command.items):
+        raise SetHasNoStock(f"these are sets, receive their parts: {', '.join(made)}", skus=made)
     before = await receipts.claim_receipt(tx.connection, command.receipt_id, command.reference, command.items, tx.now)
     if before is not None:
         if before != dict(command.items):
@@ -89,8 +120,9 @@ async def record_count(command: RecordCount, tx: Tx) -> None:
     A centre's shelves hold goods of others too. A count of them is no fault: as dead letters, enough of them in a row
     would halt the consumer, and with it all sales.
     """
-    if not await stock.levels(tx.connection, [command.sku]):
-        _log.info("a centre counted a SKU nobody sells here", sku=command.sku, centre=command.centre)
+    unknown = not await stock.levels(tx.connection, [command.sku])
+    if unknown or await compositions.sets_among(tx.connection, [command.sku]):
+        _log.info("a centre counted what has no units here", sku=command.sku, centre=command.centre)
         return
     then = await stock.on_hand_at(tx.connection, command.sku, command.counted_at)
     await receipts.record_count(tx.connection, command, then)

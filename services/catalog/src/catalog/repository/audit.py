@@ -17,10 +17,13 @@ WITH moved AS (
 ), pending AS (
     SELECT sku, sum(delta_on_hand) AS on_hand, sum(delta_reserved) AS reserved FROM pending_movements GROUP BY sku
 ), claimed AS (
-    SELECT l.sku,
-           coalesce(sum(l.quantity - l.returned) FILTER (WHERE r.status IN ('held', 'confirmed')), 0) AS reserved,
-           coalesce(sum(l.quantity - l.returned) FILTER (WHERE r.status = 'sold'), 0) AS sold
-    FROM reservation_lines l JOIN reservations r USING (order_id) GROUP BY l.sku
+    SELECT coalesce(c.sku, l.sku) AS sku,
+           coalesce(sum((l.quantity - l.returned) * coalesce(c.quantity, 1))
+               FILTER (WHERE r.status IN ('held', 'confirmed')), 0) AS reserved,
+           coalesce(sum((l.quantity - l.returned) * coalesce(c.quantity, 1))
+               FILTER (WHERE r.status = 'sold'), 0) AS sold
+    FROM reservation_lines l JOIN reservations r USING (order_id) LEFT JOIN set_components c ON c.set_sku = l.sku
+    GROUP BY 1
 ), compared AS (
     SELECT s.sku, s.on_hand + coalesce(p.on_hand, 0) AS on_hand, s.reserved + coalesce(p.reserved, 0) AS reserved,
            s.sold - coalesce(p.on_hand, 0) AS sold,

@@ -11,10 +11,12 @@ from collections.abc import Sequence
 import orjson
 
 from catalog.domain.product import Product, Variant
-from catalog.domain.stock import availability
+from catalog.domain.stock import Availability, availability
 
 _AVAILABILITY = b"\x01"
 _MEDIA = b"\x02"
+# Right behind an availability: units of this variant are promised before they come in.
+_PREORDER = b"\x03"
 
 
 def prepare(product: Product) -> bytes:
@@ -28,6 +30,7 @@ def prepare(product: Product) -> bytes:
         "categories": [{"id": category.id, "name": category.name} for category in product.categories],
         "status": product.status,
         "published_at": product.published_at,
+        "tags": product.tags,
     }
     variants = b",".join(_variant(variant, product.currency) for variant in product.variants)
     pictures = b",".join(
@@ -38,7 +41,8 @@ def prepare(product: Product) -> bytes:
 
 
 def _variant(variant: Variant, currency: str) -> bytes:
-    list_price = None if variant.list_price is None else {"amount": variant.list_price, "currency": currency}
+    crossed_out, sale, preorder = variant.crossed_out, variant.sale, variant.preorder
+    list_price = None if crossed_out is None else {"amount": crossed_out, "currency": currency}
     facts = {
         "id": str(variant.id),
         "sku": variant.sku,
@@ -46,8 +50,13 @@ def _variant(variant: Variant, currency: str) -> bytes:
         "price": {"amount": variant.price, "currency": currency},
         "list_price": list_price,
         "tax": variant.tax,
+        "sale": {"ends_at": sale.ends_at} if sale is not None and sale.running else None,
+        "preorder": {"release_at": preorder.release_at} if preorder is not None else None,
+        "options": [{"name": name, "value": value} for name, value in variant.options],
+        "parts": [{"sku": sku, "quantity": quantity} for sku, quantity in variant.parts],
     }
-    return orjson.dumps(facts)[:-1] + b',"availability":"' + _AVAILABILITY + b'"}'
+    gap = _AVAILABILITY + (_PREORDER if preorder is not None else b"")
+    return orjson.dumps(facts)[:-1] + b',"availability":"' + gap + b'"}'
 
 
 def fill(body: bytes, units: Sequence[int], *, low: int, media_url: bytes) -> bytes:
@@ -55,5 +64,7 @@ def fill(body: bytes, units: Sequence[int], *, low: int, media_url: bytes) -> by
     first, *others = body.replace(_MEDIA, media_url).split(_AVAILABILITY)
     parts = [first]
     for available, part in zip(units, others, strict=True):
-        parts += (availability(available, low).encode(), part)
+        early = part.startswith(_PREORDER)
+        shown = Availability.PRE_ORDER if early and available > 0 else availability(available, low)
+        parts += (shown.encode(), part[1:] if early else part)
     return b"".join(parts)

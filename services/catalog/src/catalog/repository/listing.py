@@ -1,5 +1,6 @@
 """What customers read: one query for a page, and every body prepared."""
 
+# ruff: noqa: S608 - only constants of this file are put into texts; what callers send is bound
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalog.domain import search
 
-Sort = Literal["newest", "price_asc", "price_desc", "name"]
+Sort = Literal["newest", "price_asc", "price_desc", "name", "recommended"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +29,16 @@ _ORDERS: dict[Sort, _Order] = {
     "price_asc": _Order("lowest_price_amount", "bigint", descending=False),
     "price_desc": _Order("lowest_price_amount", "bigint", descending=True),
     "name": _Order("name", "text", descending=False),
+    "recommended": _Order("rank", "integer", descending=False),
 }
+_AVAILABLE = "s.on_hand - s.reserved + CASE WHEN s.preorder_open THEN s.preorder_limit ELSE 0 END"
+_OF_A_SET = (
+    f"coalesce((SELECT min(floor(({_AVAILABLE})::numeric / c.quantity))::bigint FROM set_components c"
+    " JOIN stock s ON s.sku = c.sku WHERE c.set_sku = v.sku), 0)"
+)
 _UNITS = (
-    "ARRAY(SELECT s.on_hand - s.reserved FROM variants v JOIN stock s ON s.sku = v.sku"
-    " WHERE v.product_id = p.id ORDER BY v.position) AS units"
+    f"ARRAY(SELECT CASE WHEN v.is_set THEN {_OF_A_SET} ELSE {_AVAILABLE} END"
+    " FROM variants v JOIN stock s ON s.sku = v.sku WHERE v.product_id = p.id ORDER BY v.position) AS units"
 )
 
 
@@ -42,6 +49,7 @@ class Filter:
     mall_id: str | None = None
     category: str | None = None
     question: search.Question | None = None
+    tag: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +80,8 @@ async def page(
     if after is not None:
         where.append(f"(p.{order.column}, p.id) {sign} (CAST(:value AS {order.cast}), CAST(:id AS uuid))")
         given |= {"value": after.value, "id": after.id}
-    # Only constants of this file are put into the text; what callers send is bound.
     query = (
-        f"SELECT p.id, p.{order.column} AS value, p.body, {_UNITS} FROM products p"  # noqa: S608 - see above
+        f"SELECT p.id, p.{order.column} AS value, p.body, {_UNITS} FROM products p"
         f" WHERE {' AND '.join(where)} ORDER BY p.{order.column} {direction}, p.id {direction} LIMIT :limit"
     )
     rows = await connection.execute(text(query), given)
@@ -89,6 +96,9 @@ def _conditions(wanted: Filter, given: dict[str, Any]) -> list[str]:
     if wanted.category is not None:
         found.append("p.category_path @> ARRAY[:category]::text[]")
         given["category"] = wanted.category
+    if wanted.tag is not None:
+        found.append("p.tags @> ARRAY[:tag]::text[]")
+        given["tag"] = wanted.tag
     if wanted.question is not None:
         # A boiled-down word has no % and no _, so it is a pattern as it is.
         found.append("p.grams @> CAST(:grams AS text[]) AND p.search_text LIKE ALL (CAST(:patterns AS text[]))")
@@ -113,6 +123,6 @@ async def by_slug(connection: AsyncConnection, slug: str, mall_id: str | None, *
 
 async def _read(connection: AsyncConnection, where: str, given: dict[str, Any], *, all_states: bool) -> list[Row]:
     seen = where if all_states else f"p.status = 'published' AND {where}"
-    query = f"SELECT p.id, p.slug, p.body, {_UNITS} FROM products p WHERE {seen} LIMIT 2"  # noqa: S608 - constants
+    query = f"SELECT p.id, p.slug, p.body, {_UNITS} FROM products p WHERE {seen} LIMIT 2"
     rows = await connection.execute(text(query), given)
     return [Row(Position(row.slug, row.id), row.body, row.units) for row in rows]

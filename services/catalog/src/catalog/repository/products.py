@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -11,16 +13,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalog import tables
 from catalog.domain import search
+from catalog.domain.offers import Preorder, Sale
 from catalog.domain.product import Picture, Product, Status, Tax, Variant
 from catalog.repository import malls
 from catalog.repository.body import prepare
 
+# Raise it when bodies or search columns get another form: rows of before are prepared anew by a job.
+PREPARED = 1
+
 _PRODUCT = text(
-    "SELECT id, mall_id, slug, name, description, currency, category_id, status, published_at"
+    "SELECT id, mall_id, slug, name, description, currency, category_id, status, published_at, tags, rank"
     " FROM products WHERE id = :id FOR UPDATE"
 )
 _VARIANTS = text(
-    "SELECT id, sku, name, price_amount, list_price_amount, tax FROM variants WHERE product_id = :id ORDER BY position"
+    "SELECT id, sku, name, coalesce(regular_price_amount, price_amount) AS regular_price, list_price_amount, tax,"
+    " sale_price_amount, sale_starts_at, sale_ends_at, sale_running, preorder_release_at, preorder_limit, options,"
+    " CASE WHEN is_set THEN (SELECT jsonb_agg(jsonb_build_array(c.sku, c.quantity) ORDER BY c.sku)"
+    "  FROM set_components c WHERE c.set_sku = v.sku) END AS parts"
+    " FROM variants v WHERE product_id = :id ORDER BY position"
 )
 _PICTURES = text("SELECT id, object_key, alt FROM pictures WHERE product_id = :id ORDER BY position")
 
@@ -40,11 +50,33 @@ async def lock(connection: AsyncConnection, product_id: UUID) -> Product | None:
         name=row.name,
         description=row.description,
         currency=row.currency,
-        variants=tuple(Variant(v.id, v.sku, v.name, v.price_amount, v.list_price_amount, Tax(v.tax)) for v in variants),
+        variants=tuple(_variant(found) for found in variants),
         categories=path,
         pictures=tuple(Picture(p.id, p.object_key, p.alt) for p in pictures),
         status=Status(row.status),
         published_at=row.published_at,
+        tags=tuple(row.tags),
+        rank=row.rank,
+    )
+
+
+def _variant(row: Any) -> Variant:
+    sale = preorder = None
+    if row.sale_price_amount is not None:
+        sale = Sale(row.sale_price_amount, row.sale_starts_at, row.sale_ends_at, row.sale_running)
+    if row.preorder_limit is not None:
+        preorder = Preorder(row.preorder_release_at, row.preorder_limit)
+    return Variant(
+        id=row.id,
+        sku=row.sku,
+        name=row.name,
+        regular_price=row.regular_price,
+        list_price=row.list_price_amount,
+        tax=Tax(row.tax),
+        sale=sale,
+        preorder=preorder,
+        options=tuple((name, value) for name, value in row.options),
+        parts=tuple((sku, quantity) for sku, quantity in row.parts or ()),
     )
 
 
@@ -62,16 +94,17 @@ async def insert_product(connection: AsyncConnection, product: Product, now: dat
     return made.rowcount == 1
 
 
-async def insert_variants(connection: AsyncConnection, product: Product) -> list[str]:
-    """Writes a new product's variants, except those whose SKU exists: these are returned."""
+async def insert_variants(connection: AsyncConnection, product: Product, new: Collection[str]) -> list[str]:
+    """Writes those variants of a product that are new, except those whose SKU exists: these are returned."""
+    rows = [row for row in _variant_rows(product) if row["sku"] in new]
     made = await connection.scalars(
         insert(tables.variants)
-        .values(_variant_rows(product))
+        .values(rows)
         .on_conflict_do_nothing(index_elements=["sku"])
         .returning(tables.variants.c.sku)
     )
-    new = set(made)
-    return [variant.sku for variant in product.variants if variant.sku not in new]
+    there = set(made)
+    return [sku for sku in new if sku not in there]
 
 
 async def save(connection: AsyncConnection, product: Product, now: datetime) -> None:
@@ -86,7 +119,7 @@ async def save(connection: AsyncConnection, product: Product, now: datetime) -> 
         await _save_pictures(connection, product)
 
 
-def _columns(product: Product, now: datetime) -> dict[str, object]:
+def _columns(product: Product, now: datetime | None) -> dict[str, object]:
     boiled = search.boil_down(" ".join([product.name, *(variant.name or "" for variant in product.variants)]))
     return {
         "id": product.id,
@@ -99,10 +132,13 @@ def _columns(product: Product, now: datetime) -> dict[str, object]:
         "category_path": list(product.category_path),
         "status": product.status,
         "published_at": product.published_at,
+        "tags": list(product.tags),
+        "rank": product.rank,
         "lowest_price_amount": product.lowest_price,
         "search_text": boiled,
         "grams": list(search.grams(boiled)),
         "body": prepare(product),
+        "prepared": PREPARED,
         "updated_at": now,
     }
 
@@ -112,10 +148,26 @@ async def _save_variants(connection: AsyncConnection, product: Product) -> None:
     await connection.execute(
         statement.on_conflict_do_update(
             index_elements=["id"],
-            set_={name: statement.excluded[name] for name in ("name", "price_amount", "list_price_amount", "tax")},
+            set_={name: statement.excluded[name] for name in _CHANGEABLE},
         ),
         _variant_rows(product),
     )
+
+
+_CHANGEABLE = (
+    "name",
+    "price_amount",
+    "list_price_amount",
+    "tax",
+    "regular_price_amount",
+    "sale_price_amount",
+    "sale_starts_at",
+    "sale_ends_at",
+    "sale_running",
+    "preorder_release_at",
+    "preorder_limit",
+    "turns_at",
+)
 
 
 def _variant_rows(product: Product) -> list[dict[str, object]]:
@@ -131,9 +183,54 @@ def _variant_rows(product: Product) -> list[dict[str, object]]:
             "currency": product.currency,
             "tax": variant.tax,
             "position": position,
+            "options": [list(option) for option in variant.options],
+            "is_set": bool(variant.parts),
+            **_offers(variant.sale, variant.preorder),
+            "regular_price_amount": variant.regular_price,
         }
         for position, variant in enumerate(product.variants)
     ]
+
+
+def _offers(sale: Sale | None, preorder: Preorder | None) -> dict[str, object]:
+    moments = [sale.turns_at if sale else None, preorder.release_at if preorder else None]
+    return {
+        "sale_price_amount": sale and sale.price,
+        "sale_starts_at": sale and sale.starts_at,
+        "sale_ends_at": sale and sale.ends_at,
+        "sale_running": sale is not None and sale.running,
+        "preorder_release_at": preorder and preorder.release_at,
+        "preorder_limit": preorder and preorder.limit,
+        "turns_at": min((moment for moment in moments if moment is not None), default=None),
+    }
+
+
+async def turning(connection: AsyncConnection, now: datetime, limit: int) -> list[UUID]:
+    """Products of which an offer has its moment, longest ago first."""
+    rows = await connection.scalars(
+        text(
+            "SELECT product_id FROM variants WHERE turns_at <= :now GROUP BY product_id"
+            " ORDER BY min(turns_at), product_id LIMIT :limit"
+        ),
+        {"now": now, "limit": limit},
+    )
+    return list(rows)
+
+
+async def unprepared(connection: AsyncConnection, limit: int) -> list[UUID]:
+    """Products whose bodies have the form of an older version."""
+    rows = await connection.scalars(
+        text("SELECT id FROM products WHERE prepared < :prepared ORDER BY prepared, id LIMIT :limit"),
+        {"prepared": PREPARED, "limit": limit},
+    )
+    return list(rows)
+
+
+async def prepare_anew(connection: AsyncConnection, product: Product) -> None:
+    """Writes what is prepared for readers of a locked product. Nothing about it has changed."""
+    columns = _columns(product, None)
+    fresh = {name: columns[name] for name in ("search_text", "grams", "body", "prepared")}
+    await connection.execute(tables.products.update().where(tables.products.c.id == product.id).values(**fresh))
 
 
 async def _save_pictures(connection: AsyncConnection, product: Product) -> None:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalog.domain.reservation import Line, Reservation, Status
+from catalog.domain.sets import Recipes
 
 _READ = text(
-    "SELECT r.mall_id, r.status, r.expires_at, r.over, r.cancel_ids, l.skus, l.quantities, l.returned"
+    "SELECT r.mall_id, r.status, r.expires_at, r.over, r.cancel_ids, l.skus, l.quantities, l.returned,"
+    " (SELECT jsonb_agg(jsonb_build_array(c.set_sku, c.sku, c.quantity)) FROM reservation_lines m"
+    "  JOIN set_components c ON c.set_sku = m.sku WHERE m.order_id = r.order_id) AS parts"
     " FROM reservations r, LATERAL ("
     "  SELECT array_agg(sku ORDER BY sku) AS skus, array_agg(quantity ORDER BY sku) AS quantities,"
     "  array_agg(returned ORDER BY sku) AS returned FROM reservation_lines WHERE order_id = r.order_id) l"
@@ -32,29 +38,59 @@ _SAVE_LINES = text(
 )
 
 
-async def lock(connection: AsyncConnection, order_id: UUID) -> Reservation | None:
-    """Waits until nobody else works on this order's reservation, then reads it.
+# The parts of a set never change, so they may be read before the lock is there; a set of another mall is not sold here.
+_LOCK = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended(:name, 0)), (SELECT"
+    " jsonb_agg(jsonb_build_array(set_sku, sku, quantity)) FROM set_components"
+    " WHERE set_sku = ANY(CAST(:skus AS text[])) AND mall_id = :mall_id) AS parts"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """A reservation nobody else is at work on, and what the sets among its lines are made of."""
+
+    reservation: Reservation | None
+    recipes: Recipes
+
+
+async def lock(
+    connection: AsyncConnection, order_id: UUID, mall_id: str | None = None, skus: Iterable[str] = ()
+) -> Locked:
+    """Waits until nobody else works on this order's reservation, then reads it. `skus`: what is asked for now.
 
     The lock is on the name and not on the row, so that two first requests of one order queue up too.
     """
-    await connection.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"reservation {order_id}"}
-    )
-    return await read(connection, order_id)
+    given = {"name": f"reservation {order_id}", "mall_id": mall_id, "skus": list(skus)}
+    asked = (await connection.execute(_LOCK, given)).one().parts
+    row = (await connection.execute(_READ, {"order_id": order_id})).one_or_none()
+    if row is None:
+        return Locked(None, _recipes(asked))
+    return Locked(_reservation(order_id, row), {**_recipes(row.parts), **_recipes(asked)})
 
 
-async def lock_if_free(connection: AsyncConnection, order_id: UUID) -> Reservation | None:
-    """The reservation, or None when somebody else is at work on it."""
+async def lock_if_free(connection: AsyncConnection, order_id: UUID) -> Locked:
+    """Nothing when somebody else is at work on it."""
     free = await connection.scalar(
         text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"reservation {order_id}"}
     )
-    return await read(connection, order_id) if free else None
+    row = (await connection.execute(_READ, {"order_id": order_id})).one_or_none() if free else None
+    return Locked(None, {}) if row is None else Locked(_reservation(order_id, row), _recipes(row.parts))
+
+
+def _recipes(parts: Sequence[tuple[str, str, int]] | None) -> dict[str, dict[str, int]]:
+    recipes: dict[str, dict[str, int]] = {}
+    for set_sku, sku, quantity in parts or ():
+        recipes.setdefault(set_sku, {})[sku] = quantity
+    return recipes
 
 
 async def read(connection: AsyncConnection, order_id: UUID) -> Reservation | None:
     row = (await connection.execute(_READ, {"order_id": order_id})).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else _reservation(order_id, row)
+
+
+def _reservation(order_id: UUID, row: Any) -> Reservation:
     lines = zip(row.skus or (), row.quantities or (), row.returned or (), strict=True)
     return Reservation(
         order_id=order_id,

@@ -1,27 +1,33 @@
 """Counters of stock, and the movements they can be rebuilt from. A counter and its movement change in one statement."""
 
+# ruff: noqa: S608 - only constants of this file are put into texts; what callers send is bound
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalog.domain.stock import Level, Move, Reason
 
+# An open pre-order counts, a closed one does not.
+_PREORDER = "CASE WHEN preorder_open THEN preorder_limit ELSE 0 END"
+_COUNTERS = f"sku, mall_id, on_hand, reserved, sold, {_PREORDER} AS preorder"
+
 _RESERVE = text(
     "WITH changed AS (UPDATE stock SET reserved = reserved + :units"
-    "  WHERE sku = :sku AND mall_id = :mall_id AND on_hand - reserved >= :units"
-    "  RETURNING sku, mall_id, on_hand, reserved, sold),"
+    "  WHERE sku = :sku AND mall_id = coalesce(CAST(:mall_id AS text), mall_id)"
+    f"  AND on_hand - reserved + {_PREORDER} >= :units RETURNING {_COUNTERS}),"
     " noted AS (INSERT INTO stock_movements (sku, delta_on_hand, delta_reserved, reason, reference, at)"
     "  SELECT sku, 0, :units, 'reserved', :reference, :now FROM changed)"
     " SELECT * FROM changed"
 )
 _ADD = text(
     "WITH changed AS (UPDATE stock SET on_hand = on_hand + :units WHERE sku = :sku"
-    "  RETURNING sku, mall_id, on_hand, reserved, sold),"
+    f"  RETURNING {_COUNTERS}),"
     " noted AS (INSERT INTO stock_movements (sku, delta_on_hand, delta_reserved, reason, reference, at)"
     "  SELECT sku, :units, 0, :reason, :reference, :now FROM changed)"
     " SELECT * FROM changed"
@@ -40,11 +46,13 @@ _POST = text(
     "  min(reference) AS reference FROM due)"
     " UPDATE stock SET on_hand = stock.on_hand + total.on_hand, reserved = stock.reserved + total.reserved,"
     "  sold = stock.sold - total.on_hand FROM total WHERE stock.sku = :sku AND total.movements > 0"
-    " RETURNING stock.sku, mall_id, stock.on_hand, stock.reserved, stock.sold, total.movements, total.reference"
+    f" RETURNING stock.sku, mall_id, stock.on_hand, stock.reserved, stock.sold, {_PREORDER} AS preorder,"
+    " total.movements, total.reference"
 )
 _LEVELS = (
     "SELECT s.sku, s.mall_id, s.on_hand + coalesce(p.on_hand, 0) AS on_hand, s.reserved + coalesce(p.reserved, 0) AS"
-    " reserved, s.sold - coalesce(p.on_hand, 0) AS sold FROM stock s LEFT JOIN LATERAL (SELECT sum(delta_on_hand) AS"
+    " reserved, s.sold - coalesce(p.on_hand, 0) AS sold,"
+    f" {_PREORDER} AS preorder FROM stock s LEFT JOIN LATERAL (SELECT sum(delta_on_hand) AS"
     " on_hand, sum(delta_reserved) AS reserved FROM pending_movements WHERE sku = s.sku) p ON true"
 )
 _ON_HAND_AT = text(
@@ -66,8 +74,8 @@ class Posted:
     reference: str | None
 
 
-def _level(row: object) -> Level:
-    return Level(row.sku, row.mall_id, int(row.on_hand), int(row.reserved), int(row.sold))  # type: ignore[attr-defined]
+def _level(row: Any) -> Level:
+    return Level(row.sku, row.mall_id, int(row.on_hand), int(row.reserved), int(row.sold), int(row.preorder))
 
 
 async def open_counters(connection: AsyncConnection, mall_id: str, skus: Sequence[str]) -> None:
@@ -79,9 +87,9 @@ async def open_counters(connection: AsyncConnection, mall_id: str, skus: Sequenc
 
 
 async def reserve(
-    connection: AsyncConnection, mall_id: str, sku: str, units: int, *, reference: str, now: datetime
+    connection: AsyncConnection, mall_id: str | None, sku: str, units: int, *, reference: str, now: datetime
 ) -> Level | None:
-    """Takes units if so many are available; None if not, and then nothing changed.
+    """Takes units if so many are available; None if not, and then nothing changed. `mall_id` None: of any mall.
 
     The row stays locked until the transaction ends: take several SKUs in sorted order.
     """
@@ -146,11 +154,39 @@ async def lock(connection: AsyncConnection, sku: str) -> Level | None:
     """The counters as they are, without what is pending, locked until the transaction ends."""
     row = (
         await connection.execute(
-            text("SELECT sku, mall_id, on_hand, reserved, sold FROM stock WHERE sku = :sku FOR NO KEY UPDATE"),
+            text(f"SELECT {_COUNTERS} FROM stock WHERE sku = :sku FOR NO KEY UPDATE"),
             {"sku": sku},
         )
     ).one_or_none()
     return None if row is None else _level(row)
+
+
+async def allow_preorder(connection: AsyncConnection, sku: str, limit: int | None) -> Level:
+    """Opens a pre-order, or with None closes it. For a counter locked in this transaction."""
+    row = await connection.execute(
+        text(
+            "UPDATE stock SET preorder_limit = coalesce(CAST(:limit AS bigint), preorder_limit),"
+            f" preorder_open = (CAST(:limit AS bigint) IS NOT NULL) WHERE sku = :sku RETURNING {_COUNTERS}"
+        ),
+        {"sku": sku, "limit": limit},
+    )
+    return _level(row.one())
+
+
+async def movements(
+    connection: AsyncConnection, sku: str, before: tuple[datetime, int] | None, limit: int
+) -> list[RowMapping]:
+    """What moved a SKU's counters, latest first."""
+    at, last = before or (None, None)
+    rows = await connection.execute(
+        text(
+            "SELECT id, delta_on_hand, delta_reserved, reason, reference, at FROM stock_movements WHERE sku = :sku"
+            " AND (CAST(:at AS timestamptz) IS NULL OR (at, id) < (:at, CAST(:last AS bigint)))"
+            " ORDER BY at DESC, id DESC LIMIT :limit"
+        ),
+        {"sku": sku, "at": at, "last": last, "limit": limit},
+    )
+    return list(rows.mappings())
 
 
 async def levels(connection: AsyncConnection, skus: Iterable[str]) -> dict[str, Level]:

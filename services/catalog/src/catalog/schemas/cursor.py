@@ -52,8 +52,8 @@ def _value(sort: Sort, value: Any) -> datetime | int | str:
         if not isinstance(value, str) or "\x00" in value:
             raise ValueError("not a name")
         return value
-    if type(value) is not int or abs(value) >= 2**63:
-        raise ValueError("not a price")
+    if type(value) is not int or abs(value) >= (2**31 if sort == "recommended" else 2**63):
+        raise ValueError("not a price and not a rank")
     return value
 
 
@@ -74,3 +74,26 @@ def to_counts(cursor: str) -> tuple[datetime, UUID, str]:
         return _moment(counted_at), UUID(count_id), str(sku)
     except (TypeError, ValueError, AttributeError) as error:
         raise CursorInvalid("the cursor is not one of ours") from error
+
+
+def of_story(*last: Any) -> str:
+    return encode(*last)
+
+
+def to_prices(cursor: str) -> int:
+    (last,) = decode(cursor, 1)
+    return _row(last)
+
+
+def to_movements(cursor: str) -> tuple[datetime, int]:
+    at, last = decode(cursor, 2)
+    try:
+        return _moment(at), _row(last)
+    except (TypeError, ValueError) as error:
+        raise CursorInvalid("the cursor is not one of ours") from error
+
+
+def _row(number: Any) -> int:
+    if type(number) is not int or not 0 <= number < 2**63:
+        raise CursorInvalid("the cursor is not one of ours")
+    return number

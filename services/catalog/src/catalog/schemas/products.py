@@ -8,11 +8,13 @@ from pydantic import Field, StrictInt, StringConstraints, model_validator
 
 from catalog.commands import (
     AddProduct,
+    AddVariant,
     ChangePrice,
     ChangeProduct,
     NewVariant,
 )  # fmt: skip
-from catalog.domain.product import Product, Status, Tax
+from catalog.domain.product import MAX_VARIANTS, Product, Status, Tax, Variant
+from catalog.domain.sets import MAX_PART_UNITS, MAX_PARTS
 from catalog.domain.stock import Availability
 from catalog.errors import PriceInvalid
 from catalog.schemas.fields import LEFT_OUT, CategoryId, Name
@@ -24,6 +26,11 @@ ProductName = Annotated[str, plain_text(200)]
 # Words of letters and digits of any script, joined by hyphens: it stands in an address.
 Slug = Annotated[str, StringConstraints(pattern=r"^[^\W_]+(-[^\W_]+)*$", max_length=120)]
 Description = Annotated[str, StringConstraints(max_length=20_000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$")]
+Tag = Annotated[str, plain_text(30)]
+Tags = Annotated[list[Tag], Field(max_length=20, description="short words to group products by", examples=[["비건"]])]
+Rank = Annotated[
+    StrictInt, Field(ge=-1_000_000, le=1_000_000, description="place in `sort=recommended`, the smallest first")
+]
 # With a cart's most lines of a line's most units, every total is exact in a JavaScript number too (2**53).
 MAX_PRICE = 10**9
 
@@ -38,16 +45,56 @@ class Price(Body):
         return Money(self.amount, self.currency)
 
 
+class OptionBody(Body):
+    """What a variant is chosen by: `{"name": "맛", "value": "초코"}`."""
+
+    name: Annotated[str, plain_text(30)] = Field(examples=["맛"])
+    value: Annotated[str, plain_text(50)] = Field(examples=["초코"])
+
+
+class PartBody(Body):
+    """So many units of another SKU are in one unit of a set."""
+
+    sku: Sku = Field(examples=["GRANOLA-500"])
+    quantity: Annotated[StrictInt, Field(ge=1, le=MAX_PART_UNITS, examples=[2])]
+
+
 class VariantBody(Body):
+    """With `parts` it is a set: it has no stock of its own, and what its parts are never changes."""
+
     sku: Sku = Field(examples=["GRANOLA-500"])
     name: Name | None = Field(default=None, examples=["500 g"])
     price: Price
     list_price: Price | None = Field(default=None, description="the crossed-out price; not below the price")
     tax: Tax = Tax.TAXABLE
+    options: Annotated[list[OptionBody], Field(max_length=5)] = Field(default=[])
+    parts: Annotated[list[PartBody], Field(max_length=MAX_PARTS)] = Field(default=[])
+
+    @model_validator(mode="after")
+    def _each_option_once(self) -> Self:
+        if len({option.name for option in self.options}) != len(self.options):
+            raise ValueError("every option is named once")
+        return self
 
     def to_command(self) -> NewVariant:
         list_price = None if self.list_price is None else self.list_price.amount
-        return NewVariant(ids.new_id(), self.sku, self.name, self.price.amount, list_price, self.tax)
+        return NewVariant(
+            ids.new_id(),
+            self.sku,
+            self.name,
+            self.price.amount,
+            list_price,
+            self.tax,
+            options=tuple((option.name, option.value) for option in self.options),
+            parts=tuple((part.sku, part.quantity) for part in self.parts),
+        )
+
+
+class AnotherVariant(VariantBody):
+    def to_addition(self, product_id: UUID, staff: str) -> AddVariant:
+        if self.list_price is not None and self.list_price.currency != self.price.currency:
+            raise PriceInvalid("all prices of a product are in one currency")
+        return AddVariant(product_id, self.price.currency, self.to_command(), staff)
 
 
 class NewProduct(Body):
@@ -56,9 +103,11 @@ class NewProduct(Body):
     name: ProductName = Field(examples=["유기농 그래놀라"])
     description: Description = ""
     category_id: CategoryId | None = None
-    variants: Annotated[list[VariantBody], Field(min_length=1, max_length=100)]
+    tags: Tags = Field(default=[])
+    rank: Rank = 0
+    variants: Annotated[list[VariantBody], Field(min_length=1, max_length=MAX_VARIANTS)]
 
-    def to_command(self, product_id: UUID) -> AddProduct:
+    def to_command(self, product_id: UUID, staff: str | None = None) -> AddProduct:
         prices = [price for variant in self.variants for price in (variant.price, variant.list_price) if price]
         currencies = {price.currency for price in prices}
         if len(currencies) != 1:
@@ -72,6 +121,9 @@ class NewProduct(Body):
             category_id=self.category_id,
             currency=currencies.pop(),
             variants=tuple(variant.to_command() for variant in self.variants),
+            tags=tuple(dict.fromkeys(self.tags)),
+            rank=self.rank,
+            staff=staff,
         )
 
 
@@ -81,9 +133,14 @@ class ProductChanges(Body):
     name: ProductName = LEFT_OUT
     description: Description = LEFT_OUT
     category_id: CategoryId | None = None
+    tags: Tags = LEFT_OUT
+    rank: Rank = LEFT_OUT
 
     def to_command(self, product_id: UUID) -> ChangeProduct:
-        return ChangeProduct(product_id, self.model_dump(include=self.model_fields_set))
+        changes = self.model_dump(include=self.model_fields_set)
+        if "tags" in changes:
+            changes["tags"] = tuple(dict.fromkeys(changes["tags"]))
+        return ChangeProduct(product_id, changes)
 
 
 class VariantPrice(Body):
@@ -96,9 +153,9 @@ class VariantPrice(Body):
             raise ValueError("both prices are in one currency")
         return self
 
-    def to_command(self, sku: str) -> ChangePrice:
+    def to_command(self, sku: str, staff: str) -> ChangePrice:
         list_price = None if self.list_price is None else self.list_price.amount
-        return ChangePrice(sku, self.price.amount, list_price, self.price.currency)
+        return ChangePrice(sku, self.price.amount, list_price, self.price.currency, staff)
 
 
 class CategoryRef(View):
@@ -111,17 +168,80 @@ class PictureView(View):
     alt: str
 
 
-class VariantFacts(View):
+class OptionView(View):
+    name: str
+    value: str
+
+
+class PartView(View):
+    sku: Sku
+    quantity: int
+
+
+class RunningSaleView(View):
+    ends_at: datetime | None = Field(description="null: until it is taken off")
+
+
+class PreorderView(View):
+    release_at: datetime
+
+
+class _VariantFacts(View):
     id: UUID
     sku: Sku
     name: str | None
-    price: MoneyView
-    list_price: MoneyView | None
+    price: MoneyView = Field(description="what it costs now")
+    list_price: MoneyView | None = Field(
+        description="the crossed-out price; during a sale at least the price without it"
+    )
     tax: Tax
+    options: list[OptionView]
+    parts: list[PartView] = Field(description="not empty: a set of so many units of each")
 
 
-class VariantView(VariantFacts):
+class VariantView(_VariantFacts):
+    sale: RunningSaleView | None
+    preorder: PreorderView | None
     availability: Availability
+
+
+class SaleView(RunningSaleView):
+    price: MoneyView
+    starts_at: datetime
+    running: bool
+
+
+class StaffPreorderView(PreorderView):
+    limit: int
+
+
+class StaffVariantView(_VariantFacts):
+    regular_price: MoneyView = Field(description="what it costs without a sale")
+    sale: SaleView | None
+    preorder: StaffPreorderView | None
+
+    @classmethod
+    def of(cls, variant: Variant, currency: str) -> Self:
+        sale, preorder, crossed_out = variant.sale, variant.preorder, variant.crossed_out
+        return cls(
+            id=variant.id,
+            sku=variant.sku,
+            name=variant.name,
+            price=MoneyView.of(variant.price, currency),
+            list_price=None if crossed_out is None else MoneyView.of(crossed_out, currency),
+            tax=variant.tax,
+            options=[OptionView(name=name, value=value) for name, value in variant.options],
+            parts=[PartView(sku=sku, quantity=quantity) for sku, quantity in variant.parts],
+            regular_price=MoneyView.of(variant.regular_price, currency),
+            sale=sale
+            and SaleView(
+                price=MoneyView.of(sale.price, currency),
+                starts_at=sale.starts_at,
+                ends_at=sale.ends_at,
+                running=sale.running,
+            ),
+            preorder=preorder and StaffPreorderView(release_at=preorder.release_at, limit=preorder.limit),
+        )
 
 
 class _ProductFacts(View):
@@ -133,6 +253,7 @@ class _ProductFacts(View):
     categories: list[CategoryRef] = Field(description="from the top category down to the product's own")
     status: Status
     published_at: datetime | None
+    tags: list[str]
     pictures: list[PictureView]
 
 
@@ -145,13 +266,11 @@ class ProductView(_ProductFacts):
 class StaffProductView(_ProductFacts):
     """A product as staff wrote it."""
 
-    variants: list[VariantFacts]
+    rank: int
+    variants: list[StaffVariantView]
 
     @classmethod
     def of(cls, product: Product, media_url: str) -> Self:
-        def money(amount: int | None) -> MoneyView | None:
-            return None if amount is None else MoneyView.of(amount, product.currency)
-
         return cls(
             id=product.id,
             mall_id=product.mall_id,
@@ -162,15 +281,7 @@ class StaffProductView(_ProductFacts):
             status=product.status,
             published_at=product.published_at,
             pictures=[PictureView(url=f"{media_url}/{picture.key}", alt=picture.alt) for picture in product.pictures],
-            variants=[
-                VariantFacts(
-                    id=variant.id,
-                    sku=variant.sku,
-                    name=variant.name,
-                    price=MoneyView.of(variant.price, product.currency),
-                    list_price=money(variant.list_price),
-                    tax=variant.tax,
-                )
-                for variant in product.variants
-            ],
+            tags=list(product.tags),
+            rank=product.rank,
+            variants=[StaffVariantView.of(variant, product.currency) for variant in product.variants],
         )

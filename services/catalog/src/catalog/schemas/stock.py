@@ -9,7 +9,7 @@ from pydantic import Field, StrictInt
 
 from catalog.commands import ApplyCount, HoldStock, Quantities, ReceiveStock
 from catalog.domain.reservation import Reservation, Status
-from catalog.domain.stock import Level
+from catalog.domain.stock import Level, Reason
 from common.wire import Body, MallId, Quantity, Sku, View, plain_text
 
 MAX_UNITS = 10_000_000
@@ -80,7 +80,10 @@ class ReceiptBody(Body):
 
 
 class StockView(View):
-    """`available` = `on_hand` - `reserved`. `sold` units have left `on_hand`; cancelled ones came back."""
+    """`available` = `on_hand` - `reserved` + `preorder`. `sold` units have left `on_hand`; cancelled ones came back.
+
+    `preorder`: so many may be promised beyond those on hand. Of a set: how many can be put together of its parts.
+    """
 
     sku: Sku
     mall_id: MallId
@@ -88,6 +91,7 @@ class StockView(View):
     reserved: int
     available: int
     sold: int
+    preorder: int
 
     @classmethod
     def of(cls, level: Level) -> Self:
@@ -98,7 +102,22 @@ class StockView(View):
             reserved=level.reserved,
             available=level.available,
             sold=level.sold,
+            preorder=level.preorder,
         )
+
+
+class MovementView(View):
+    """One change of a SKU's counters. `reference` names the order, receipt or count it came from."""
+
+    delta_on_hand: int
+    delta_reserved: int
+    reason: Reason
+    reference: str
+    at: datetime
+
+    @classmethod
+    def of(cls, row: Any) -> Self:
+        return cls(**{name: row[name] for name in cls.model_fields})
 
 
 class ReceiptView(View):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Protocol
+from collections.abc import Collection
+from typing import Annotated, Any, Literal, Protocol
 from uuid import UUID
 
 import httpx
@@ -13,7 +14,8 @@ from common.errors import UpstreamUnavailable
 from common.http_client import ask
 from common.money import vat_included
 from orders.clients.refusals import refusal
-from orders.domain import Quote, QuoteLine
+from orders.commands import PlaceOrder
+from orders.domain import Promotion, Quote, QuoteLine
 
 _log = log.get(__name__)
 
@@ -24,6 +26,12 @@ _PASSED_ON = frozenset(
         "cart.already_ordered",
         "cart.busy",
         "cart.line_unavailable",
+        "cart.merged",
+        "cart.limit_exceeded",
+        "coupon.unknown",
+        "coupon.not_usable",
+        "cart.too_many_coupons",
+        "sku.not_for_sale",
         "shipping_rule.missing",
     }
 )
@@ -34,13 +42,21 @@ _Amount = Annotated[StrictInt, Field(ge=0)]
 class Cart(Protocol):
     """Refusals come as `UpstreamRefused` with the cart's own code, anything unclear as `UpstreamUnavailable`."""
 
-    async def freeze(self, cart_id: UUID, order_id: UUID, cart_token: str) -> Quote:
-        """The same order id gets the same quote, however often it is asked."""
+    async def freeze(self, wanted: PlaceOrder, *, without_gifts: Collection[str] = ()) -> Quote:
+        """The same order id gets the same quote, however often it is asked; gifts once left out stay out."""
         ...
 
     async def release(self, cart_id: UUID, order_id: UUID) -> None:
         """Lets another order have the cart at once. May be asked for a cart that this order does not hold."""
         ...
+
+
+class _Promotion(BaseModel):
+    """Explains a discount; the amounts that count are the lines'."""
+
+    promotion_id: UUID
+    label: Annotated[str, Field(max_length=300)]
+    amount: StrictInt
 
 
 class _Line(BaseModel):
@@ -56,6 +72,9 @@ class _Line(BaseModel):
     amount: _Amount
     vat_amount: _Amount
     tax_free_amount: _Amount
+    kind: Literal["item", "gift"] = "item"
+    gift_of: tuple[UUID, ...] = ()
+    promotions: tuple[_Promotion, ...] = ()
 
 
 class _FrozenQuote(BaseModel):
@@ -68,6 +87,9 @@ class _FrozenQuote(BaseModel):
     discount_amount: _Amount
     shipping_amount: _Amount
     total_amount: _Amount
+    coupon_uses: tuple[UUID, ...] = ()
+    surcharge_amount: _Amount = 0
+    shipping_discount_amount: _Amount = 0
 
     def to_quote(self) -> Quote:
         return Quote(
@@ -75,13 +97,26 @@ class _FrozenQuote(BaseModel):
             mall_id=self.mall_id,
             channel=self.channel,
             currency=self.currency,
-            lines=tuple(QuoteLine(**line.model_dump()) for line in self.lines),
+            lines=tuple(QuoteLine(**line.model_dump(exclude={"promotions"})) for line in self.lines),
             items_amount=self.items_amount,
             discount_amount=self.discount_amount,
             shipping_amount=self.shipping_amount,
             shipping_vat_amount=vat_included(self.shipping_amount),
             total_amount=self.total_amount,
+            promotions=self._promotions(),
+            coupon_uses=self.coupon_uses,
+            surcharge_amount=self.surcharge_amount,
+            shipping_discount_amount=self.shipping_discount_amount,
         )
+
+    def _promotions(self) -> tuple[Promotion, ...]:
+        """What each took off all lines together."""
+        amounts: dict[tuple[str, str], int] = {}
+        for line in self.lines:
+            for off in line.promotions:
+                name = (str(off.promotion_id), off.label)
+                amounts[name] = amounts.get(name, 0) + off.amount
+        return tuple(Promotion(promotion_id, label, amount) for (promotion_id, label), amount in amounts.items())
 
 
 class HttpCart:
@@ -91,14 +126,17 @@ class HttpCart:
         self._http = http
         self._url = url.rstrip("/")
 
-    async def freeze(self, cart_id: UUID, order_id: UUID, cart_token: str) -> Quote:
+    async def freeze(self, wanted: PlaceOrder, *, without_gifts: Collection[str] = ()) -> Quote:
+        body: dict[str, Any] = {"order_id": str(wanted.order_id), "ship_to_zonecode": wanted.contact.zonecode}
+        if without_gifts:
+            body["without_gifts"] = sorted(without_gifts)
         response = await ask(
             self._http,
             "POST",
-            f"{self._url}/internal/carts/{cart_id}/freeze",
+            f"{self._url}/internal/carts/{wanted.cart_id}/freeze",
             service="cart",
-            json={"order_id": str(order_id)},
-            headers={"X-Cart-Token": cart_token},
+            json=body,
+            headers={"X-Cart-Token": wanted.cart_token},
         )
         if response.status_code != httpx.codes.OK:
             raise refusal(response, "cart", _PASSED_ON)

@@ -7,11 +7,26 @@ from typing import Protocol
 from uuid import UUID
 
 import httpx
+from pydantic import BaseModel, StrictInt, ValidationError
 
+from common.errors import UpstreamUnavailable
 from common.http_client import ask
 from orders.clients.refusals import refusal
 
 _PASSED_ON = frozenset({"stock.insufficient", "sku.unknown"})
+
+
+class _Price(BaseModel):
+    amount: StrictInt
+
+
+class _Variant(BaseModel):
+    sku: str
+    price: _Price
+
+
+class _Product(BaseModel):
+    variants: tuple[_Variant, ...]
 
 
 class Catalog(Protocol):
@@ -23,6 +38,10 @@ class Catalog(Protocol):
 
     async def release(self, order_id: UUID) -> None:
         """May be asked for a reservation that never was."""
+        ...
+
+    async def prices(self, product_id: UUID) -> dict[str, int]:
+        """What the product's SKUs cost now; nothing for a product that is not on sale any more."""
         ...
 
 
@@ -48,6 +67,18 @@ class HttpCatalog:
         response = await ask(self._http, "DELETE", self._of(order_id), service="catalog")
         if response.is_error:
             raise refusal(response, "catalog", frozenset())
+
+    async def prices(self, product_id: UUID) -> dict[str, int]:
+        response = await ask(self._http, "GET", f"{self._url}/v1/products/{product_id}", service="catalog")
+        if response.status_code == httpx.codes.NOT_FOUND:
+            return {}
+        if response.status_code != httpx.codes.OK:
+            raise refusal(response, "catalog", frozenset())
+        try:
+            product = _Product.model_validate_json(response.content)
+        except ValidationError as error:
+            raise UpstreamUnavailable("catalog cannot answer this now", service="catalog") from error
+        return {variant.sku: variant.price.amount for variant in product.variants}
 
     def _of(self, order_id: UUID) -> str:
         return f"{self._url}/internal/reservations/{order_id}"

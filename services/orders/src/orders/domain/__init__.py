@@ -1,43 +1,70 @@
 """What an order is and what may happen to it: pure, no clock, no database, no network."""
 
+from orders.domain.addressing import change_address, settle_address_change
 from orders.domain.amounts import Amounts
 from orders.domain.cancelling import request_cancel, settle_cancel
+from orders.domain.claim import CLAIM_RULES, CLAIM_TRANSITIONS, Claim, ClaimStatus, ClaimUnits
+from orders.domain.claiming import (
+    approve_claim,
+    note_replacement_unavailable,
+    note_return,
+    reject_claim,
+    request_claim,
+    settle_claim,
+    withdraw_claim,
+)
 from orders.domain.decision import Decision
 from orders.domain.facts import Fact
 from orders.domain.order import Cancel, CancelledUnits, Line, Order, Payment, UnwantedPayment
 from orders.domain.paying import note_deposit_reversed, note_payment_failed, note_payment_pending, pay, record_refund
 from orders.domain.placing import check_price, expire, note_payment_expired, note_stock_unavailable, place
-from orders.domain.quote import Quote, QuoteLine
-from orders.domain.shipping import complete, note_shipment
+from orders.domain.quote import Promotion, Quote, QuoteLine
+from orders.domain.shipping import complete, confirm_purchase, note_shipment
 from orders.domain.status import TRANSITIONS, CancelStatus, Status
 
 __all__ = [
+    "CLAIM_RULES",
+    "CLAIM_TRANSITIONS",
     "TRANSITIONS",
     "Amounts",
     "Cancel",
     "CancelStatus",
     "CancelledUnits",
+    "Claim",
+    "ClaimStatus",
+    "ClaimUnits",
     "Decision",
     "Fact",
     "Line",
     "Order",
     "Payment",
+    "Promotion",
     "Quote",
     "QuoteLine",
     "Status",
     "UnwantedPayment",
+    "approve_claim",
+    "change_address",
     "check_price",
     "complete",
+    "confirm_purchase",
     "expire",
     "note_deposit_reversed",
     "note_payment_expired",
     "note_payment_failed",
     "note_payment_pending",
+    "note_replacement_unavailable",
+    "note_return",
     "note_shipment",
     "note_stock_unavailable",
     "pay",
     "place",
     "record_refund",
+    "reject_claim",
     "request_cancel",
+    "request_claim",
+    "settle_address_change",
     "settle_cancel",
+    "settle_claim",
+    "withdraw_claim",
 ]

@@ -18,28 +18,32 @@ from orders import errors
 from orders.commands import CancelReason, RequestCancel, SettleCancel, Units
 from orders.domain import facts
 from orders.domain.amounts import Amounts
+from orders.domain.claiming import refund_of
 from orders.domain.decision import Decision
 from orders.domain.facts import Fact
+from orders.domain.gifts import with_gifts
 from orders.domain.order import Cancel, CancelledUnits, Order
 from orders.domain.status import CancelStatus, Status
 
-_TOO_LATE: dict[Status, type[DomainError]] = {
+TOO_LATE: dict[Status, type[DomainError]] = {
     Status.SHIPPED: errors.AlreadyShipped,
     Status.DELIVERED: errors.AlreadyDelivered,
     Status.COMPLETED: errors.AlreadyCompleted,
     Status.CANCELLED: errors.AlreadyCancelled,
 }
 
+_FORCED: frozenset[CancelReason] = frozenset({"deposit_reversed", "stock_unavailable"})
+
 
 def request_cancel(order: Order, command: RequestCancel, now: datetime) -> Decision:
     """An unpaid order is cancelled at once and whole. Of a paid one the logistics centre is asked first."""
     if any(cancel.cancel_id == command.cancel_id for cancel in order.cancels):  # repeated
         return Decision(order)
-    if (refusal := _TOO_LATE.get(order.status)) is not None:
+    if (refusal := TOO_LATE.get(order.status)) is not None:
         raise refusal(f"the order is {order.status} and cannot be cancelled any more")
     if not any(line.open for line in order.lines):
         raise errors.CancelInProgress("everything of this order is being cancelled already")
-    wanted = _wanted(order, command.lines)
+    wanted = with_gifts(order, _wanted(order, command.lines))
     cancel = Cancel(
         cancel_id=command.cancel_id,
         reason=command.reason,
@@ -115,11 +119,13 @@ def withhold(order: Order) -> Order:
         return order
     for cancel in order.cancels:
         order = order.with_cancel(replace(cancel, refund_amount=0))
+    for claim in order.claims:
+        order = order.with_claim(replace(claim, refund_amount=0))
     return order
 
 
 def release_withheld(order: Order, reversed_at: datetime) -> Decision:
-    """Asks back what accepted cancels did not get while the bank held the deposit, now that the money is here.
+    """Asks back what cancels and claims did not get while the bank held the deposit, now that the money is here.
 
     The refunds get names of their own: one under the cancel's own name may have been asked for and dropped.
     """
@@ -129,6 +135,11 @@ def release_withheld(order: Order, reversed_at: datetime) -> Decision:
             released = replace(cancel, refund_amount=cancel.worth.amount)
             order = order.with_cancel(released)
             told += _refund(order, released, derived_id("refund", str(cancel.cancel_id), reversed_at.isoformat()))
+    for claim in order.claims:
+        if claim.refund_amount < claim.worth.amount:
+            settled = replace(claim, refund_amount=claim.worth.amount)
+            order = order.with_claim(settled)
+            told += refund_of(order, settled, derived_id("refund", str(claim.claim_id), reversed_at.isoformat()))
     return Decision(order, tuple(told))
 
 
@@ -165,13 +176,22 @@ def _refuse(order: Order, cancel: Cancel, reason: str | None, now: datetime) -> 
     back = {units.line_id: units.quantity for units in cancel.units}
     lines = [replace(line, cancelling=line.cancelling - back.get(line.line_id, 0)) for line in order.lines]
     goes_on = Decision(order.with_lines(lines).with_cancel(refused), (facts.CancelRefused(refused, actor="scm"),))
-    if cancel.reason == "deposit_reversed" or not must_stop(goes_on.order):
+    forced = _still_to_stop(goes_on.order)
+    if forced is None or cancel.reason in _FORCED:
         return goes_on
-    # The deposit was taken back while the centre thought about these units. A change of mind comes too late for goods
-    # it has begun to pack; goods that nobody paid it still stops.
-    cancel_id = derived_id("cancel", str(cancel.cancel_id), "deposit_reversed")
-    asked = ask_centre(goes_on.order, rest_of(goes_on.order, cancel_id, "deposit_reversed", "payments", now))
+    # The deposit was taken back, or the stock went missing, while the centre thought about these units. A change of
+    # mind comes too late for goods it has begun to pack; goods that nobody paid, or that are not there, it still stops.
+    cancel_id = derived_id("cancel", str(cancel.cancel_id), forced)
+    actor = "payments" if forced == "deposit_reversed" else "catalog"
+    asked = ask_centre(goes_on.order, rest_of(goes_on.order, cancel_id, forced, actor, now))
     return goes_on.then(asked.order, asked.facts)
+
+
+def _still_to_stop(order: Order) -> CancelReason | None:
+    if must_stop(order):
+        return "deposit_reversed"
+    ours = order.status in {Status.PAID, Status.PREPARING} and any(line.open for line in order.lines)
+    return "stock_unavailable" if order.stock_missing and ours else None
 
 
 def _refund(order: Order, cancel: Cancel, refund_id: UUID) -> tuple[Fact, ...]:

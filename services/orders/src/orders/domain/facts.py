@@ -248,9 +248,12 @@ class StockMissing(Fact):
 @dataclass(frozen=True, slots=True)
 class OrderCompleted(Fact):
     name: ClassVar[str] = "order-completed"
+    by_customer: bool = False
 
     @property
     def story(self) -> str:
+        if self.by_customer:
+            return "completed: the purchase was confirmed"
         return "completed: everything arrived and the time to object is over"
 
 

@@ -11,12 +11,20 @@ from uuid import UUID
 from orders import errors
 from orders.commands import CancelReason
 from orders.domain.amounts import NOTHING, Amounts, share_of
+from orders.domain.claim import Claim
+from orders.domain.quote import Promotion
 from orders.domain.status import TRANSITIONS, CancelStatus, Status
+
+ITEM = "item"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Priced for good when the order was placed. `cancelling` units wait for the logistics centre's answer."""
+    """Priced for good when the order was placed. `cancelling` units wait for the logistics centre's answer, `claiming`
+    ones for the end of a claim; `returned` ones are paid back.
+
+    A gift costs nothing. It was given for the lines in `gift_of`, or for the whole order where that is empty.
+    """
 
     line_id: UUID
     sku: str
@@ -32,16 +40,29 @@ class Line:
     tax_free_amount: int
     cancelled: int = 0
     cancelling: int = 0
+    claiming: int = 0
+    returned: int = 0
+    kind: str = ITEM
+    gift_of: tuple[UUID, ...] = ()
+
+    @property
+    def is_gift(self) -> bool:
+        return self.kind != ITEM
 
     @property
     def open(self) -> int:
-        """Units that nobody has asked to cancel."""
-        return self.quantity - self.cancelled - self.cancelling
+        """Units that nobody has asked to cancel or to send back."""
+        return self.kept - self.cancelling - self.claiming
+
+    @property
+    def kept(self) -> int:
+        """Units that were not paid back."""
+        return self.quantity - self.cancelled - self.returned
 
     def worth(self, count: int, *, after: int = 0) -> Amounts:
-        """What the next `count` units to be cancelled cost, when `after` others are cancelled before them."""
+        """What the next `count` units to be paid back cost, when `after` others are paid back before them."""
         whole = Amounts(self.amount, self.vat_amount, self.tax_free_amount)
-        return share_of(whole, self.quantity, self.cancelled + after, count)
+        return share_of(whole, self.quantity, self.cancelled + self.returned + after, count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +141,12 @@ class Order:
     refunded_amount: int = 0
     cancels: tuple[Cancel, ...] = ()
     unwanted: tuple[UnwantedPayment, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    stock_missing: bool = False
+    promotions: tuple[Promotion, ...] = ()
+    coupon_uses: tuple[UUID, ...] = ()
+    surcharge_amount: int = 0
+    shipping_discount_amount: int = 0
     delivered_at: datetime | None = None
     completed_at: datetime | None = None
     cancelled_at: datetime | None = None
@@ -137,9 +164,14 @@ class Order:
         return any(cancel.status is CancelStatus.REQUESTED for cancel in self.cancels)
 
     @property
+    def claim_open(self) -> bool:
+        return any(claim.is_open for claim in self.claims)
+
+    @property
     def requested_refunds(self) -> int:
-        """All that accepted cancels asked back. Never more than was paid."""
-        return sum(cancel.refund_amount for cancel in self.cancels)
+        """All that accepted cancels and completed claims asked back. Never more than was paid."""
+        cancelled = sum(cancel.refund_amount for cancel in self.cancels)
+        return cancelled + sum(claim.refund_amount for claim in self.claims)
 
     def line(self, line_id: UUID) -> Line:
         """Raises `LineUnknown`."""
@@ -154,6 +186,13 @@ class Order:
             if cancel.cancel_id == cancel_id:
                 return cancel
         raise errors.CancelNotFound("the order has no such cancel", cancel_id=str(cancel_id))
+
+    def claim(self, claim_id: UUID) -> Claim:
+        """Raises `ClaimNotFound`."""
+        for claim in self.claims:
+            if claim.claim_id == claim_id:
+                return claim
+        raise errors.ClaimNotFound("the order has no such claim", claim_id=str(claim_id))
 
     def to(self, status: Status, **changes: Any) -> Order:
         """The order one step on. Raises `TransitionRefused` for a step that is not in the table."""
@@ -171,3 +210,10 @@ class Order:
             return replace(self, cancels=(*self.cancels, cancel))
         kept = tuple(cancel if known.cancel_id == cancel.cancel_id else known for known in self.cancels)
         return replace(self, cancels=kept)
+
+    def with_claim(self, claim: Claim) -> Order:
+        """Adds the claim, or puts it in the place of its earlier self."""
+        if all(known.claim_id != claim.claim_id for known in self.claims):
+            return replace(self, claims=(*self.claims, claim))
+        kept = tuple(claim if known.claim_id == claim.claim_id else known for known in self.claims)
+        return replace(self, claims=kept)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -52,6 +53,8 @@ def place(order_id: UUID, number: str, quote: Quote, *, due_at: datetime, now: d
                 amount=line.amount,
                 vat_amount=line.vat_amount,
                 tax_free_amount=line.tax_free_amount,
+                kind=line.kind,
+                gift_of=line.gift_of,
             )
             for line in quote.lines
         ),
@@ -62,6 +65,10 @@ def place(order_id: UUID, number: str, quote: Quote, *, due_at: datetime, now: d
         total_amount=quote.total_amount,
         placed_at=now,
         payment_due_at=due_at,
+        promotions=quote.promotions,
+        coupon_uses=quote.coupon_uses,
+        surcharge_amount=quote.surcharge_amount,
+        shipping_discount_amount=quote.shipping_discount_amount,
     )
     return Decision(order, (facts.OrderPlaced(order.total_amount, order.currency, due_at, actor="customer"),))
 
@@ -100,6 +107,8 @@ def note_stock_unavailable(order: Order, command: NoteStockUnavailable, now: dat
     missing = facts.StockMissing(
         command.skus, too_late=not goods_are_ours and order.status is not Status.PENDING_PAYMENT, actor="catalog"
     )
+    if order.status in {Status.PAID, Status.PREPARING}:
+        order = replace(order, stock_missing=True)
     noted = Decision(order, (missing,))
     if order.status is Status.PENDING_PAYMENT:
         given_up = _give_up(order, "stock_unavailable", "catalog", now)

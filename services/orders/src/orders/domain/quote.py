@@ -9,6 +9,15 @@ from orders import errors
 
 
 @dataclass(frozen=True, slots=True)
+class Promotion:
+    """What a promotion took off, in words for the customer."""
+
+    promotion_id: str
+    label: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
 class QuoteLine:
     line_id: UUID
     sku: str
@@ -22,6 +31,8 @@ class QuoteLine:
     amount: int
     vat_amount: int
     tax_free_amount: int
+    kind: str = "item"
+    gift_of: tuple[UUID, ...] = ()
 
     def holds(self) -> bool:
         """Whether the line's own numbers make sense."""
@@ -36,7 +47,10 @@ class QuoteLine:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """`shipping_vat_amount` is the VAT inside `shipping_amount`."""
+    """`shipping_vat_amount` is the VAT inside `shipping_amount`, `surcharge_amount` its part for a far address.
+
+    `shipping_discount_amount` is what sending would have cost more without promotions.
+    """
 
     cart_id: UUID
     mall_id: str
@@ -48,6 +62,10 @@ class Quote:
     shipping_amount: int
     shipping_vat_amount: int
     total_amount: int
+    promotions: tuple[Promotion, ...] = ()
+    coupon_uses: tuple[UUID, ...] = ()
+    surcharge_amount: int = 0
+    shipping_discount_amount: int = 0
 
     def check(self) -> None:
         """Raises `QuoteInconsistent` unless the parts make the total to the last minor unit, `NothingToPay` at zero."""
@@ -55,12 +73,27 @@ class Quote:
             raise errors.QuoteInconsistent("a line of the cart's quote does not add up")
         if len({line.line_id for line in self.lines}) != len(self.lines):
             raise errors.QuoteInconsistent("a line of the cart's quote comes twice")
-        if not 0 <= self.shipping_vat_amount <= self.shipping_amount:
+        if any(line.kind != "item" and line.amount for line in self.lines):
+            raise errors.QuoteInconsistent("a gift of the cart's quote costs something")
+        parts = (self.shipping_vat_amount, self.surcharge_amount)
+        if not all(0 <= part <= self.shipping_amount for part in parts) or self.shipping_discount_amount < 0:
             raise errors.QuoteInconsistent("the shipping fee of the cart's quote does not add up")
         if sum(line.amount for line in self.lines) + self.shipping_amount != self.total_amount:
             raise errors.QuoteInconsistent("the lines and the shipping fee of the cart's quote do not make its total")
         if self.total_amount == 0:
             raise errors.NothingToPay("there is nothing to pay for in this cart")
+
+    def gifts_short(self, available: dict[str, int]) -> frozenset[str]:
+        """SKUs of the gifts to leave out where of these SKUs only so many units are there; empty: an item is short too,
+        so leaving gifts out does not help.
+        """
+        items: dict[str, int] = {}
+        for line in self.lines:
+            if line.kind == "item":
+                items[line.sku] = items.get(line.sku, 0) + line.quantity
+        gifts = {line.sku for line in self.lines if line.kind != "item"}
+        helps = all(sku in gifts and items.get(sku, 0) <= units for sku, units in available.items())
+        return frozenset(available) if helps else frozenset()
 
     def units_by_sku(self) -> dict[str, int]:
         """Units wanted of each SKU. Two lines of one SKU are one claim on its stock."""

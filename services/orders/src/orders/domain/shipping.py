@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from orders import errors
-from orders.commands import CompleteOrder, NoteShipment
+from orders.commands import CompleteOrder, ConfirmPurchase, NoteShipment
 from orders.domain import facts
 from orders.domain.decision import Decision
 from orders.domain.order import Order
@@ -41,13 +41,28 @@ def note_shipment(order: Order, command: NoteShipment) -> Decision:
 
 def complete(order: Order, command: CompleteOrder, now: datetime) -> Decision:
     """The time for objecting runs from the delivery."""
+    _check_settled(order)
+    if order.delivered_at is not None and now < order.delivered_at + command.after:
+        raise errors.CompletionTooEarly("the time to object is not over")
+    return Decision(order.to(Status.COMPLETED, completed_at=now), (facts.OrderCompleted(),))
+
+
+def confirm_purchase(order: Order, command: ConfirmPurchase, now: datetime) -> Decision:
+    """The customer is content and need not wait. The days the law gives for sending back run on all the same."""
+    if order.status is Status.COMPLETED:
+        return Decision(order)
+    _check_settled(order)
+    confirmed = facts.OrderCompleted(by_customer=True, actor=command.actor)
+    return Decision(order.to(Status.COMPLETED, completed_at=now), (confirmed,))
+
+
+def _check_settled(order: Order) -> None:
     if order.status is not Status.DELIVERED or order.delivered_at is None:
         raise errors.NotDelivered(f"the order is {order.status}, not delivered")
     if order.cancel_open:
         raise errors.CancelInProgress("the centre has not answered a cancel of this order")
-    if now < order.delivered_at + command.after:
-        raise errors.CompletionTooEarly("the time to object is not over")
-    return Decision(order.to(Status.COMPLETED, completed_at=now), (facts.OrderCompleted(),))
+    if order.claim_open:
+        raise errors.ClaimInProgress("a return or an exchange of this order is not over")
 
 
 def _target(command: NoteShipment) -> Status | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import zip_longest
 from typing import Any
 from uuid import UUID
@@ -12,8 +13,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from orders import errors, tables
-from orders.domain import Cancel, Line, Order, Payment, Status, UnwantedPayment
-from orders.repository import cancels
+from orders.domain import Line, Order, Payment, Promotion, Status, UnwantedPayment
+from orders.repository import cancels, claims
 
 _ORDER = tables.orders
 _LINE = tables.order_lines
@@ -35,6 +36,10 @@ async def insert_order(connection: AsyncConnection, order: Order, access_token_h
         "shipping_amount": order.shipping_amount,
         "shipping_vat_amount": order.shipping_vat_amount,
         "total_amount": order.total_amount,
+        "promotions": [_promotion_values(promotion) for promotion in order.promotions],
+        "coupon_uses": list(order.coupon_uses),
+        "surcharge_amount": order.surcharge_amount,
+        "shipping_discount_amount": order.shipping_discount_amount,
         "placed_at": order.placed_at,
         **_changing(order),
     }
@@ -54,7 +59,7 @@ async def find(connection: AsyncConnection, order_id: UUID) -> Order | None:
 
 
 async def find_many(connection: AsyncConnection, order_ids: Sequence[UUID]) -> list[Order]:
-    """The orders that exist, in the order of `order_ids`, in four queries however many they are."""
+    """The orders that exist, in the order of `order_ids`, in as many queries however many they are."""
     rows = (await connection.execute(select(_ORDER).where(_ORDER.c.order_id.in_(order_ids)))).all()
     by_id = {order.order_id: order for order in await _load(connection, rows)}
     return [by_id[order_id] for order_id in order_ids if order_id in by_id]
@@ -85,9 +90,15 @@ async def save(connection: AsyncConnection, before: Order, after: Order) -> None
             await connection.execute(
                 update(_LINE)
                 .where(_LINE.c.order_id == order_id, _LINE.c.line_id == line.line_id)
-                .values(cancelled_quantity=line.cancelled, cancelling_quantity=line.cancelling)
+                .values(
+                    cancelled_quantity=line.cancelled,
+                    cancelling_quantity=line.cancelling,
+                    claiming_quantity=line.claiming,
+                    returned_quantity=line.returned,
+                )
             )
     await cancels.save(connection, order_id, before.cancels, after.cancels)
+    await claims.save(connection, after, before.claims)
     for known, unwanted in zip_longest(before.unwanted, after.unwanted):
         if known != unwanted:
             values = _unwanted_values(order_id, unwanted)
@@ -109,6 +120,7 @@ def _changing(order: Order) -> dict[str, Any]:
         "paid_at": payment.paid_at if payment else None,
         "deposit_reversed_at": payment.reversed_at if payment else None,
         "refunded_amount": order.refunded_amount,
+        "stock_missing": order.stock_missing,
         "delivered_at": order.delivered_at,
         "completed_at": order.completed_at,
         "cancelled_at": order.cancelled_at,
@@ -131,7 +143,13 @@ def _line_values(order_id: UUID, place: int, line: Line) -> dict[str, Any]:
         "amount": line.amount,
         "vat_amount": line.vat_amount,
         "tax_free_amount": line.tax_free_amount,
+        "kind": line.kind,
+        "gift_of": list(line.gift_of),
     }
+
+
+def _promotion_values(promotion: Promotion) -> dict[str, Any]:
+    return {"promotion_id": promotion.promotion_id, "label": promotion.label, "amount": promotion.amount}
 
 
 def _unwanted_values(order_id: UUID, unwanted: UnwantedPayment) -> dict[str, Any]:
@@ -171,7 +189,16 @@ async def _load(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[O
             )
         )
     cancelled = await cancels.load(connection, order_ids)
-    return [_order(row, lines[row.order_id], cancelled[row.order_id], unwanted[row.order_id]) for row in rows]
+    claimed = await claims.load(connection, order_ids)
+    return [
+        replace(
+            _order(row, lines[row.order_id]),
+            cancels=tuple(cancelled[row.order_id]),
+            claims=tuple(claimed[row.order_id]),
+            unwanted=tuple(unwanted[row.order_id]),
+        )
+        for row in rows
+    ]
 
 
 def _line(row: Row[Any]) -> Line:
@@ -190,10 +217,14 @@ def _line(row: Row[Any]) -> Line:
         tax_free_amount=row.tax_free_amount,
         cancelled=row.cancelled_quantity,
         cancelling=row.cancelling_quantity,
+        claiming=row.claiming_quantity,
+        returned=row.returned_quantity,
+        kind=row.kind,
+        gift_of=tuple(row.gift_of),
     )
 
 
-def _order(row: Row[Any], lines: list[Line], cancelled: list[Cancel], unwanted: list[UnwantedPayment]) -> Order:
+def _order(row: Row[Any], lines: list[Line]) -> Order:
     payment = None
     if row.payment_id is not None:
         payment = Payment(
@@ -223,8 +254,11 @@ def _order(row: Row[Any], lines: list[Line], cancelled: list[Cancel], unwanted: 
         awaited_payment_id=row.awaited_payment_id,
         payment=payment,
         refunded_amount=row.refunded_amount,
-        cancels=tuple(cancelled),
-        unwanted=tuple(unwanted),
+        stock_missing=row.stock_missing,
+        promotions=tuple(Promotion(**each) for each in row.promotions),
+        coupon_uses=tuple(row.coupon_uses),
+        surcharge_amount=row.surcharge_amount,
+        shipping_discount_amount=row.shipping_discount_amount,
         delivered_at=row.delivered_at,
         completed_at=row.completed_at,
         cancelled_at=row.cancelled_at,

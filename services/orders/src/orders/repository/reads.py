@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from orders import tables
@@ -16,6 +16,9 @@ from orders.repository import orders
 
 _ORDER = tables.orders
 _CANCEL = tables.order_cancels
+# An order's id is made when its Idempotency-Key first comes, so up to a day before it is placed.
+_ID_AGE = timedelta(days=2)
+_CLAIM = tables.order_claims
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,7 @@ class Search:
 
     mall_id: str | None = None
     status: Status | None = None
+    channel: str | None = None
     number: str | None = None
     placed_from: datetime | None = None
     placed_until: datetime | None = None
@@ -55,6 +59,8 @@ async def search(connection: AsyncConnection, wanted: Search) -> list[Order]:
         query = query.where(_ORDER.c.mall_id == wanted.mall_id)
     if wanted.status is not None:
         query = query.where(_ORDER.c.status == wanted.status.value)
+    if wanted.channel is not None:
+        query = query.where(_ORDER.c.channel == wanted.channel)
     if wanted.number is not None:
         query = query.where(_ORDER.c.number == wanted.number)
     if wanted.placed_from is not None:
@@ -63,8 +69,29 @@ async def search(connection: AsyncConnection, wanted: Search) -> list[Order]:
         query = query.where(_ORDER.c.placed_at < wanted.placed_until)
     if wanted.before is not None:
         query = query.where(_ORDER.c.order_id < wanted.before)
+    for bound in await _bounds(connection, wanted):
+        query = query.where(bound)
     order_ids = (await connection.scalars(query.order_by(_ORDER.c.order_id.desc()).limit(wanted.limit))).all()
     return await orders.find_many(connection, order_ids)
+
+
+async def _bounds(connection: AsyncConnection, wanted: Search) -> list[ColumnElement[bool]]:
+    """The days as bounds of the ids too, which the list is read along: it need not pass over all newer orders."""
+    bounds: list[ColumnElement[bool]] = []
+    if wanted.placed_from is not None:
+        after = select(_ORDER.c.order_id).where(_ORDER.c.placed_at >= wanted.placed_from)
+        oldest = await connection.scalar(after.order_by(_ORDER.c.placed_at).limit(1))
+        bounds.append(_ORDER.c.order_id >= _moved(oldest, -_ID_AGE) if oldest else false())
+    if wanted.placed_until is not None:
+        until = select(_ORDER.c.order_id).where(_ORDER.c.placed_at < wanted.placed_until)
+        newest = await connection.scalar(until.order_by(_ORDER.c.placed_at.desc()).limit(1))
+        bounds.append(_ORDER.c.order_id <= _moved(newest, _ID_AGE) if newest else false())
+    return bounds
+
+
+def _moved(order_id: UUID, by: timedelta) -> UUID:
+    """Ids are UUIDv7: the first 48 bits are milliseconds."""
+    return UUID(int=max(0, order_id.int + (int(by.total_seconds() * 1000) << 80)))
 
 
 async def unpaid_since(
@@ -87,11 +114,12 @@ async def unpaid_since(
 
 
 async def delivered_since(connection: AsyncConnection, before: datetime, limit: int) -> list[UUID]:
-    """Delivered orders whose last parcel arrived before the moment and of which no cancel is open."""
+    """Delivered orders whose last parcel arrived before the moment and of which no cancel and no claim is open."""
     waiting = exists().where(_CANCEL.c.order_id == _ORDER.c.order_id, _CANCEL.c.status == CancelStatus.REQUESTED.value)
+    claimed = exists().where(_CLAIM.c.order_id == _ORDER.c.order_id, _CLAIM.c.status.in_(["requested", "approved"]))
     rows = await connection.scalars(
         select(_ORDER.c.order_id)
-        .where(_ORDER.c.status == Status.DELIVERED.value, _ORDER.c.delivered_at <= before, ~waiting)
+        .where(_ORDER.c.status == Status.DELIVERED.value, _ORDER.c.delivered_at <= before, ~waiting, ~claimed)
         .order_by(_ORDER.c.delivered_at)
         .limit(limit)
     )

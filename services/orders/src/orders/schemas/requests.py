@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from common.money import Money
 from common.wire import Body, MoneyView, Quantity, plain_text
-from orders.commands import CancelReason, Contact, PlaceOrder, RequestCancel, Units
+from orders.commands import CancelReason, Contact, PlaceOrder, RequestCancel, ShipTo, Units
 
 _PHONE_NOISE = re.compile(r"[\s().\-]")
 # 02-123-4567 to 010-1234-5678, and the eight digits of a company's number (1588-1234).
@@ -47,6 +47,9 @@ class ShipToBody(Body):
     jibun_address: Annotated[str, plain_text(200)] | None = None
     detail: Annotated[str, plain_text(200)] = Field(examples=["101동 1203호"])
     memo: Annotated[str, plain_text(200)] | None = Field(default=None, examples=["문 앞에 놓아 주세요"])
+
+    def to_ship_to(self) -> ShipTo:
+        return ShipTo(**self.model_dump())
 
 
 class OrderBody(Body):

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Self
+from typing import Literal, Self
 from uuid import UUID
 
 from pydantic import Field
 
 from common.wire import MoneyView, View
-from orders.domain import Cancel, CancelStatus, Line, Order, Status
+from orders.domain import Cancel, CancelStatus, Line, Order, Promotion, Status
 from orders.repository.contacts import StoredContact
+from orders.schemas.claims import ClaimView
 
 
 class LineView(View):
-    """`amount` is owed for the whole line, VAT included. `cancelling_quantity` waits for the logistics centre."""
+    """`amount` is owed for the whole line, VAT included. `cancelling_quantity` waits for the logistics centre,
+    `claiming_quantity` for the end of a return or an exchange. A gift was given for the lines `gift_of`, or for all.
+    """
 
     line_id: UUID
     sku: str
@@ -24,6 +27,10 @@ class LineView(View):
     quantity: int
     cancelled_quantity: int
     cancelling_quantity: int
+    claiming_quantity: int
+    returned_quantity: int
+    kind: Literal["item", "gift"]
+    gift_of: list[UUID]
     unit_price: MoneyView
     discount_amount: MoneyView
     amount: MoneyView
@@ -39,6 +46,10 @@ class LineView(View):
             quantity=line.quantity,
             cancelled_quantity=line.cancelled,
             cancelling_quantity=line.cancelling,
+            claiming_quantity=line.claiming,
+            returned_quantity=line.returned,
+            kind="gift" if line.is_gift else "item",
+            gift_of=list(line.gift_of),
             unit_price=MoneyView.of(line.unit_price, currency),
             discount_amount=MoneyView.of(line.discount_amount, currency),
             amount=MoneyView.of(line.amount, currency),
@@ -99,6 +110,22 @@ class PaymentView(View):
     deposit_reversed_at: datetime | None
 
 
+class PromotionView(View):
+    """What a promotion took off. The lines' discounts have it in them already."""
+
+    promotion_id: str
+    label: str
+    amount: MoneyView
+
+    @classmethod
+    def of(cls, promotion: Promotion, currency: str) -> PromotionView:
+        return cls(
+            promotion_id=promotion.promotion_id,
+            label=promotion.label,
+            amount=MoneyView.of(promotion.amount, currency),
+        )
+
+
 class OrderView(View):
     id: UUID
     order_number: str = Field(examples=["20261122-00001234"])
@@ -113,6 +140,10 @@ class OrderView(View):
     refunded_amount: MoneyView
     payment: PaymentView | None
     cancels: list[CancelView]
+    claims: list[ClaimView]
+    promotions: list[PromotionView]
+    surcharge_amount: MoneyView = Field(description="for a far address; in shipping_amount")
+    shipping_discount_amount: MoneyView = Field(description="what sending would have cost more")
     placed_at: datetime
     payment_due_at: datetime
     delivered_at: datetime | None
@@ -136,6 +167,10 @@ class OrderView(View):
             "refunded_amount": MoneyView.of(order.refunded_amount, currency),
             "payment": _payment(order),
             "cancels": [CancelView.of(cancel, currency) for cancel in order.cancels],
+            "claims": [ClaimView.of(claim, currency) for claim in order.claims],
+            "promotions": [PromotionView.of(promotion, currency) for promotion in order.promotions],
+            "surcharge_amount": MoneyView.of(order.surcharge_amount, currency),
+            "shipping_discount_amount": MoneyView.of(order.shipping_discount_amount, currency),
             "placed_at": order.placed_at,
             "payment_due_at": order.payment_due_at,
             "delivered_at": order.delivered_at,
@@ -167,17 +202,25 @@ class AddressView(View):
     memo: str | None
 
 
+class AddressChangeView(View):
+    """The centre is asked. The order's story tells what it answered."""
+
+    change_id: UUID
+
+
 class OrderDetailView(OrderView):
     """The order and whose it is. Both are null once the personal data was erased."""
 
     orderer: PersonView | None
     ship_to: AddressView | None
+    address_changes_pending: int = Field(description="addresses that were asked for and not decided yet")
     cancel_notes: dict[str, str] = Field(description="what the customer wrote, by cancel_id")
+    claim_notes: dict[str, dict[str, str]] = Field(description="by claim_id: what `customer` and `staff` wrote")
 
     @classmethod
     def with_contact(cls, order: Order, stored: StoredContact | None) -> OrderDetailView:
         if stored is None:
-            return cls.of(order, orderer=None, ship_to=None, cancel_notes={})
+            return cls.of(order, orderer=None, ship_to=None, address_changes_pending=0, cancel_notes={}, claim_notes={})
         contact = stored.contact
         orderer = PersonView(name=contact.orderer_name, email=contact.orderer_email, phone=contact.orderer_phone)
         ship_to = AddressView(
@@ -189,7 +232,14 @@ class OrderDetailView(OrderView):
             detail=contact.detail,
             memo=contact.memo,
         )
-        return cls.of(order, orderer=orderer, ship_to=ship_to, cancel_notes=stored.cancel_notes)
+        return cls.of(
+            order,
+            orderer=orderer,
+            ship_to=ship_to,
+            address_changes_pending=stored.address_changes,
+            cancel_notes=stored.cancel_notes,
+            claim_notes=stored.claim_notes,
+        )
 
 
 def _payment(order: Order) -> PaymentView | None:

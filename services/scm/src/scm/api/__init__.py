@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from scm.api import carriers, centre, orders, staff
+from scm.api import carriers, centre, orders, returns, staff
 
 router = APIRouter()
-for part in (orders, centre, staff, carriers):
+for part in (orders, centre, returns, staff, carriers):
     router.include_router(part.router)

@@ -45,10 +45,10 @@ async def order_shipments(
         known, token_hash = await contacts.token_hash(connection, order_id)
         if who is None and (token_hash is None or not same_token(x_order_token, token_hash)):
             raise OrderNotFound("there is no such order")
-        shipment = await shipments.of_order(connection, order_id)
-        if shipment is None and not known:
+        found = await shipments.all_of_order(connection, order_id)
+        if not found and not known:
             raise OrderNotFound("there is no such order")
-        parcels = [parcel.id for parcel in shipment.parcels] if shipment else []
+        parcels = [parcel.id for shipment in found for parcel in shipment.parcels]
         events = await tracking.events_of(connection, parcels)
     response.headers["Cache-Control"] = "private, no-store"
-    return shipments_view(shipment, carriers, events)
+    return shipments_view(found, carriers, events)

@@ -1,7 +1,7 @@
 """A shipment request: what an order wants shipped, by which centre, and the parcels that left.
 
 What is left to do has a stage (what the centre said about it); the status of the whole is derived from stage, lines and
-parcels, and may only move along `TRANSITIONS`. One request per order, for ever.
+parcels, and may only move along `TRANSITIONS`. One request per order, and one per exchange of its goods, for ever.
 """
 
 from __future__ import annotations
@@ -88,6 +88,7 @@ class Shipment:
     parcels: tuple[Parcel, ...] = ()
     reason: str | None = None
     revision: int = 1
+    claim_id: UUID | None = None
 
     @property
     def left(self) -> int:
@@ -166,6 +167,7 @@ def request(command: RequestShipment, centre: str, now: datetime) -> Decision:
         Line(line.line_id, line.sku, line.product_name, line.variant_name, line.quantity) for line in command.lines
     )
     made = Shipment(
-        command.shipment_id, command.order_id, command.order_number, command.mall_id, centre, lines, requested_at=now
-    )
+        command.shipment_id, command.order_id, command.order_number, command.mall_id, centre, lines, requested_at=now,
+        claim_id=command.claim_id,
+    )  # fmt: skip
     return Decision(made, (moved(made, made.open_units),))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from scm.domain.returning import RETURN_RULES, RETURN_TRANSITIONS, ReturnStatus
 from scm.domain.shipment import TRANSITIONS, Status
 from scm.domain.steps import RULES, May
 
@@ -30,8 +31,22 @@ def render() -> str:
         "decided in `domain/cancel.py`: never for units on the road, after `accepted` only where the settings, a",
         "reversed deposit or units owed to other orders say so, and at a polled centre by asking it.",
         "",
+        *_returns(),
+        "",
     ]
     return "\n".join(lines)
+
+
+def _returns() -> list[str]:
+    lines = ["## States of goods that come back", "", "```mermaid", "stateDiagram-v2", "    [*] --> requested"]
+    for status in ReturnStatus:
+        lines += [f"    {status} --> {after}" for after in ReturnStatus if after in RETURN_TRANSITIONS[status]]
+    lines += [f"    {status} --> [*]" for status in ReturnStatus if not RETURN_TRANSITIONS[status]]
+    lines += ["```", "", "| | " + " | ".join(ReturnStatus) + " |", "|---" * (len(ReturnStatus) + 1) + "|"]
+    for command, rules in RETURN_RULES.items():
+        cells = [rule.value if isinstance(rule, May) else f"`{rule.code}`" for rule in rules.values()]
+        lines.append(f"| {command.__name__} | " + " | ".join(cells) + " |")
+    return lines
 
 
 if __name__ == "__main__":

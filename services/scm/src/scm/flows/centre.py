@@ -20,6 +20,9 @@ from scm.repository import releases
 _log = log.get(__name__)
 _BATCH = 50
 _BUSY = frozenset({SlipStatus.WORKING, SlipStatus.PARTDONE, SlipStatus.DONE})
+_LEFT = frozenset({SlipStatus.PARTDONE, SlipStatus.DONE})
+# A centre may ship what it said it had stopped; after so long nobody expects it any more.
+_STOPPED_WATCHED = timedelta(days=7)
 _WATCHED = (SlipStatus.CANCEL, SlipStatus.SHORTAGE, SlipStatus.PARTDONE, SlipStatus.DONE)
 
 
@@ -77,18 +80,25 @@ class CentreFlow:
 
     async def watch(self) -> None:
         """Fetches what left, what the centre cancelled and what it has no goods for."""
+        since = self._database.clock.now() - _STOPPED_WATCHED
         async with self._database.read() as connection:
-            days = await releases.window(connection)
+            days = await releases.window(connection, since)
         if days is None:
             return
         for status in _WATCHED:
             slips = {slip.order_no: slip for slip in await self._centre.slips(status, *days)}
             async with self._database.read() as connection:
-                ours = await releases.by_order_numbers(connection, list(slips), self._database.clock.now())
+                now = self._database.clock.now()
+                ours = await releases.by_order_numbers(connection, list(slips), now, since)
             for number, release in ours.items():
                 await self._arrived_at(release, slips[number])
 
     async def _arrived_at(self, release: Release, slip: Slip) -> None:
+        if release.state is ReleaseState.STOPPED:
+            if slip.status in _LEFT:
+                async with self._database.transaction() as tx:
+                    await handlers.release_shipped_after_all(release, slip, tx)
+            return
         if slip.status is SlipStatus.SHORTAGE:
             # Rejected only once the centre has let go, or it would ship when the goods come in.
             await self._stop(release, "the centre has not enough goods")

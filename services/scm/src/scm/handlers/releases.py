@@ -130,6 +130,17 @@ async def release_shipped(release: Release, slip: Slip, tx: Tx, carriers: Carrie
     await _change(release, ReleaseState.SHIPPED, tx)
 
 
+async def release_shipped_after_all(release: Release, slip: Slip, tx: Tx) -> None:
+    """The centre had said that it stopped these goods, and money may have gone back for them: a person must act."""
+    shipment = await shipments.lock(tx.connection, release.shipment_id)
+    if await releases.state_of(tx.connection, release.id) is not ReleaseState.STOPPED:
+        return
+    _log.error("the centre shipped what it had stopped", shipment_id=str(shipment.id), slip_no=slip.slip_no)
+    number = f"{slip.carrier} {slip.waybill}" if slip.waybill else slip.slip_no
+    await shipments.note(tx.connection, shipment.id, f"the centre shipped a stopped release ({number})")
+    await _change(release, ReleaseState.SHIPPED, tx)
+
+
 async def release_partly_shipped(release: Release, tx: Tx) -> None:
     """The centre does not say which units left: a person must enter the waybill with its lines."""
     shipment = await _still(release, ReleaseState.RELEASED, tx)

@@ -17,10 +17,7 @@ async def request_shipment(
     command: RequestShipment, tx: Tx, carriers: CarrierTable, *, default_centre: str, poll_centre: str
 ) -> bool:
     """One request per order for ever; False when it was there. Cancels that came before it are in it from the start."""
-    centre = await centres.of_mall(tx.connection, command.mall_id)
-    if centre is None:
-        centre = default_centre
-        await centres.ensure(tx.connection, centre, "poll" if centre == poll_centre else "pull", tx.now)
+    centre = await centre_for(command.mall_id, tx, default_centre, poll_centre)
     decision = shipping.request(command, centre, tx.now)
     for stop in await cancels.accepted(tx.connection, command.order_id):
         step = cancelling.apply(decision.state, stop)
@@ -29,6 +26,15 @@ async def request_shipment(
         return False
     tx.publish(*(events.shipment_updated(event, carriers, tx.now) for event in decision.events))
     return True
+
+
+async def centre_for(mall_id: str, tx: Tx, default_centre: str, poll_centre: str) -> str:
+    """The centre of the mall's route, or the default, which is made known if it was not."""
+    centre = await centres.of_mall(tx.connection, mall_id)
+    if centre is None:
+        centre = default_centre
+        await centres.ensure(tx.connection, centre, "poll" if centre == poll_centre else "pull", tx.now)
+    return centre
 
 
 async def record_contact(command: RecordContact, tx: Tx) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scm.commands import RecordContact, ShipTo
+from scm.commands import ChangeAddress, RecordContact, ShipTo
 from scm.tables import shipment_contacts
 
 _FIELDS = ("recipient", "phone", "zonecode", "road_address", "jibun_address", "detail", "memo")
@@ -60,12 +60,32 @@ async def erase(connection: AsyncConnection, before: datetime, now: datetime, li
         text(
             "UPDATE shipment_contacts SET recipient = NULL, phone = NULL, zonecode = NULL, road_address = NULL,"
             " jibun_address = NULL, detail = NULL, memo = NULL, erased_at = :now WHERE order_id IN ("
-            "  SELECT c.order_id FROM shipment_contacts c LEFT JOIN shipments s USING (order_id)"
+            "  SELECT c.order_id FROM shipment_contacts c"
             "  WHERE c.erased_at IS NULL AND c.recorded_at < :before"
-            "  AND (s.id IS NULL OR (s.updated_at < :before"
-            "   AND s.status IN ('shipped', 'in_transit', 'delivered', 'cancelled')))"
+            "  AND NOT EXISTS (SELECT FROM shipments s WHERE s.order_id = c.order_id AND (s.updated_at >= :before"
+            "   OR s.status NOT IN ('shipped', 'in_transit', 'delivered', 'cancelled')))"
+            "  AND NOT EXISTS (SELECT FROM returns r WHERE r.order_id = c.order_id"
+            "   AND (r.updated_at >= :before OR r.status = 'requested'))"
             "  LIMIT :limit FOR UPDATE OF c SKIP LOCKED)"
         ),
         {"before": before, "now": now, "limit": limit},
     )
     return done.rowcount
+
+
+async def is_news(connection: AsyncConnection, wanted: ChangeAddress) -> bool:
+    """False: this change, or a later one, was decided before."""
+    decided = select(shipment_contacts.c.decided_at).where(shipment_contacts.c.order_id == wanted.order_id)
+    last: datetime | None = await connection.scalar(decided)
+    return last is None or wanted.requested_at > last
+
+
+async def change(connection: AsyncConnection, wanted: ChangeAddress, *, taken: bool) -> bool:
+    """Notes that the change was decided and, if `taken`, the new address. False: none is known, or it was erased."""
+    values = {"decided_at": wanted.requested_at, **(vars(wanted.ship_to) if taken else {})}
+    done = await connection.execute(
+        update(shipment_contacts)
+        .where(shipment_contacts.c.order_id == wanted.order_id, shipment_contacts.c.erased_at.is_(None))
+        .values(values)
+    )
+    return done.rowcount == 1

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Row, and_, func, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scm.domain.release import Release, ReleaseState
@@ -89,26 +89,38 @@ async def to_stop(connection: AsyncConnection, now: datetime, limit: int) -> lis
     return [_release(row) for row in rows]
 
 
-async def window(connection: AsyncConnection) -> tuple[date, date] | None:
-    """The first and the last day of the releases the centre works on."""
+async def state_of(connection: AsyncConnection, release_id: UUID) -> ReleaseState:
+    found: str = (await connection.execute(select(releases.c.state).where(releases.c.id == release_id))).scalar_one()
+    return ReleaseState(found)
+
+
+async def window(connection: AsyncConnection, stopped_since: datetime) -> tuple[date, date] | None:
+    """The first and the last day of the releases the centre works on, or may ship although it was to stop them."""
     row = (
         await connection.execute(
-            select(func.min(releases.c.ordered_on), func.max(releases.c.ordered_on)).where(
-                releases.c.state == ReleaseState.RELEASED.value
-            )
+            select(func.min(releases.c.ordered_on), func.max(releases.c.ordered_on)).where(_watched(stopped_since))
         )
     ).one()
     return None if row[0] is None else (row[0], row[1])
 
 
-async def by_order_numbers(connection: AsyncConnection, numbers: list[str], now: datetime) -> dict[str, Release]:
-    """The releases at the centre among these order numbers that are not put off."""
+async def by_order_numbers(
+    connection: AsyncConnection, numbers: list[str], now: datetime, stopped_since: datetime
+) -> dict[str, Release]:
+    """The watched releases among these order numbers that are not put off."""
     rows = await connection.execute(
         select(releases).where(
-            releases.c.order_no.in_(numbers), releases.c.state == ReleaseState.RELEASED.value, releases.c.next_at <= now
+            releases.c.order_no.in_(numbers),
+            _watched(stopped_since),
+            or_(releases.c.next_at <= now, releases.c.state == ReleaseState.STOPPED.value),
         )
     )
     return {row.order_no: _release(row) for row in rows}
+
+
+def _watched(stopped_since: datetime) -> ColumnElement[bool]:
+    stopped = and_(releases.c.state == ReleaseState.STOPPED.value, releases.c.created_at >= stopped_since)
+    return or_(releases.c.state == ReleaseState.RELEASED.value, stopped)
 
 
 async def change(

@@ -35,7 +35,7 @@ class Wanted:
 
 
 async def add(connection: AsyncConnection, shipment: Shipment, now: datetime) -> bool:
-    """False, and nothing written, when the order has its request already."""
+    """False, and nothing written, when the order, or the claim, has its request already."""
     made = await connection.execute(
         upsert(shipments)
         .values(
@@ -43,11 +43,12 @@ async def add(connection: AsyncConnection, shipment: Shipment, now: datetime) ->
             order_id=shipment.order_id,
             order_number=shipment.order_number,
             mall_id=shipment.mall_id,
+            claim_id=shipment.claim_id,
             requested_at=shipment.requested_at,
             updated_at=now,
             **_changing(shipment),
         )
-        .on_conflict_do_nothing(index_elements=["order_id"])
+        .on_conflict_do_nothing()
         .returning(shipments.c.id)
     )
     if made.first() is None:
@@ -81,7 +82,8 @@ async def lock(connection: AsyncConnection, shipment_id: UUID, *, centre: str | 
 
 
 async def lock_order(connection: AsyncConnection, order_id: UUID) -> Shipment | None:
-    return await _locked(connection, select(shipments).where(shipments.c.order_id == order_id))
+    """The order's own goods, not what was sent in exchange."""
+    return await _locked(connection, _own(order_id))
 
 
 async def _locked(connection: AsyncConnection, query: Select[Any]) -> Shipment | None:
@@ -90,8 +92,19 @@ async def _locked(connection: AsyncConnection, query: Select[Any]) -> Shipment |
 
 
 async def of_order(connection: AsyncConnection, order_id: UUID) -> Shipment | None:
-    row = (await connection.execute(select(shipments).where(shipments.c.order_id == order_id))).one_or_none()
+    """The order's own goods, not what was sent in exchange."""
+    row = (await connection.execute(_own(order_id))).one_or_none()
     return None if row is None else (await load(connection, [row]))[0]
+
+
+async def all_of_order(connection: AsyncConnection, order_id: UUID) -> list[Shipment]:
+    """The order's own goods, then what was sent in exchange, oldest first."""
+    query = select(shipments).where(shipments.c.order_id == order_id).order_by(shipments.c.requested_at, shipments.c.id)
+    return await load(connection, (await connection.execute(query)).all())
+
+
+def _own(order_id: UUID) -> Select[Any]:
+    return select(shipments).where(shipments.c.order_id == order_id, shipments.c.claim_id.is_(None))
 
 
 async def page(connection: AsyncConnection, wanted: Wanted) -> list[tuple[Shipment, str | None]]:
@@ -190,6 +203,7 @@ def _shipment(row: Row[Any], lines: tuple[Line, ...], parcels: tuple[Parcel, ...
         parcels=parcels,
         reason=row.reason,
         revision=row.revision,
+        claim_id=row.claim_id,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,7 @@ def request_view(
         id=shipment.id,
         order_id=shipment.order_id,
         order_number=shipment.order_number,
+        claim_id=shipment.claim_id,
         mall_id=shipment.mall_id,
         centre=shipment.centre,
         status=shipment.status.value,
@@ -59,25 +61,28 @@ def request_view(
 
 
 def shipments_view(
-    shipment: Shipment | None, carriers: CarrierTable, events: dict[UUID, list[dict[str, str]]]
+    found: Sequence[Shipment], carriers: CarrierTable, events: dict[UUID, list[dict[str, str]]]
 ) -> ShipmentsView:
-    """An order's parcels, then what has not left yet, or a cancelled request."""
-    if shipment is None:
-        return ShipmentsView(items=[])
+    """An order's parcels, then what has not left yet, or a cancelled request; then the same of its exchanges."""
+    return ShipmentsView(items=[item for shipment in found for item in _items(shipment, carriers, events)])
+
+
+def _items(shipment: Shipment, carriers: CarrierTable, events: dict[UUID, list[dict[str, str]]]) -> list[ShipmentView]:
     items = [
         ShipmentView(
             **_parcel(parcel, carriers),
+            claim_id=shipment.claim_id,
             events=[TrackEventView.model_validate(event) for event in events.get(parcel.id, [])],
         )
         for parcel in shipment.parcels
     ]
+    about: dict[str, Any] = {"id": shipment.id, "claim_id": shipment.claim_id}
     if shipment.left:
-        units = _units(shipment.open_units)
-        items.append(ShipmentView(id=shipment.id, status=shipment.stage.value, lines=units))
+        items.append(ShipmentView(**about, status=shipment.stage.value, lines=_units(shipment.open_units)))
     elif shipment.status is Status.CANCELLED:
         gone = [Packed(line.line_id, line.sku, line.cancelled) for line in shipment.lines]
-        items.append(ShipmentView(id=shipment.id, status=shipment.status.value, lines=_units(tuple(gone))))
-    return ShipmentsView(items=items)
+        items.append(ShipmentView(**about, status=shipment.status.value, lines=_units(tuple(gone))))
+    return items
 
 
 def _parcel(parcel: Parcel, carriers: CarrierTable) -> dict[str, Any]:

@@ -57,6 +57,7 @@ class RequestView(View):
     id: UUID
     order_id: UUID
     order_number: str
+    claim_id: UUID | None = Field(default=None, description="the exchange whose replacements these are")
     mall_id: str
     centre: str
     status: str
@@ -79,6 +80,7 @@ class ShipmentView(View):
     """A part of an order on its way: a parcel, or what has not been shipped yet."""
 
     id: UUID
+    claim_id: UUID | None = Field(default=None, description="the exchange it was sent for")
     status: str = Field(examples=["in_transit"])
     carrier: str | None = None
     carrier_name: str | None = None

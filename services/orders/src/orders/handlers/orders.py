@@ -1,17 +1,16 @@
-"""One function per command: lock, decide, save, tell. None of them commits."""
+"""Commands about orders themselves."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from uuid import UUID
 
 from common.clock import business_day
 from common.db import Tx
 from orders import commands, domain, errors, events
-from orders.domain import Decision, Order, Quote
-from orders.repository import contacts, history, numbers, orders, reads
+from orders.domain import Order, Quote
+from orders.handlers.changing import change, change_if_free, tell
+from orders.repository import contacts, numbers, orders, reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ async def place_order(command: commands.PlaceOrder, placing: Placing, tx: Tx) ->
     if not await orders.insert_order(tx.connection, decision.order, placing.access_token_hash):
         return await _placed_before(command, tx)
     await contacts.insert_contact(tx.connection, command.order_id, command.contact, tx.now)
-    await _tell(decision, tx)
+    await tell(decision, tx)
     tx.publish(events.contact_recorded(decision.order, command.contact, placing.access_token_hash, tx.now))
     return decision.order
 
@@ -50,78 +49,57 @@ async def check_cart_is_free(command: commands.PlaceOrder, tx: Tx) -> None:
 
 
 async def note_payment_pending(command: commands.NotePaymentPending, tx: Tx) -> Order:
-    return await _change(command.order_id, tx, lambda order: domain.note_payment_pending(order, command))
+    return await change(command.order_id, tx, lambda order: domain.note_payment_pending(order, command))
 
 
 async def note_payment_failed(command: commands.NotePaymentFailed, tx: Tx) -> Order:
-    return await _change(command.order_id, tx, lambda order: domain.note_payment_failed(order, command))
+    return await change(command.order_id, tx, lambda order: domain.note_payment_failed(order, command))
 
 
 async def note_payment_expired(command: commands.NotePaymentExpired, tx: Tx) -> Order:
-    return await _change(command.order_id, tx, lambda order: domain.note_payment_expired(order, command, tx.now))
+    return await change(command.order_id, tx, lambda order: domain.note_payment_expired(order, command, tx.now))
 
 
 async def pay_order(command: commands.PayOrder, tx: Tx) -> Order:
-    return await _change(command.order_id, tx, lambda order: domain.pay(order, command))
+    return await change(command.order_id, tx, lambda order: domain.pay(order, command))
 
 
 async def record_refund(command: commands.RecordRefund, tx: Tx) -> Order:
-    return await _change(command.order_id, tx, lambda order: domain.record_refund(order, command))
+    return await change(command.order_id, tx, lambda order: domain.record_refund(order, command))
 
 
 async def note_deposit_reversed(command: commands.NoteDepositReversed, tx: Tx) -> Order:
-    return await _change(command.order_id, tx, lambda order: domain.note_deposit_reversed(order, command, tx.now))
+    return await change(command.order_id, tx, lambda order: domain.note_deposit_reversed(order, command, tx.now))
 
 
 async def request_cancel(command: commands.RequestCancel, tx: Tx) -> Order:
-    after = await _change(command.order_id, tx, lambda order: domain.request_cancel(order, command, tx.now))
+    after = await change(command.order_id, tx, lambda order: domain.request_cancel(order, command, tx.now))
     if command.note:
         await contacts.keep_note(tx.connection, command.order_id, command.cancel_id, command.note)
     return after
 
 
 async def settle_cancel(command: commands.SettleCancel, tx: Tx) -> Order:
-    return await _change(command.order_id, tx, lambda order: domain.settle_cancel(order, command, tx.now))
+    return await change(command.order_id, tx, lambda order: domain.settle_cancel(order, command, tx.now))
 
 
 async def note_shipment(command: commands.NoteShipment, tx: Tx) -> Order:
-    return await _change(command.order_id, tx, lambda order: domain.note_shipment(order, command))
+    return await change(command.order_id, tx, lambda order: domain.note_shipment(order, command))
+
+
+async def confirm_purchase(command: commands.ConfirmPurchase, tx: Tx) -> Order:
+    return await change(command.order_id, tx, lambda order: domain.confirm_purchase(order, command, tx.now))
 
 
 async def note_stock_unavailable(command: commands.NoteStockUnavailable, tx: Tx) -> Order:
-    return await _change(command.order_id, tx, lambda order: domain.note_stock_unavailable(order, command, tx.now))
+    return await change(command.order_id, tx, lambda order: domain.note_stock_unavailable(order, command, tx.now))
 
 
 async def expire_order(command: commands.ExpireOrder, tx: Tx) -> bool:
     """False: somebody else is changing the order, and it was left alone. It comes up again at the next turn."""
-    return await _change_if_free(command.order_id, tx, lambda order: domain.expire(order, command, tx.now))
+    return await change_if_free(command.order_id, tx, lambda order: domain.expire(order, command, tx.now))
 
 
 async def complete_order(command: commands.CompleteOrder, tx: Tx) -> bool:
     """False: somebody else is changing the order, and it was left alone. It comes up again at the next turn."""
-    return await _change_if_free(command.order_id, tx, lambda order: domain.complete(order, command, tx.now))
-
-
-async def _change(order_id: UUID, tx: Tx, decide: Callable[[Order], Decision]) -> Order:
-    before = await orders.lock(tx.connection, order_id)
-    return await _settle(before, decide(before), tx)
-
-
-async def _change_if_free(order_id: UUID, tx: Tx, decide: Callable[[Order], Decision]) -> bool:
-    before = await orders.lock_if_free(tx.connection, order_id)
-    if before is None:
-        return False
-    await _settle(before, decide(before), tx)
-    return True
-
-
-async def _settle(before: Order, decision: Decision, tx: Tx) -> Order:
-    await orders.save(tx.connection, before, decision.order)
-    await _tell(decision, tx)
-    return decision.order
-
-
-async def _tell(decision: Decision, tx: Tx) -> None:
-    order = decision.order
-    await history.append(tx.connection, order.order_id, order.status, decision.facts, tx.now)
-    tx.publish(*events.told(decision, tx.now))
+    return await change_if_free(command.order_id, tx, lambda order: domain.complete(order, command, tx.now))

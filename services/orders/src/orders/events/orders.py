@@ -1,7 +1,8 @@
-"""What other services are told. Facts that only belong to the order's story are not among it."""
+"""What other services are told of orders."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from contracts.envelope import Event
 from contracts.orders import (
     Address,
     CancelledLine,
+    OrderAddressChangeRequested,
     OrderCancelRequested,
     OrderContactRecorded,
     OrderPlaced,
@@ -19,13 +21,8 @@ from contracts.orders import OrderCancelled as OrderCancelledEvent
 from contracts.orders import OrderCompleted as OrderCompletedEvent
 from contracts.orders import OrderPaid as OrderPaidEvent
 from contracts.shared import OrderLine
-from orders.commands import Contact
-from orders.domain import Cancel, Decision, Fact, Order, facts
-
-
-def told(decision: Decision, now: datetime) -> list[Event]:
-    """The events of a decision, in its order."""
-    return [event for fact in decision.facts if (event := _event(decision.order, fact, now)) is not None]
+from orders.commands import ChangeAddress, Contact
+from orders.domain import Cancel, Fact, Order, facts
 
 
 def contact_recorded(order: Order, contact: Contact, access_token_hash: bytes, now: datetime) -> Event:
@@ -49,7 +46,19 @@ def contact_recorded(order: Order, contact: Contact, access_token_hash: bytes, n
     )
 
 
-def _event(order: Order, fact: Fact, now: datetime) -> Event | None:
+def address_change_requested(order: Order, command: ChangeAddress, now: datetime) -> Event:
+    """Personal data on its own topic."""
+    return OrderAddressChangeRequested(
+        order_id=order.order_id,
+        change_id=command.change_id,
+        mall_id=order.mall_id,
+        ship_to=Address(**asdict(command.ship_to)),
+        requested_at=now,
+    )
+
+
+def event_of(order: Order, fact: Fact, now: datetime) -> Event | None:
+    """None for what only belongs to the story."""
     event: Event | None = None
     match fact:
         case facts.OrderPlaced():
@@ -63,7 +72,9 @@ def _event(order: Order, fact: Fact, now: datetime) -> Event | None:
         case facts.RefundRequested():
             event = _refund_requested(order, fact, now)
         case facts.OrderCompleted():
-            event = OrderCompletedEvent(**_about(order), completed_at=order.completed_at or now)
+            event = OrderCompletedEvent(
+                **about(order), completed_at=order.completed_at or now, by_customer=fact.by_customer
+            )
         case _:
             pass
     return event
@@ -71,7 +82,7 @@ def _event(order: Order, fact: Fact, now: datetime) -> Event | None:
 
 def _placed(order: Order) -> Event:
     return OrderPlaced(
-        **_about(order),
+        **about(order),
         lines=_lines(order),
         items_amount=order.items_amount,
         discount_amount=order.discount_amount,
@@ -84,7 +95,7 @@ def _placed(order: Order) -> Event:
 
 def _paid(order: Order, fact: facts.OrderPaid) -> Event:
     return OrderPaidEvent(
-        **_about(order),
+        **about(order),
         payment_id=fact.payment.payment_id,
         provider=fact.payment.provider,
         method=fact.payment.method,
@@ -99,7 +110,7 @@ def _paid(order: Order, fact: facts.OrderPaid) -> Event:
 
 def _cancel_requested(order: Order, fact: facts.CancelRequested) -> Event:
     return OrderCancelRequested(
-        **_about(order),
+        **about(order),
         cancel_id=fact.cancel.cancel_id,
         whole=fact.whole,
         reason=fact.cancel.reason,
@@ -111,7 +122,7 @@ def _cancel_requested(order: Order, fact: facts.CancelRequested) -> Event:
 def _refund_requested(order: Order, fact: facts.RefundRequested, now: datetime) -> Event:
     """In the currency of the payment, which is not the order's where a payment did not fit."""
     return OrderRefundRequested(
-        **_about(order) | {"currency": fact.currency},
+        **about(order) | {"currency": fact.currency},
         refund_id=fact.refund_id,
         payment_id=fact.payment_id,
         amount=fact.worth.amount,
@@ -126,7 +137,7 @@ def _refund_requested(order: Order, fact: facts.RefundRequested, now: datetime) 
 def _cancelled(order: Order, fact: facts.OrderCancelled, now: datetime) -> Event:
     cancel = fact.cancel
     return OrderCancelledEvent(
-        **_about(order),
+        **about(order),
         cancel_id=cancel.cancel_id,
         whole=fact.whole,
         was_paid=fact.was_paid,
@@ -139,7 +150,8 @@ def _cancelled(order: Order, fact: facts.OrderCancelled, now: datetime) -> Event
     )
 
 
-def _about(order: Order) -> dict[str, Any]:
+def about(order: Order) -> dict[str, Any]:
+    """What every event about an order says of it."""
     return {
         "order_id": order.order_id,
         "order_number": order.number,

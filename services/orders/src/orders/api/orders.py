@@ -1,25 +1,26 @@
-"""The routes. A guest shows the order's token, staff a bearer token with the role `orders`."""
+"""Placing, reading, searching and cancelling orders."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Annotated
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import Field, StringConstraints
 
 from common import ids
-from common.auth import CurrentStaff, InternalOnly, OptionalStaff, require
+from common.auth import CurrentStaff, InternalOnly, require
 from common.clock import SEOUL
 from common.http import DatabaseDep
-from common.idempotency import Claim, idempotency_key, once
+from common.idempotency import Claim, once
 from common.problems import responses
 from common.wire import MallId, Page
 from orders import handlers
-from orders.commands import CancelReason
+from orders.api.callers import ROLE, AllowedCaller, IdempotencyKey, OrderToken, check_token
+from orders.commands import ConfirmPurchase
 from orders.domain import CancelStatus, Status
 from orders.domain.access import order_token
 from orders.errors import OrderNotFound
@@ -39,50 +40,14 @@ from orders.schemas import (
 
 router = APIRouter(tags=["orders"])
 
-ROLE = "orders"
-_GUEST = "customer"
-
-IdempotencyKey = Annotated[str, Depends(idempotency_key)]
 CartToken = Annotated[
     str, Header(description="the cart's token"), StringConstraints(min_length=1, max_length=200, pattern=r"^[!-~]+$")
 ]
-OrderToken = Annotated[str | None, Header(description="the order's token, from the 201")]
 # Far from both ends of the calendar: a midnight in Seoul must exist in UTC too, and the one after it.
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2999, 12, 31))]
 
 
-@dataclass(frozen=True)
-class Caller:
-    """Somebody who may see the order. `actor` is what its story calls them, `key` keeps callers' keys apart."""
-
-    actor: str
-    key: str
-    reason: CancelReason
-
-    @property
-    def is_staff(self) -> bool:
-        return self.actor != _GUEST
-
-
-async def _caller(
-    order_id: UUID, database: DatabaseDep, who: OptionalStaff, x_order_token: OrderToken = None
-) -> Caller:
-    """Staff may see every order, a guest the one of their token. Any other order is not found."""
-    if who is not None:
-        require(who, ROLE)
-        return Caller(f"staff:{who.subject}", f"staff:{who.subject}", "staff_request")
-    await _check_token(database, order_id, x_order_token)
-    return Caller(_GUEST, _GUEST, "customer_request")
-
-
-async def _check_token(database: DatabaseDep, order_id: UUID, token: str | None) -> None:
-    async with database.read() as connection:
-        stored = await reads.access_token_hash(connection, order_id)
-    if stored is None or not ids.same_token(token, stored):
-        raise OrderNotFound("there is no such order, or the token is not its token")
-
-
-AllowedCaller = Annotated[Caller, Depends(_caller)]
+Channel = Annotated[str | None, Query(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$", examples=["pc", "naver"])]
 
 
 @router.post(
@@ -127,6 +92,7 @@ async def search_orders(
     database: DatabaseDep,
     mall: MallId | None = None,
     status: Status | None = None,
+    channel: Channel = None,
     number: Annotated[str | None, Query(max_length=20)] = None,
     from_day: Annotated[Day | None, Query(alias="from")] = None,
     to_day: Annotated[Day | None, Query(alias="to")] = None,
@@ -134,12 +100,12 @@ async def search_orders(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Page[OrderView]:
     require(who, ROLE)
-    wanted = reads.Search(
+    wanted = replace(
+        days(from_day, to_day),
         mall_id=mall,
         status=status,
+        channel=channel,
         number=number,
-        placed_from=_midnight(from_day) if from_day else None,
-        placed_until=_midnight(to_day) + timedelta(days=1) if to_day else None,
         before=read_cursor(cursor) if cursor else None,
         limit=limit + 1,
     )
@@ -148,6 +114,14 @@ async def search_orders(
     page = found[:limit]
     more = write_cursor(page[-1].order_id) if len(found) > limit else None
     return Page(items=[OrderView.of(order) for order in page], next_cursor=more)
+
+
+def days(first: date | None, last: date | None) -> reads.Search:
+    """The orders of these business days, both included."""
+    return reads.Search(
+        placed_from=_midnight(first) if first else None,
+        placed_until=_midnight(last) + timedelta(days=1) if last else None,
+    )
 
 
 def _midnight(day: date) -> datetime:
@@ -167,6 +141,19 @@ async def read_order(order_id: UUID, _caller: AllowedCaller, database: DatabaseD
     if order is None:
         raise OrderNotFound("there is no such order")
     return OrderDetailView.with_contact(order, contact)
+
+
+@router.post(
+    "/v1/orders/{order_id}/confirm",
+    response_model=OrderView,
+    responses=responses(401, 403, 404, 409, 422),
+    summary="Confirm the purchase",
+    description="The customer is content: the order is completed now and not when the time is over. Safe to repeat."
+    " The days the law gives for sending goods back run on.",
+)
+async def confirm_purchase(order_id: UUID, caller: AllowedCaller, database: DatabaseDep) -> OrderView:
+    async with database.transaction() as tx:
+        return OrderView.of(await handlers.confirm_purchase(ConfirmPurchase(order_id, caller.actor), tx))
 
 
 @router.get(
@@ -223,7 +210,7 @@ async def cancel_order(
 async def read_payable(
     order_id: UUID, request: Request, database: DatabaseDep, x_order_token: OrderToken = None
 ) -> PayableView:
-    await _check_token(database, order_id, x_order_token)
+    await check_token(database, order_id, x_order_token)
     async with database.read() as connection:
         order = await orders.find(connection, order_id)
         contact = await contacts.find(connection, order_id)

@@ -1,0 +1,111 @@
+"""Products of which only so many may be bought."""
+
+import asyncio
+
+import pytest
+from services.cart.tests.builders import (
+    a_product_published,
+    a_variant,
+    an_order_cancelled,
+    an_order_placed,
+    member_headers,
+    refusal,
+    staff_headers,
+)
+
+from common import ids
+
+pytestmark = pytest.mark.integration
+
+STAFF = staff_headers("promotions")
+KIM = ids.new_id()
+
+
+@pytest.fixture
+async def product(shop):
+    """A product with the SKUs MAT-1 and MAT-2."""
+    product_id = ids.new_id()
+    await shop.hears(a_product_published(a_variant("MAT-1", 1000), a_variant("MAT-2", 2000), product_id=product_id))
+    return product_id
+
+
+async def limits(shop, product, **body):
+    answer = await shop.http.put(f"/v1/promotions/purchase-limits/{product}", json=body, headers=STAFF)
+    assert answer.status_code == 200, answer.text
+
+
+async def adds(shop, path, holder, sku="MAT-1", quantity=1):
+    return await shop.http.post(f"{path}/lines", json={"sku": sku, "quantity": quantity}, headers=holder)
+
+
+class TestPerOrder:
+    async def test_counts_all_skus_of_the_product_together(self, shop, product):
+        await limits(shop, product, max_per_order=3)
+        path, holder = await shop.fills("MAT-1", 2)
+        assert (await adds(shop, path, holder, "MAT-2")).status_code == 201
+        refused = await adds(shop, path, holder, "MAT-2")
+        assert refusal(refused) == (409, "cart.limit_exceeded")
+        assert (refused.json()["max_quantity"], refused.json()["reason"]) == (3, "per_order")
+        assert (await shop.freezes(path, holder)).status_code == 200
+
+    async def test_set_later_stops_the_order_but_not_who_takes_out(self, shop, product):
+        path, holder = await shop.fills("MAT-1", 5)
+        await limits(shop, product, max_per_order=3)
+        assert refusal(await shop.freezes(path, holder)) == (409, "cart.limit_exceeded")
+        line = (await shop.http.get(path, headers=holder)).json()["lines"][0]["id"]
+        fewer = await shop.http.patch(f"{path}/lines/{line}", json={"quantity": 4}, headers=holder)
+        assert fewer.status_code == 200
+        await shop.http.delete(f"/v1/promotions/purchase-limits/{product}", headers=STAFF)
+        assert (await shop.freezes(path, holder)).status_code == 200
+
+
+class TestPerMember:
+    async def test_counts_all_orders_of_a_member_and_what_was_cancelled_no_more(self, shop, product):
+        await limits(shop, product, max_per_member=2)
+        guest = await shop.fills("MAT-1")
+        refused = await shop.freezes(*guest)
+        assert (refusal(refused), refused.json()["reason"]) == ((409, "cart.limit_exceeded"), "members_only")
+
+        async def orders(quantity):
+            body = {"mall_id": "intake", "channel": "pc"}
+            made = (await shop.http.post("/v1/carts", json=body, headers=member_headers(KIM))).json()
+            path = f"/v1/carts/{made['id']}"
+            if not made["lines"]:
+                await adds(shop, path, member_headers(KIM), "MAT-2", quantity)
+            order = ids.new_id()
+            return order, await shop.freezes(path, member_headers(KIM), order)
+
+        order, answer = await orders(2)
+        assert answer.status_code == 200
+        await shop.hears(an_order_placed(order))
+        _, refused = await orders(1)
+        assert (refusal(refused), refused.json()["reason"]) == ((409, "cart.limit_exceeded"), "already_used")
+        await shop.hears(an_order_cancelled(order))
+        assert (await orders(1))[1].status_code == 200
+        assert await shop.taken() == [("purchase", 1, 1)]
+
+
+class TestStaff:
+    async def test_lists_and_refuses(self, shop, product):
+        await limits(shop, product, max_per_order=3)
+        seen = (await shop.http.get("/v1/promotions/purchase-limits?mall=intake", headers=STAFF)).json()
+        assert seen["items"] == [{"product_id": str(product), "max_per_order": 3, "max_per_member": None}]
+        url = "/v1/promotions/purchase-limits"
+        unknown = await shop.http.put(f"{url}/{ids.new_id()}", json={"max_per_order": 1}, headers=STAFF)
+        assert refusal(unknown) == (422, "product.unknown")
+        nothing = await shop.http.put(f"{url}/{product}", json={}, headers=STAFF)
+        assert refusal(nothing) == (422, "request.invalid")
+        gone = await shop.http.delete(f"{url}/{ids.new_id()}", headers=STAFF)
+        assert refusal(gone) == (404, "purchase_limit.not_found")
+
+
+async def test_two_orders_of_one_member_at_once_do_not_pass_the_limit_together(shop, product, database):
+    """The member's second cart of the mall does not exist, so the race is the first cart's with its own retry."""
+    await limits(shop, product, max_per_member=2)
+    body = {"mall_id": "intake", "channel": "pc"}
+    made = (await shop.http.post("/v1/carts", json=body, headers=member_headers(KIM))).json()
+    path = f"/v1/carts/{made['id']}"
+    await adds(shop, path, member_headers(KIM), "MAT-1", 2)
+    answers = await asyncio.gather(*(shop.freezes(path, member_headers(KIM)) for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
+    assert await shop.taken() == [("purchase", 2, 2)]

@@ -1,0 +1,68 @@
+"""Islands and Jeju."""
+
+import pytest
+from services.cart.tests.builders import refusal, staff_headers
+
+pytestmark = pytest.mark.integration
+
+URL = "/v1/shipping-rules/intake/surcharges"
+STAFF = staff_headers("promotions")
+JEJU = {"first": "63000", "last": "63644", "label": "제주", "fee": 3000, "source": None}
+ULLEUNG = {"first": "40200", "last": "40240", "label": "울릉", "fee": 7000, "source": "carrier 2026-11"}
+
+
+async def sets(shop, *ranges, currency="KRW"):
+    return await shop.http.put(URL, json={"currency": currency, "ranges": ranges}, headers=STAFF)
+
+
+class TestQuote:
+    async def test_asks_more_for_a_postcode_in_a_range_and_tells_it_apart(self, shop):
+        await sets(shop, JEJU, ULLEUNG)
+        path, holder = await shop.fills()
+        for zonecode, extra in (("63000", 3000), ("63644", 3000), ("63645", 0), ("40220", 7000), ("06236", 0)):
+            cart = (await shop.http.get(f"{path}?zonecode={zonecode}", headers=holder)).json()
+            assert cart["surcharge_amount"]["amount"] == extra
+            assert cart["shipping_amount"]["amount"] == 3000 + extra
+        assert (await shop.http.get(path, headers=holder)).json()["surcharge_amount"]["amount"] == 0
+        assert refusal(await shop.http.get(f"{path}?zonecode=6300", headers=holder)) == (422, "request.invalid")
+
+    async def test_is_frozen_for_where_the_order_goes(self, shop):
+        await sets(shop, JEJU)
+        frozen = (await shop.freezes(*await shop.fills(quantity=4), ship_to_zonecode="63100")).json()
+        assert (frozen["shipping_amount"], frozen["surcharge_amount"]) == (3000, 3000)
+        assert (frozen["shipping_discount_amount"], frozen["total_amount"]) == (3000, 54600)
+        assert refusal(await shop.freezes(*await shop.fills(), ship_to_zonecode="jeju")) == (422, "request.invalid")
+
+
+class TestTable:
+    async def test_is_replaced_whole_and_given_up(self, shop):
+        assert (await shop.http.get(URL, headers=STAFF)).json()["own"] is False
+        assert (await sets(shop, JEJU, ULLEUNG)).json()["ranges"] == [ULLEUNG, JEJU]
+        assert (await sets(shop)).json() | {"set_at": None} == {
+            "mall_id": "intake",
+            "own": True,
+            "set_by": "kim",
+            "set_at": None,
+            "ranges": [],
+        }
+        assert (await shop.http.delete(URL, headers=STAFF)).json()["own"] is False
+
+    @pytest.mark.parametrize(
+        ("ranges", "currency", "code"),
+        [
+            ((JEJU, JEJU | {"first": "63644", "last": "63700"}), "KRW", "surcharges.invalid"),
+            ((JEJU | {"first": "63001", "last": "63000"},), "KRW", "surcharges.invalid"),
+            ((JEJU,), "USD", "surcharges.invalid"),
+            ((JEJU | {"fee": -1},), "KRW", "request.invalid"),
+            ((JEJU | {"first": "6300"},), "KRW", "request.invalid"),
+        ],
+    )
+    async def test_refuses_bad_ranges_and_keeps_what_it_has(self, shop, ranges, currency, code):
+        await sets(shop, ULLEUNG)
+        assert refusal(await sets(shop, *ranges, currency=currency)) == (422, code)
+        assert (await shop.http.get(URL, headers=STAFF)).json()["ranges"] == [ULLEUNG]
+
+    async def test_only_staff_who_price(self, shop):
+        assert refusal(await shop.http.get(URL)) == (401, "auth.required")
+        stranger = await shop.http.put(URL, json={}, headers=staff_headers("stats"))
+        assert refusal(stranger) == (403, "auth.forbidden")

@@ -1,0 +1,120 @@
+"""What leaves on paper and in spreadsheets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import StreamingResponse
+
+from common.auth import CurrentStaff, require
+from common.db import Database
+from common.http import DatabaseDep
+from common.problems import responses
+from common.wire import MallId
+from orders.api.callers import ROLE, AllowedCaller
+from orders.api.orders import Channel, Day, days
+from orders.domain import Order, Status
+from orders.errors import ExportTooLong, NotPaid, OrderNotFound
+from orders.repository import contacts, orders, reads
+from orders.repository.contacts import StoredContact
+from orders.schemas import export
+from orders.schemas.papers import Papers
+
+router = APIRouter(tags=["papers"])
+
+_PDF: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}
+}
+_CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
+_MOST_DAYS = 92
+_BATCH = 200
+
+
+@router.get(
+    "/v1/orders/export",
+    response_class=StreamingResponse,
+    responses=_CSV | responses(401, 403, 422),
+    summary="Orders as CSV (staff)",
+    description="One row per line of an order, newest order first, UTF-8 with a mark that spreadsheets know. `from` and"
+    " `to` are business days in Seoul, both included, at most 92 of them. No names, phones or addresses.",
+)
+async def export_orders(
+    *,
+    who: CurrentStaff,
+    database: DatabaseDep,
+    from_day: Annotated[Day, Query(alias="from")],
+    to_day: Annotated[Day, Query(alias="to")],
+    mall: MallId | None = None,
+    status: Status | None = None,
+    channel: Channel = None,
+) -> Response:
+    require(who, ROLE)
+    if not 0 <= (to_day - from_day).days < _MOST_DAYS:
+        raise ExportTooLong(f"`to` is not before `from`, and at most {_MOST_DAYS} days are exported at once")
+    wanted = replace(days(from_day, to_day), mall_id=mall, status=status, channel=channel, limit=_BATCH)
+    name = f"orders-{from_day:%Y%m%d}-{to_day:%Y%m%d}.csv"
+    return StreamingResponse(
+        _written(database, wanted),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
+    )
+
+
+async def _written(database: Database, wanted: reads.Search) -> AsyncIterator[bytes]:
+    """Batch by batch, each read for itself: a slow reader holds no transaction open."""
+    yield export.BOM.encode() + export.head()
+    while True:
+        async with database.read() as connection:
+            found = await reads.search(connection, wanted)
+        if found:
+            yield export.rows(found)
+        if len(found) < wanted.limit:
+            return
+        wanted = replace(wanted, before=found[-1].order_id)
+
+
+@router.get(
+    "/v1/orders/{order_id}/invoice.pdf",
+    response_class=Response,
+    responses=_PDF | responses(401, 403, 404, 409, 422),
+    summary="The invoice, to print",
+    description="Of an order that is paid.",
+)
+async def invoice(order_id: UUID, _caller: AllowedCaller, request: Request, database: DatabaseDep) -> Response:
+    papers: Papers = request.app.state.papers
+    order, contact = await _read(database, order_id)
+    if order.payment is None:
+        raise NotPaid(f"the order is {order.status}: there is an invoice once it is paid")
+    return _pdf(await asyncio.to_thread(papers.invoice, order, contact), f"invoice-{order.number}.pdf")
+
+
+@router.get(
+    "/v1/orders/{order_id}/packing-list.pdf",
+    response_class=Response,
+    responses=_PDF | responses(401, 403, 404, 422),
+    summary="What goes into the box, to print (staff)",
+)
+async def packing_list(order_id: UUID, who: CurrentStaff, request: Request, database: DatabaseDep) -> Response:
+    require(who, ROLE)
+    papers: Papers = request.app.state.papers
+    order, contact = await _read(database, order_id)
+    return _pdf(await asyncio.to_thread(papers.packing_list, order, contact), f"packing-list-{order.number}.pdf")
+
+
+async def _read(database: Database, order_id: UUID) -> tuple[Order, StoredContact | None]:
+    async with database.read() as connection:
+        order = await orders.find(connection, order_id)
+        contact = await contacts.find(connection, order_id)
+    if order is None:
+        raise OrderNotFound("there is no such order")
+    return order, contact
+
+
+def _pdf(content: bytes, name: str) -> Response:
+    headers = {"Content-Disposition": f'inline; filename="{name}"', "Cache-Control": "private, no-store"}
+    return Response(content, media_type="application/pdf", headers=headers)

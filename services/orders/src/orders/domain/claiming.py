@@ -1,0 +1,282 @@
+"""Returns and exchanges: who may send what back until when, who bears the shipping, and what money goes back.
+
+The rules, with the law's least (전자상거래법 §17, §18) in the terms of the mall:
+
+- A change of mind counts 7 days from the delivery, a fault of the seller's 3 months from it and 30 days from when it
+  was noticed. The day of delivery does not count; the last day counts to its end in Seoul.
+- Goods at the seller's fault come back for nothing, and when nothing of the order is left its shipping fee goes back.
+- A customer who changed their mind bears the way back. The fee for the way there is not paid back; where it was free
+  because enough was bought, and what they keep would not have been enough, it is charged now, once per order.
+- Fees never take more than the goods' own price. In an exchange they are collected apart, both ways at once.
+- A unit gives back its exact share, VAT and tax-free parts too. Units that did not come are not paid for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from common.clock import business_day
+from common.ids import derived_id
+from common.money import vat_included
+from orders import errors
+from orders.commands import (
+    ApproveClaim,
+    ClaimedUnits,
+    Fault,
+    Found,
+    NoteReplacementUnavailable,
+    NoteReturn,
+    RejectClaim,
+    RequestClaim,
+    SettleClaim,
+    WithdrawClaim,
+)
+from orders.domain import claim_facts
+from orders.domain.amounts import Amounts
+from orders.domain.claim import SELLERS_FAULT, Claim, ClaimStatus, ClaimUnits
+from orders.domain.decision import Decision
+from orders.domain.facts import RefundRequested
+from orders.domain.gifts import with_gifts
+from orders.domain.order import Line, Order
+from orders.domain.status import Status
+
+_ARRIVED = frozenset({Status.DELIVERED, Status.COMPLETED})
+
+
+def request_claim(order: Order, command: RequestClaim, now: datetime) -> Decision:
+    """Holds the units back from any other claim. No money moves and nothing is fetched before staff approves."""
+    if any(claim.claim_id == command.claim_id for claim in order.claims):  # repeated
+        return Decision(order)
+    if order.status not in _ARRIVED or order.delivered_at is None:
+        raise errors.ClaimNotDelivered(f"the order is {order.status}: only what has arrived can be sent back")
+    _check_time(command, business_day(order.delivered_at), business_day(now))
+    fault: Fault = "seller" if command.reason in SELLERS_FAULT else "customer"
+    claim = Claim(
+        claim_id=command.claim_id,
+        kind=command.kind,
+        reason=command.reason,
+        fault=fault,
+        actor=command.actor,
+        status=ClaimStatus.REQUESTED,
+        units=_units(order, command),
+        terms=command.terms,
+        requested_at=now,
+    )
+    held = {units.line_id: units.quantity for units in claim.units}
+    lines = [replace(line, claiming=line.claiming + held.get(line.line_id, 0)) for line in order.lines]
+    return Decision(
+        order.with_lines(lines).with_claim(claim), (claim_facts.ClaimRequested(claim, actor=command.actor),)
+    )
+
+
+def approve_claim(order: Order, command: ApproveClaim, now: datetime) -> Decision:
+    """The goods are to come back. Approving again changes nothing, not even who bears the shipping."""
+    claim = order.claim(command.claim_id)
+    if not claim.allows(command):
+        return Decision(order)
+    approved = claim.to(ClaimStatus.APPROVED, approved_at=now, fault=command.fault or claim.fault)
+    return Decision(order.with_claim(approved), (claim_facts.ClaimApproved(approved, actor=command.actor),))
+
+
+def reject_claim(order: Order, command: RejectClaim, now: datetime) -> Decision:
+    """Also of an approved claim whose goods never come."""
+    claim = order.claim(command.claim_id)
+    if not claim.allows(command):
+        return Decision(order)
+    return _reject(order, claim, command.reason, command.actor, now)
+
+
+def withdraw_claim(order: Order, command: WithdrawClaim, now: datetime) -> Decision:
+    """The customer keeps the goods; too late once the carrier has them."""
+    claim = order.claim(command.claim_id)
+    if not claim.allows(command):
+        return Decision(order)
+    if claim.picked_up_at is not None:
+        raise errors.ClaimAlreadyPickedUp("the goods are on their way back already")
+    withdrawn = claim.to(ClaimStatus.WITHDRAWN, settled_at=now)
+    return Decision(
+        _let_go(order, withdrawn).with_claim(withdrawn), (claim_facts.ClaimWithdrawn(withdrawn, actor=command.actor),)
+    )
+
+
+def note_return(order: Order, command: NoteReturn) -> Decision:
+    claim = order.claim(command.claim_id)
+    if not claim.allows(command) or claim.picked_up_at is not None:
+        return Decision(order)
+    noted = claim_facts.ReturnPickedUp(claim.claim_id, command.carrier, command.waybill, actor="scm")
+    return Decision(order.with_claim(replace(claim, picked_up_at=command.picked_up_at)), (noted,))
+
+
+def note_replacement_unavailable(order: Order, command: NoteReplacementUnavailable) -> Decision:
+    """An exchange that cannot be served becomes a return. The shop could not deliver, so it bears the shipping."""
+    claim = order.claim(command.claim_id)
+    too_late = claim.status is ClaimStatus.COMPLETED and claim.kind == "exchange"
+    if not claim.allows(command) or claim.kind == "return":
+        late = claim_facts.ReplacementMissing(claim.claim_id, command.skus, too_late, actor="catalog")
+        return Decision(order, (late,) if too_late else ())
+    units = tuple(replace(each, replacement_sku=None) for each in claim.units)
+    instead = replace(claim, kind="return", fault="seller", units=units)
+    missing = claim_facts.ReplacementMissing(claim.claim_id, command.skus, too_late, actor="catalog")
+    return Decision(order.with_claim(instead), (missing,))
+
+
+def settle_claim(order: Order, command: SettleClaim, now: datetime) -> Decision:
+    """The centre looked at the goods: money back for what came, or replacements. If nothing came, nothing is due."""
+    claim = order.claim(command.claim_id)
+    if not claim.allows(command):
+        unexpected = claim_facts.ReturnUnexpected(claim.claim_id, claim.status.value, actor="scm")
+        return Decision(order, () if claim.status is ClaimStatus.COMPLETED else (unexpected,))
+    claim = replace(claim, units=_found(claim, command.found))
+    if not any(units.came for units in claim.units):
+        return _reject(order, claim, "goods_missing", "scm", now)
+    return _return(order, claim, now) if claim.kind == "return" else _exchange(order, claim, now)
+
+
+def _return(order: Order, claim: Claim, now: datetime) -> Decision:
+    paid = [replace(units, worth=order.line(units.line_id).worth(units.came)) for units in claim.units]
+    claim = replace(claim, units=tuple(paid))
+    order = _let_go(order, claim)
+    came = {units.line_id: units.came for units in claim.units}
+    order = order.with_lines(replace(line, returned=line.returned + came.get(line.line_id, 0)) for line in order.lines)
+    goods = Amounts.total(units.worth for units in claim.units)
+    whole = claim.fault == "seller" and not any(line.kept for line in order.lines)
+    shipping = Amounts(order.shipping_amount, order.shipping_vat_amount) if whole else Amounts()
+    return_fee, outbound_fee = _fees(order, claim, goods.amount)
+    worth = _less(goods + shipping, return_fee + outbound_fee)
+    money_is_here = order.payment is not None and order.payment.reversed_at is None
+    completed = claim.to(
+        ClaimStatus.COMPLETED,
+        settled_at=now,
+        return_fee_amount=return_fee,
+        outbound_fee_amount=outbound_fee,
+        shipping_amount=shipping.amount,
+        worth=worth,
+        refund_amount=worth.amount if money_is_here else 0,
+    )
+    told = claim_facts.ClaimCompleted(completed, order.currency, _sold_under(order), actor="scm")
+    order = order.with_claim(completed)
+    return Decision(order, (told, *refund_of(order, completed, derived_id("refund", str(claim.claim_id)))))
+
+
+def _exchange(order: Order, claim: Claim, now: datetime) -> Decision:
+    """Nothing is paid back; the units that came are replaced, and the replacements may be claimed like any unit."""
+    fee = 2 * claim.terms.return_fee_amount if claim.fault == "customer" else 0
+    completed = claim.to(ClaimStatus.COMPLETED, settled_at=now, return_fee_amount=fee)
+    told = claim_facts.ClaimCompleted(completed, order.currency, _sold_under(order), actor="scm")
+    return Decision(_let_go(order, completed).with_claim(completed), (told,))
+
+
+def refund_of(order: Order, claim: Claim, refund_id: UUID) -> tuple[RefundRequested, ...]:
+    """A claim worth nothing asks for nothing."""
+    if claim.refund_amount == 0 or order.payment is None:
+        return ()
+    if order.requested_refunds > order.payment.amount:
+        raise errors.RefundExceedsPayment("more would go back than was paid")
+    return (RefundRequested(refund_id, order.payment.payment_id, claim.worth, order.currency, "return"),)
+
+
+def _fees(order: Order, claim: Claim, goods_amount: int) -> tuple[int, int]:
+    """For the way back and for the way there; together never more than the goods. `order` is what is left."""
+    if claim.fault == "seller":
+        return 0, 0
+    kept = sum(line.worth(line.kept).amount for line in order.lines)
+    charged = any(known.outbound_fee_amount for known in order.claims)
+    was_free = order.shipping_amount == 0 and not charged and kept < claim.terms.free_shipping_from_amount
+    return_fee = min(claim.terms.return_fee_amount, goods_amount)
+    return return_fee, min(claim.terms.outbound_fee_amount if was_free else 0, goods_amount - return_fee)
+
+
+def _less(worth: Amounts, fee: int) -> Amounts:
+    """Shipping bears VAT, so the fee comes off the taxed part first and off the tax-free one only after that."""
+    taxed = worth.amount - worth.tax_free
+    off_taxed = min(fee, taxed)
+    vat = max(0, worth.vat - vat_included(off_taxed)) if off_taxed < taxed else 0
+    return Amounts(worth.amount - fee, vat, worth.tax_free - (fee - off_taxed))
+
+
+def _reject(order: Order, claim: Claim, reason: str, actor: str, now: datetime) -> Decision:
+    rejected = claim.to(ClaimStatus.REJECTED, settled_at=now, refused_because=reason)
+    return Decision(_let_go(order, rejected).with_claim(rejected), (claim_facts.ClaimRejected(rejected, actor=actor),))
+
+
+def _let_go(order: Order, claim: Claim) -> Order:
+    held = {units.line_id: units.quantity for units in claim.units}
+    return order.with_lines(replace(line, claiming=line.claiming - held.get(line.line_id, 0)) for line in order.lines)
+
+
+def _sold_under(order: Order) -> tuple[UUID, ...]:
+    exchanged = [
+        claim.claim_id for claim in order.claims if claim.status is ClaimStatus.COMPLETED and claim.kind == "exchange"
+    ]
+    return (order.order_id, *exchanged)
+
+
+def _check_time(command: RequestClaim, delivered_on: date, today: date) -> None:
+    if command.goodwill:
+        return
+    terms = command.terms
+    if command.reason in SELLERS_FAULT:
+        until = delivered_on + timedelta(days=terms.defect_days)
+        if command.noticed_on is not None:
+            until = min(until, max(command.noticed_on, delivered_on) + timedelta(days=terms.defect_known_days))
+    else:
+        until = delivered_on + timedelta(days=terms.change_of_mind_days)
+    if today > until:
+        raise errors.ClaimTooLate(f"the last day for this was {until.isoformat()}", until=until.isoformat())
+
+
+def _units(order: Order, command: RequestClaim) -> tuple[ClaimUnits, ...]:
+    """Gifts go back with what earned them, unless they are exchanged for their like."""
+    asked = {units.line_id: units for units in command.lines}
+    if not asked:
+        raise errors.ClaimExceedsOpen("the claim names no units", open=0)
+    if len(asked) != len(command.lines):
+        raise errors.LineRepeated("a line is named twice")
+    for units in command.lines:
+        _check_units(order.line(units.line_id), units, command.kind)
+    wanted = [(units.line_id, units.quantity) for units in command.lines]
+    if command.kind == "return":
+        wanted = with_gifts(order, wanted)
+    found = []
+    for line_id, quantity in wanted:
+        line = order.line(line_id)
+        instead = (asked[line_id].replacement_sku or line.sku) if command.kind == "exchange" else None
+        found.append(
+            ClaimUnits(
+                line_id,
+                line.sku,
+                line.product_id,
+                line.product_name,
+                line.variant_name,
+                line.category_ids,
+                quantity,
+                instead,
+            )
+        )
+    return tuple(found)
+
+
+def _check_units(line: Line, units: ClaimedUnits, kind: str) -> None:
+    if kind == "return" and units.replacement_sku is not None:
+        raise errors.ClaimReplacementUnneeded("a return sends nothing instead", line_id=str(line.line_id))
+    if not 1 <= units.quantity <= line.open:
+        raise errors.ClaimExceedsOpen(
+            f"{line.open} units of this line can still be claimed", line_id=str(line.line_id), open=line.open
+        )
+
+
+def _found(claim: Claim, found: tuple[Found, ...]) -> tuple[ClaimUnits, ...]:
+    by_line = {each.line_id: each for each in found}
+    told = []
+    for units in claim.units:
+        each = by_line.pop(units.line_id, None)
+        if each is None or min(each.resellable, each.damaged, each.missing) < 0:
+            raise errors.FindingsIncomplete("each claimed line needs its findings", line_id=str(units.line_id))
+        if each.resellable + each.damaged + each.missing != units.quantity:
+            raise errors.FindingsIncomplete(f"{units.quantity} units were claimed", line_id=str(units.line_id))
+        told.append(replace(units, resellable=each.resellable, damaged=each.damaged, missing=each.missing))
+    if by_line:
+        raise errors.FindingsIncomplete("a line was found that nobody claimed")
+    return tuple(told)

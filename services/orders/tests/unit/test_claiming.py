@@ -1,0 +1,286 @@
+"""Returns and exchanges: until when, for whose money, to the last won."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+import pytest
+from services.orders.tests.builders import (
+    DAY,
+    NOW,
+    PAYMENT,
+    a_quote,
+    a_quote_line,
+    an_order,
+    claims,
+    completes,
+    finds,
+    pays,
+)
+
+from common import ids
+from common.clock import SEOUL
+from common.errors import DomainError
+from orders import domain
+from orders.commands import (
+    ApproveClaim,
+    ConfirmPurchase,
+    NoteDepositReversed,
+    NoteReplacementUnavailable,
+    NoteReturn,
+    RejectClaim,
+    RequestClaim,
+    WithdrawClaim,
+)
+from orders.domain import Amounts, ClaimStatus, Decision, Order, Quote, Status
+
+
+def delivered(quote: Quote | None = None) -> Order:
+    return an_order(Status.DELIVERED, quote)
+
+
+def approved(order: Order, command: RequestClaim, **fault: str) -> Order:
+    order = domain.request_claim(order, command, NOW + DAY).order
+    return domain.approve_claim(order, ApproveClaim(order.order_id, command.claim_id, "staff:1", **fault), NOW).order
+
+
+def settled(order: Order, command: RequestClaim, *found: tuple[int, int, int], **fault: str) -> Decision:
+    order = approved(order, command, **fault)
+    return domain.settle_claim(order, finds(order, command.claim_id, *found), NOW + 3 * DAY)
+
+
+def refunds(decision: Decision) -> list[Amounts]:
+    return [fact.worth for fact in decision.facts if fact.name == "order-refund-requested"]
+
+
+class TestTime:
+    # Delivered on 22 November, 17:00 in Seoul.
+    @pytest.mark.parametrize(
+        ("reason", "last"),
+        [
+            ("change_of_mind", datetime(2026, 11, 29, 23, 59, tzinfo=SEOUL)),
+            ("defective", datetime(2027, 2, 20, 23, 59, tzinfo=SEOUL)),
+        ],
+    )
+    def test_the_last_day_counts_to_its_end_in_seoul(self, reason, last):
+        order = delivered()
+        command = claims(order, reason=reason)
+        assert domain.request_claim(order, command, last).order.claim_open
+        with pytest.raises(DomainError) as refused:
+            domain.request_claim(order, command, last + timedelta(minutes=2))
+        assert (refused.value.code, refused.value.fields["until"]) == ("claim.too_late", last.date().isoformat())
+
+    def test_a_fault_must_be_told_30_days_after_it_was_noticed(self):
+        order = delivered()
+        command = claims(order, reason="defective", noticed_on=date(2026, 12, 1))
+        assert domain.request_claim(order, command, NOW + 39 * DAY).order.claim_open
+        with pytest.raises(DomainError, match="2026-12-31"):
+            domain.request_claim(order, command, NOW + 41 * DAY)
+
+    def test_staff_may_let_a_late_claim_in(self):
+        order = delivered()
+        assert domain.request_claim(order, claims(order, goodwill=True), NOW + 300 * DAY).order.claim_open
+
+    def test_confirming_the_purchase_does_not_end_the_time(self):
+        order = delivered()
+        order = domain.confirm_purchase(order, ConfirmPurchase(order.order_id, "customer"), NOW + DAY).order
+        assert order.status is Status.COMPLETED
+        assert domain.request_claim(order, claims(order), NOW + 2 * DAY).order.claim_open
+
+    @pytest.mark.parametrize("status", [Status.PAID, Status.SHIPPED, Status.CANCELLED])
+    def test_only_what_arrived(self, status):
+        order = an_order(status)
+        with pytest.raises(DomainError) as refused:
+            domain.request_claim(order, claims(order), NOW)
+        assert refused.value.code == "claim.not_delivered"
+
+
+class TestRequest:
+    def test_units_are_claimed_once(self):
+        order = delivered()
+        line = order.lines[1]
+        command = claims(order, (line.line_id, 2))
+        order = domain.request_claim(order, command, NOW).order
+        assert domain.request_claim(order, command, NOW) == Decision(order)
+        assert (order.lines[1].claiming, order.lines[1].open) == (2, 1)
+        with pytest.raises(DomainError) as refused:
+            domain.request_claim(order, claims(order, (line.line_id, 2)), NOW)
+        assert (refused.value.code, refused.value.fields["open"]) == ("claim.quantity_exceeds_open", 1)
+
+    @pytest.mark.parametrize("over", ["rejected", "withdrawn"])
+    def test_units_of_a_claim_that_led_to_nothing_can_be_claimed_again(self, over):
+        order = delivered()
+        command = claims(order, (order.lines[1].line_id, 3))
+        order = approved(order, command)
+        if over == "rejected":
+            refuse = RejectClaim(order.order_id, command.claim_id, "staff:1", "not_sent")
+            order = domain.reject_claim(order, refuse, NOW).order
+        else:
+            order = domain.withdraw_claim(order, WithdrawClaim(order.order_id, command.claim_id, "customer"), NOW).order
+        assert order.lines[1].open == 3
+        assert not order.claim_open
+        assert order.requested_refunds == 0
+
+    def test_a_gift_goes_back_with_the_last_unit_that_earned_it(self):
+        base = a_quote_line("OAT", quantity=2, unit_price=8000)
+        gift = replace(a_quote_line("CUP", unit_price=0), kind="gift", gift_of=(base.line_id,))
+        order = delivered(a_quote(base, a_quote_line("TEA"), gift))
+        first = domain.request_claim(order, claims(order, (base.line_id, 1)), NOW).order
+        assert first.lines[2].claiming == 0
+        second = domain.request_claim(first, claims(order, (base.line_id, 1)), NOW).order
+        assert second.lines[2].claiming == 1
+
+    def test_an_order_waits_for_its_claims_before_it_is_completed(self):
+        order = delivered()
+        command = claims(order)
+        order = approved(order, command)
+        for act in (
+            lambda: domain.complete(order, completes(order), NOW + 30 * DAY),
+            lambda: domain.confirm_purchase(order, ConfirmPurchase(order.order_id, "customer"), NOW),
+        ):
+            with pytest.raises(DomainError) as refused:
+                act()
+            assert refused.value.code == "order.claim_in_progress"
+        order = domain.settle_claim(order, finds(order, command.claim_id), NOW).order
+        assert domain.complete(order, completes(order), NOW + 30 * DAY).order.status is Status.COMPLETED
+
+
+class TestMoney:
+    def test_a_change_of_mind_pays_for_the_way_back(self):
+        order = delivered()  # shipping was paid, so the way there is not charged again
+        decision = settled(order, claims(order, (order.lines[1].line_id, 2)))
+        share = order.lines[1].worth(2)
+        (back,) = refunds(decision)
+        assert back.amount == share.amount - 3000
+        assert back.vat == share.vat - 273
+        (claim,) = decision.order.claims
+        assert (claim.return_fee_amount, claim.outbound_fee_amount, claim.refund_amount) == (3000, 0, back.amount)
+
+    def test_the_sellers_fault_costs_nothing_and_gives_the_shipping_back_with_the_last_unit(self):
+        order = delivered()
+        whole = [(line.line_id, line.quantity) for line in order.lines]
+        first = settled(order, claims(order, whole[0], reason="defective"))
+        assert refunds(first) == [order.lines[0].worth(1)]
+        rest = settled(first.order, claims(order, whole[1], reason="defective"))
+        assert rest.order.requested_refunds == order.total_amount
+        assert refunds(first)[0] + refunds(rest)[0] == order.worth
+
+    @pytest.mark.parametrize(("kept", "charged"), [(3, 0), (2, 3000)])
+    def test_free_shipping_is_charged_when_what_is_kept_would_not_have_earned_it(self, kept, charged):
+        order = delivered(a_quote(a_quote_line("OAT", quantity=4, unit_price=10000), shipping=0))
+        decision = settled(order, claims(order, (order.lines[0].line_id, 4 - kept)))
+        assert decision.order.claims[0].outbound_fee_amount == charged
+        assert refunds(decision)[0].amount == (4 - kept) * 10000 - 3000 - charged
+        again = settled(decision.order, claims(order, (order.lines[0].line_id, kept)))
+        assert again.order.claims[1].outbound_fee_amount == 3000 - charged, "once per order"
+
+    def test_fees_never_take_more_than_the_goods(self):
+        order = delivered(a_quote(a_quote_line("PEN", quantity=2, unit_price=500), shipping=0))
+        decision = settled(order, claims(order, (order.lines[0].line_id, 1)))
+        assert refunds(decision) == []
+        assert decision.order.claims[0].fee_amount == 500
+
+    def test_the_fee_comes_off_the_taxed_part_first(self):
+        order = delivered(
+            a_quote(a_quote_line("RICE", unit_price=10000, tax_free=True), a_quote_line("PEN", unit_price=2000))
+        )
+        lines = [(line.line_id, 1) for line in order.lines]
+        (back,) = refunds(settled(order, claims(order, *lines)))
+        assert back == Amounts(9000, 0, 9000)
+
+    def test_missing_units_are_not_paid_for_and_damaged_ones_are(self):
+        order = delivered()
+        line = order.lines[1]
+        decision = settled(order, claims(order, (line.line_id, 3), reason="defective"), (1, 1, 1))
+        assert refunds(decision) == [line.worth(2)]
+        assert (decision.order.lines[1].returned, decision.order.lines[1].open) == (2, 1)
+
+    def test_where_nothing_came_nothing_is_due(self):
+        order = delivered()
+        decision = settled(order, claims(order), (0, 0, 1))
+        assert decision.order.claims[0].refused_because == "goods_missing"
+        assert decision.order.lines == order.lines
+
+    def test_findings_account_for_every_unit(self):
+        order = delivered()
+        command = claims(order, (order.lines[1].line_id, 3))
+        order = approved(order, command)
+        with pytest.raises(DomainError) as refused:
+            domain.settle_claim(order, finds(order, command.claim_id, (1, 1, 0)), NOW)
+        assert refused.value.code == "claim.findings_incomplete"
+
+    def test_nothing_goes_back_while_the_bank_holds_the_deposit_and_all_of_it_after(self):
+        order = delivered()
+        command = claims(order, (order.lines[1].line_id, 3), reason="defective")
+        reversal = NoteDepositReversed(order.order_id, PAYMENT, NOW + DAY)
+        order = domain.note_deposit_reversed(order, reversal, NOW + DAY).order
+        decision = settled(order, command)
+        assert refunds(decision) == []
+        again = domain.pay(decision.order, pays(order, confirmed_at=NOW + 5 * DAY))
+        assert refunds(again) == [order.lines[1].worth(3)]
+
+    def test_a_settled_claim_told_again_pays_once(self):
+        order = delivered()
+        command = claims(order)
+        first = settled(order, command)
+        assert domain.settle_claim(first.order, finds(first.order, command.claim_id), NOW) == Decision(first.order)
+
+    def test_goods_of_a_claim_that_is_over_are_told_to_staff(self):
+        order = delivered()
+        command = claims(order)
+        order = approved(order, command)
+        order = domain.withdraw_claim(order, WithdrawClaim(order.order_id, command.claim_id, "customer"), NOW).order
+        decision = domain.settle_claim(order, finds(order, command.claim_id), NOW)
+        assert decision.order == order
+        assert "staff must act" in decision.facts[0].story
+
+
+class TestExchange:
+    def test_the_replacement_can_be_claimed_in_its_turn(self):
+        order = delivered()
+        first = settled(order, claims(order, kind="exchange", reason="defective"))
+        assert refunds(first) == []
+        assert first.order.lines == order.lines
+        second = settled(first.order, claims(order, reason="defective"))
+        told = next(fact for fact in second.facts if fact.name == "claim-completed")
+        assert told.sold_under == (order.order_id, first.order.claims[0].claim_id)
+        assert refunds(second) == [order.lines[0].worth(1)]
+
+    def test_a_change_of_mind_bears_both_ways_apart_from_any_refund(self):
+        order = delivered()
+        claim = settled(order, claims(order, kind="exchange", reason="wrong_choice")).order.claims[0]
+        assert (claim.fee_amount, claim.refund_amount, claim.status) == (6000, 0, ClaimStatus.COMPLETED)
+
+    def test_sold_out_means_money_back_and_the_shop_bears_the_shipping(self):
+        order = delivered()
+        command = claims(order, kind="exchange", reason="wrong_choice")
+        order = approved(order, command)
+        gone = NoteReplacementUnavailable(order.order_id, command.claim_id, ("GRANOLA-500",))
+        order = domain.note_replacement_unavailable(order, gone).order
+        assert domain.note_replacement_unavailable(order, gone) == Decision(order)
+        decision = domain.settle_claim(order, finds(order, command.claim_id), NOW)
+        assert refunds(decision) == [order.lines[0].worth(1)]
+
+    def test_a_return_sends_nothing_instead(self):
+        order = delivered()
+        with pytest.raises(DomainError) as refused:
+            domain.request_claim(order, claims(order, (order.lines[0].line_id, 1, "OTHER")), NOW)
+        assert refused.value.code == "claim.replacement_unneeded"
+
+
+def test_goods_on_their_way_cannot_be_kept_any_more():
+    order = delivered()
+    command = claims(order)
+    order = approved(order, command)
+    order = domain.note_return(order, NoteReturn(order.order_id, command.claim_id, NOW, "CJ", "1234")).order
+    with pytest.raises(DomainError) as refused:
+        domain.withdraw_claim(order, WithdrawClaim(order.order_id, command.claim_id, "customer"), NOW)
+    assert refused.value.code == "claim.already_picked_up"
+
+
+def test_staff_may_see_the_fault_elsewhere():
+    order = delivered()
+    decision = settled(order, claims(order, reason="defective"), fault="customer")
+    assert decision.order.claims[0].return_fee_amount == 3000
+    assert ids.derived_id("refund", str(decision.order.claims[0].claim_id)) == decision.facts[1].refund_id
