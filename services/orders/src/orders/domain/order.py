@@ -99,6 +99,18 @@ class UnwantedPayment:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something about the order's money that somebody has to see to. `subject`: the refund or payment it is about."""
+
+    what: str
+    subject: UUID
+    payment_id: UUID
+    amount: int
+    since: datetime
+    over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     order_id: UUID
     number: str
@@ -120,6 +132,7 @@ class Order:
     refunded_amount: int = 0
     cancels: tuple[Cancel, ...] = ()
     unwanted: tuple[UnwantedPayment, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
     delivered_at: datetime | None = None
     completed_at: datetime | None = None
     cancelled_at: datetime | None = None

@@ -99,6 +99,16 @@ class PaymentView(View):
     deposit_reversed_at: datetime | None
 
 
+class AttentionView(View):
+    """Something about the order's money that waits for somebody: `refund_account_needed` for its customer, to be named
+    at payments; `deposit_short` for the rest of a deposit; `surplus_owed` and `refund_refused` for staff."""
+
+    what: str = Field(examples=["refund_account_needed"])
+    payment_id: UUID
+    amount: MoneyView
+    since: datetime
+
+
 class OrderView(View):
     id: UUID
     order_number: str = Field(examples=["20261122-00001234"])
@@ -113,6 +123,7 @@ class OrderView(View):
     refunded_amount: MoneyView
     payment: PaymentView | None
     cancels: list[CancelView]
+    payment_attention: list[AttentionView] = Field(default_factory=list)
     placed_at: datetime
     payment_due_at: datetime
     delivered_at: datetime | None
@@ -136,6 +147,16 @@ class OrderView(View):
             "refunded_amount": MoneyView.of(order.refunded_amount, currency),
             "payment": _payment(order),
             "cancels": [CancelView.of(cancel, currency) for cancel in order.cancels],
+            "payment_attention": [
+                AttentionView(
+                    what=known.what,
+                    payment_id=known.payment_id,
+                    amount=MoneyView.of(known.amount, currency),
+                    since=known.since,
+                )
+                for known in order.troubles
+                if not known.over
+            ],
             "placed_at": order.placed_at,
             "payment_due_at": order.payment_due_at,
             "delivered_at": order.delivered_at,
