@@ -103,8 +103,8 @@ class OrderCancelled(_Order):
 class OrderRefundRequested(_Order):
     """Money of `payment_id` must go back: after a cancel, or because it came for an order that does not want it.
 
-    `refund_id` names this refund for ever, so asking twice pays once. `paid_at` is the `confirmed_at` of the money meant:
-    a deposit that the bank took back and that came anew is other money, and is asked back under another name.
+    `refund_id` names this refund for ever, so asking twice pays once. `paid_at` is the `confirmed_at` of the money
+    meant: a deposit that the bank took back and that came anew is other money, and is asked back under another name.
     """
 
     type: ClassVar[str] = "order-refund-requested"
