@@ -16,6 +16,10 @@ API_REPLICAS = (2, 4)
 CONSUMER_REPLICAS = (2, 6)
 VERSION = "0.1.0"
 
+# Who reads secrets from files too, and where: its Secret `<name>-secrets` may hold a file per setting. Without it there
+# is an empty folder, and the variables count alone.
+FILES = {"payments": "/run/secrets/payments"}
+
 _KEY = re.compile(r"\$\(KEY_(\w+)\)")
 _USER = 10001
 
@@ -92,7 +96,7 @@ def pod(
                 spread | {"topologyKey": key} for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
             ],
             "containers": [box],
-            "volumes": [{"name": "tmp", "emptyDir": {"sizeLimit": "256Mi"}}],
+            "volumes": _volumes(name, "256Mi"),
         },
     }
 
@@ -101,10 +105,9 @@ def migration(name: str, settings: Mapping[str, str]) -> dict[str, Any]:
     """Runs before the rollout. An old one is deleted first: a Job's template cannot be changed."""
     marks = labels(name, "migrate", "migrate")
     box = _container(name, settings, []) | {"args": ["migrate"]}
-    volumes = [{"name": "tmp", "emptyDir": {"sizeLimit": "64Mi"}}]
     template = {
         "metadata": {"labels": marks},
-        "spec": {**_confined(), "restartPolicy": "Never", "containers": [box], "volumes": volumes},
+        "spec": {**_confined(), "restartPolicy": "Never", "containers": [box], "volumes": _volumes(name, "64Mi")},
     }
     spec = {"backoffLimit": 4, "activeDeadlineSeconds": 900, "template": template}
     return resource("batch/v1", "Job", f"{name}-migrate", spec, marks)
@@ -132,7 +135,7 @@ def _container(name: str, settings: Mapping[str, str], extra: list[dict[str, Any
     return {
         "name": name,
         "image": f"shop/{name}:{VERSION}",
-        "env": [*secret_variables(settings), *extra],
+        "env": [*secret_variables(settings), *_files(name), *extra],
         "envFrom": [{"configMapRef": {"name": f"{name}-settings"}}],
         "resources": {
             "requests": {"cpu": "100m", "memory": "192Mi"},
@@ -143,8 +146,20 @@ def _container(name: str, settings: Mapping[str, str], extra: list[dict[str, Any
             "readOnlyRootFilesystem": True,
             "capabilities": {"drop": ["ALL"]},
         },
-        "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],  # noqa: S108
+        "volumeMounts": [
+            {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108
+            *([{"name": "secrets", "mountPath": FILES[name], "readOnly": True}] if name in FILES else []),
+        ],
     }
+
+
+def _files(name: str) -> list[dict[str, Any]]:
+    return [{"name": f"{name.upper()}_SECRETS_DIR", "value": FILES[name]}] if name in FILES else []
+
+
+def _volumes(name: str, scratch: str) -> list[dict[str, Any]]:
+    secrets = {"name": "secrets", "secret": {"secretName": f"{name}-secrets", "optional": True}}
+    return [{"name": "tmp", "emptyDir": {"sizeLimit": scratch}}, *([secrets] if name in FILES else [])]
 
 
 def _confined() -> dict[str, Any]:

@@ -9,18 +9,23 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
 
 from common import ids
-from shop.demo.door import Door, Order, Unexpected
+from shop.demo.browser import Browser
+from shop.demo.door import WAYS, Door, Order, Unexpected
 from shop.demo.people import person
 
 PATIENCE_SECONDS = 120.0
 MALLS = ("intake", "livestore")
 CHANNELS = ("pc", "mobile")
+# What the scenarios trouble is Toss, so every second customer pays there.
+_AT_TOSS = [method for provider, method in WAYS if provider == "toss" and method != "virtual_account"]
+_ELSEWHERE = [way for way in WAYS if way[0] != "toss" and way[1] != "virtual_account"]
+_BANKS = [provider for provider, method in WAYS if method == "virtual_account"]
 
 
 class Refused(Exception):
@@ -63,6 +68,13 @@ class PatientDoor(Door):
         if action and action["type"] != "wait":
             return payment
         return await self.settled(order, payment_id, _BEGUN)
+
+    @property
+    def browser(self) -> Browser:
+        return replace(super().browser, patience=PATIENCE_SECONDS)
+
+    async def account_of(self, order: Order, payment_id: str) -> dict[str, Any]:
+        return await self.settled(order, payment_id, {"waiting_for_deposit"})
 
     async def settled(self, order: Order, payment_id: str, wanted: set[str]) -> dict[str, Any]:
         """The payment, once its status is one of `wanted`. Raises Refused when it has come to another end."""
@@ -136,11 +148,10 @@ class Visit:
         return both[0]
 
     async def pay(self, order: Order) -> None:
-        """By card or transfer; again when the provider said no."""
-        method = "transfer" if self.number % 5 == 0 else "card"
+        """In a provider's window; again when the provider said no."""
         for attempt in range(_TRIES):
             try:
-                self.payment_id = await self.door.pay_by_window(order, method)
+                self.payment_id = await self._at_a_window(order)
                 await self.door.settled(order, self.payment_id, PAID)
                 break
             except Refused as refusal:
@@ -149,11 +160,22 @@ class Visit:
                 await asyncio.sleep(1)
         self.end = "completed"
 
-    async def ask_for_account(self, order: Order) -> dict[str, Any]:
+    async def _at_a_window(self, order: Order) -> str:
+        """Whose, the customer's number tells. At Toss some storefronts confirm by themselves."""
+        turn, elsewhere = divmod(self.number, 2)
+        if elsewhere:
+            provider, method = _ELSEWHERE[turn % len(_ELSEWHERE)]
+            return await self.door.pay_by_window(order, method, provider)
+        method = _AT_TOSS[turn % len(_AT_TOSS)]
+        if turn % 2:
+            return await self.door.pay_by_storefront(order, method)
+        return await self.door.pay_by_window(order, method)
+
+    async def ask_for_account(self, order: Order, provider: str = "toss") -> dict[str, Any]:
         """A virtual account; another one when the provider said no."""
         for attempt in range(_TRIES):
             try:
-                account = await self.door.ask_for_account(order)
+                account = await self.door.ask_for_account(order, provider=provider)
             except Refused as refusal:
                 if attempt == _TRIES - 1 or not refusal.code.startswith("payment."):
                     raise
@@ -178,7 +200,8 @@ async def by_window(visit: Visit) -> None:
 
 
 async def by_account(visit: Visit) -> None:
-    await visit.deposit(await visit.ask_for_account(await visit.place()))
+    order = await visit.place()
+    await visit.deposit(await visit.ask_for_account(order, _BANKS[visit.number % len(_BANKS)]))
 
 
 async def regrets(visit: Visit) -> None:

@@ -1,5 +1,7 @@
 """From cart to doorstep, and every way back."""
 
+import asyncio
+
 import pytest
 
 from shop.demo.people import person
@@ -106,14 +108,20 @@ class TestWaysBack:
         assert (await door.look(order))["status"] == "cancelled"
 
     async def test_a_deposit_the_bank_takes_back_stops_the_parcel(self, door, http, idle_centre):
-        order = await an_order(door, (TAXABLE, 1))
-        account = await door.ask_for_account(order)
-        await door.deposit(account)
-        await until(door, order, "paid")
-        number = account["next_action"]["account_number"]
-        done = await http.post(f"{door.sandbox}/toss/_sandbox/reverse", json={"accountNumber": number})
-        assert done.status_code == 200
-        await until(door, order, "cancelled")
+        """Inicis tells of this deposit as it tells mobile merchants."""
+
+        async def reversed_at(provider, **deposit):
+            order = await an_order(door, (TAXABLE, 1))
+            account = await door.ask_for_account(order, provider=provider)
+            bank = f"{door.sandbox}/{provider}/_sandbox"
+            number = {"accountNumber": account["next_action"]["account_number"]}
+            assert (await http.post(f"{bank}/deposit", json=number | deposit)).status_code == 200
+            await until(door, order, "paid")
+            assert (await http.post(f"{bank}/reverse", json=number)).status_code == 200
+            await until(door, order, "cancelled")
+            assert (await door.look_at_payment(order, account["id"]))["status"] == "reversed"
+
+        await asyncio.gather(reversed_at("toss"), reversed_at("inicis", notice="mobile"), reversed_at("portone"))
 
 
 class TestFigures:

@@ -14,7 +14,15 @@ from contracts.orders import (
     OrderPlaced,
     Person,
 )  # fmt: skip
-from contracts.payments import PaymentPending, PaymentRefunded, VirtualAccount
+from contracts.payments import (
+    DepositMismatch,
+    DepositReversed,
+    PaymentPending,
+    PaymentRefunded,
+    RefundAccountNeeded,
+    SurplusReturned,
+    VirtualAccount,
+)
 from contracts.products import MallChanged
 from contracts.shared import OrderLine
 from contracts.shipments import ShipmentLine, ShipmentStatus, ShipmentUpdated
@@ -132,6 +140,41 @@ def payment_refunded(order_id: UUID, **changes: Any) -> PaymentRefunded:
     return PaymentRefunded.model_validate(values | changes)
 
 
+def _of_deposit(order_id: UUID) -> dict[str, Any]:
+    return {
+        **_of_order(order_id), "payment_id": ids.derived_id("payment", str(order_id)), "amount": 42_800,
+        "provider": "inicis", "method": "virtual_account",
+    }  # fmt: skip
+
+
+def refund_account_needed(order_id: UUID, **changes: Any) -> RefundAccountNeeded:
+    values = {
+        **_of_deposit(order_id), "refund_id": ids.derived_id("refund", str(order_id)), "refund_amount": 12_900,
+        "occurred_at": NOW + timedelta(hours=3),
+    }  # fmt: skip
+    return RefundAccountNeeded.model_validate(values | changes)
+
+
+def deposit_mismatch(order_id: UUID, deposited: int, surplus: int = 0, **changes: Any) -> DepositMismatch:
+    values = {
+        **_of_deposit(order_id), "deposited_amount": deposited, "surplus_amount": surplus,
+        "occurred_at": NOW + timedelta(hours=4) + (SECOND if surplus else 0 * SECOND),
+    }  # fmt: skip
+    return DepositMismatch.model_validate(values | changes)
+
+
+def deposit_reversed(order_id: UUID, **changes: Any) -> DepositReversed:
+    values = {**_of_deposit(order_id), "occurred_at": NOW + timedelta(hours=5)}
+    return DepositReversed.model_validate(values | changes)
+
+
+def surplus_returned(order_id: UUID, **changes: Any) -> SurplusReturned:
+    values = {
+        **_of_deposit(order_id), "returned_amount": 100, "remaining_amount": 0, "returned_at": NOW + timedelta(hours=6),
+    }  # fmt: skip
+    return SurplusReturned.model_validate(values | changes)
+
+
 def a_delivery(**changes: Any) -> Delivery:
     values: dict[str, Any] = {
         "id": ids.new_id(), "message_id": ids.new_id(), "order_id": ids.new_id(), "channel": Channel.ALIMTALK,
@@ -158,6 +201,13 @@ _DATA: dict[Kind, dict[str, Any]] = {
     },
     Kind.PAYMENT_REFUNDED: {
         "method": "card", "refund_amount": 42_800, "remaining_amount": 0, "refunded_at": "2026-11-22T12:00:00Z",
+    },
+    Kind.REFUND_ACCOUNT_NEEDED: {"refund_amount": 12_900, "account_was_wrong": False},
+    Kind.DEPOSIT_SHORT: {"amount": 42_800, "deposited_amount": 40_000, "surplus_amount": 0},
+    Kind.DEPOSIT_SURPLUS: {"amount": 42_800, "deposited_amount": 42_900, "surplus_amount": 100},
+    Kind.DEPOSIT_REVERSED: {"amount": 42_800, "reversed_at": "2026-11-22T13:00:00Z"},
+    Kind.SURPLUS_RETURNED: {
+        "returned_amount": 100, "remaining_amount": 0, "returned_at": "2026-11-22T14:00:00Z",
     },
 }  # fmt: skip
 

@@ -28,13 +28,17 @@ from orders import domain
 from orders.commands import (
     ApproveClaim,
     ConfirmPurchase,
+    NoteDepositMismatch,
     NoteDepositReversed,
     NotePaymentExpired,
     NotePaymentFailed,
     NotePaymentPending,
+    NoteRefundRefused,
+    NoteRefundWaits,
     NoteReplacementUnavailable,
     NoteReturn,
     NoteStockUnavailable,
+    NoteSurplusReturned,
     RecordRefund,
     RejectClaim,
     WithdrawClaim,
@@ -82,6 +86,18 @@ COMMANDS: dict[str, Act] = {
     "NoteShipment, rejected": lambda order: domain.note_shipment(order, ships(order, "rejected")),
     "NoteDepositReversed": lambda order: domain.note_deposit_reversed(
         order, NoteDepositReversed(order.order_id, PAYMENT, NOW + timedelta(hours=1)), LATER
+    ),
+    "NoteRefundWaits": lambda order: domain.note_refund_waits(
+        order, NoteRefundWaits(order.order_id, PAYMENT, CANCEL, 100, account_was_wrong=False, at=NOW)
+    ),
+    "NoteRefundRefused": lambda order: domain.note_refund_refused(
+        order, NoteRefundRefused(order.order_id, PAYMENT, CANCEL, 100, "too_old", NOW)
+    ),
+    "NoteDepositMismatch": lambda order: domain.note_deposit_mismatch(
+        order, NoteDepositMismatch(order.order_id, PAYMENT, 1_000, 900, 0, NOW)
+    ),
+    "NoteSurplusReturned": lambda order: domain.note_surplus_returned(
+        order, NoteSurplusReturned(order.order_id, PAYMENT, 100, 0, NOW)
     ),
     "NoteStockUnavailable": lambda order: domain.note_stock_unavailable(
         order, NoteStockUnavailable(order.order_id, ("OAT-1000",)), NOW
@@ -132,6 +148,10 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "order.not_paid", "paid", "preparing", "shipped", "delivered", "completed", "cancelled",
     ),
     "NoteDepositReversed": tuple(Status),
+    "NoteRefundWaits": tuple(Status),
+    "NoteRefundRefused": tuple(Status),
+    "NoteDepositMismatch": tuple(Status),
+    "NoteSurplusReturned": tuple(Status),
     "NoteStockUnavailable": ("cancelled", *list(Status)[1:]),
     "CompleteOrder": (*["order.not_delivered"] * 4, "completed", "order.not_delivered", "order.not_delivered"),
     "ConfirmPurchase": (*["order.not_delivered"] * 4, "completed", "completed", "order.not_delivered"),

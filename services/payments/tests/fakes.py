@@ -78,17 +78,25 @@ class FakeGateway:
         self.tills[order_ref] = till
         return till.key
 
-    def deposit(self, order_ref: str) -> None:
+    def deposit(self, order_ref: str, *, all_in_all: int | None = None) -> None:
+        """`all_in_all`: what then lies in the account, where it is not what was asked for."""
         till = self.tills[order_ref]
-        till.standing, till.balance, till.received = Standing.PAID, till.amount, till.received + till.amount
+        if till.standing is not Standing.PAID:
+            till.received += till.amount
+        till.standing, till.balance, till.deposited = Standing.PAID, till.amount, all_in_all
 
     def reverse(self, order_ref: str) -> None:
         till = self.tills[order_ref]
-        till.standing, till.received = Standing.WAITING, till.received - till.amount
+        till.standing, till.received, till.deposited = Standing.WAITING, till.received - till.amount, None
 
     def money(self) -> int:
         """What customers are out of pocket, all payments together."""
-        return sum(till.received - sum(given.amount for given in till.returns) for till in self.tills.values())
+        return sum(
+            till.received
+            + (0 if till.deposited is None else till.deposited - till.amount)
+            - sum(given.amount for given in till.returns)
+            for till in self.tills.values()
+        )
 
     # The port.
     def bank_code(self, bank: str) -> str | None:

@@ -114,13 +114,25 @@ class RefundRefused(_Payment):
 class DepositMismatch(_Payment):
     """More or less than `amount` was paid into the account. Too little confirms nothing; too much confirms the payment.
 
-    A person has to see to the difference.
+    `surplus_amount` belongs to no order and goes back to the customer by bank transfer; 0 while the account still waits
+    for the rest.
     """
 
     type: ClassVar[str] = "deposit-mismatch"
 
     deposited_amount: StrictInt = Field(ge=0)
+    surplus_amount: StrictInt = Field(default=0, ge=0)
     occurred_at: datetime
+
+
+class SurplusReturned(_Payment):
+    """`returned_amount` of what was paid in beyond any order was transferred back; `remaining_amount` is still owed."""
+
+    type: ClassVar[str] = "surplus-returned"
+
+    returned_amount: StrictInt = Field(gt=0)
+    remaining_amount: StrictInt = Field(ge=0)
+    returned_at: datetime
 
 
 class DepositReversed(_Payment):

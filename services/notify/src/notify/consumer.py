@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+from common import ids
 from common.db import Tx
 from common.processing import Handler, Handlers
 from contracts.orders import OrderCancelled, OrderContactRecorded, OrderPaid, OrderPlaced
-from contracts.payments import PaymentPending, PaymentRefunded
+from contracts.payments import (
+    DepositMismatch,
+    DepositReversed,
+    PaymentPending,
+    PaymentRefunded,
+    RefundAccountNeeded,
+    SurplusReturned,
+)
 from contracts.products import MallChanged
 from contracts.shared import OrderLine
 from contracts.shipments import ShipmentStatus, ShipmentUpdated
@@ -30,6 +40,10 @@ def handlers(plan: Plan, policy: Policy, wake: Callable[[], None]) -> Handlers:
         ShipmentUpdated: hears.on_shipment_updated,
         OrderCancelled: hears.on_order_cancelled,
         PaymentRefunded: hears.on_payment_refunded,
+        RefundAccountNeeded: hears.on_refund_account_needed,
+        DepositMismatch: hears.on_deposit_mismatch,
+        DepositReversed: hears.on_deposit_reversed,
+        SurplusReturned: hears.on_surplus_returned,
     }
     return table
 
@@ -131,9 +145,50 @@ class _Hears:
         command = Tell(Kind.PAYMENT_REFUNDED, event.refund_id, event.order_id, event.mall_id, event.refunded_at, data)
         await self._tell(command, tx)
 
+    async def on_refund_account_needed(self, event: RefundAccountNeeded, tx: Tx) -> None:
+        """Asked for again where the account was wrong: each time is a message of its own."""
+        again = event.account_was_wrong
+        fact_id = _at(event.refund_id, event.occurred_at) if again else event.refund_id
+        data = {"refund_id": event.refund_id, "refund_amount": event.refund_amount, "account_was_wrong": again}
+        command = Tell(Kind.REFUND_ACCOUNT_NEEDED, fact_id, event.order_id, event.mall_id, event.occurred_at, data)
+        await self._tell(command, tx)
+
+    async def on_deposit_mismatch(self, event: DepositMismatch, tx: Tx) -> None:
+        kind = Kind.DEPOSIT_SURPLUS if event.surplus_amount else Kind.DEPOSIT_SHORT
+        fact_id = ids.derived_id("deposit", str(event.payment_id), str(event.deposited_amount))
+        data = {
+            "payment_id": event.payment_id,
+            "amount": event.amount,
+            "deposited_amount": event.deposited_amount,
+            "surplus_amount": event.surplus_amount,
+        }
+        await self._tell(Tell(kind, fact_id, event.order_id, event.mall_id, event.occurred_at, data), tx)
+
+    async def on_deposit_reversed(self, event: DepositReversed, tx: Tx) -> None:
+        fact_id = _at(event.payment_id, event.occurred_at)
+        data = {"payment_id": event.payment_id, "amount": event.amount, "reversed_at": event.occurred_at}
+        command = Tell(Kind.DEPOSIT_REVERSED, fact_id, event.order_id, event.mall_id, event.occurred_at, data)
+        await self._tell(command, tx)
+
+    async def on_surplus_returned(self, event: SurplusReturned, tx: Tx) -> None:
+        fact_id = _at(event.payment_id, event.returned_at)
+        data = {
+            "payment_id": event.payment_id,
+            "returned_amount": event.returned_amount,
+            "remaining_amount": event.remaining_amount,
+            "returned_at": event.returned_at,
+        }
+        command = Tell(Kind.SURPLUS_RETURNED, fact_id, event.order_id, event.mall_id, event.returned_at, data)
+        await self._tell(command, tx)
+
     async def _tell(self, command: Tell, tx: Tx) -> None:
         await does.tell(command, self._plan, self._policy, tx)
         tx.then(self._wake)
+
+
+def _at(subject: UUID, when: datetime) -> UUID:
+    """A fact that can come true several times is named by its moment too."""
+    return ids.derived_id("fact", str(subject), when.isoformat())
 
 
 def _order(event: OrderPlaced | OrderPaid) -> RecordOrder:

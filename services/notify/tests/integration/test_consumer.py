@@ -1,6 +1,7 @@
 """Facts in, deliveries out: each once, in whatever order things come."""
 
 import itertools
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,13 +9,17 @@ import pytest
 from services.notify.tests.builders import (
     EMAIL,
     contact,
+    deposit_mismatch,
+    deposit_reversed,
     mall_changed,
     order_cancelled,
     order_paid,
     order_placed,
     payment_pending,
     payment_refunded,
+    refund_account_needed,
     shipment_updated,
+    surplus_returned,
 )
 from services.notify.tests.world import World
 
@@ -23,6 +28,8 @@ from contracts.envelope import Event
 from contracts.shipments import ShipmentStatus
 
 pytestmark = pytest.mark.integration
+
+HOUR = timedelta(hours=1)
 
 
 def every_fact(order_id: UUID) -> list[Event]:
@@ -33,10 +40,18 @@ def every_fact(order_id: UUID) -> list[Event]:
         shipment_updated(order_id),
         order_cancelled(order_id),
         payment_refunded(order_id),
+        refund_account_needed(order_id),
+        deposit_mismatch(order_id, 40_000),
+        deposit_mismatch(order_id, 42_900, 100),
+        deposit_reversed(order_id),
+        surplus_returned(order_id),
     ]
 
 
-KINDS = ["order-placed", "payment-pending", "order-paid", "order-cancelled", "payment-refunded", "order-shipped"]
+KINDS = [
+    "order-placed", "payment-pending", "order-paid", "order-cancelled", "payment-refunded", "refund-account-needed",
+    "deposit-short", "deposit-surplus", "deposit-reversed", "surplus-returned", "order-shipped",
+]  # fmt: skip
 
 
 class TestFacts:
@@ -62,6 +77,22 @@ class TestFacts:
         order_id = ids.new_id()
         await world.hear_of(order_paid(order_id), shipment_updated(order_id), shipment_updated(order_id))
         assert len(await world.rows("m.kind = 'order-shipped' AND d.channel = 'email'")) == 2
+
+    async def test_an_account_that_was_wrong_is_asked_for_again_each_time(self, world: World) -> None:
+        order_id = ids.new_id()
+        first = refund_account_needed(order_id)
+        again = [
+            refund_account_needed(order_id, account_was_wrong=True, occurred_at=first.occurred_at + hours * HOUR)
+            for hours in (1, 2)
+        ]
+        await world.hear_of(order_placed(order_id), first, *again, first, *again)
+        assert len(await world.rows("m.kind = 'refund-account-needed' AND d.channel = 'email'")) == 3
+
+    async def test_each_deposit_that_differs_is_told_once(self, world: World) -> None:
+        order_id = ids.new_id()
+        deposits = [deposit_mismatch(order_id, paid) for paid in (10_000, 40_000)]
+        await world.hear_of(order_placed(order_id), *deposits, *deposits)
+        assert len(await world.rows("m.kind = 'deposit-short' AND d.channel = 'email'")) == 2
 
     @pytest.mark.parametrize("status", [status for status in ShipmentStatus if status is not ShipmentStatus.SHIPPED])
     async def test_of_a_parcel_only_its_leaving_is_told(self, world: World, status: ShipmentStatus) -> None:

@@ -61,6 +61,31 @@ class TestEmail:
             assert words in page.html
             assert words in page.text
 
+    def test_an_account_to_refund_to_is_asked_for_with_what_to_do(self, templates: Templates) -> None:
+        page = templates.email(a_letter(Kind.REFUND_ACCOUNT_NEEDED))
+        for words in ("12,900원", "https://intake.example 주문 조회에서 등록", "환불받으실 계좌를 알려 주세요"):
+            assert words in page.html
+            assert words in page.text
+        assert "보내지 못" not in page.text
+        again = templates.email(a_letter(Kind.REFUND_ACCOUNT_NEEDED, account_was_wrong=True))
+        assert "보내지 못했습니다" in again.text
+        assert "다른 계좌" in templates.alimtalk(a_letter(Kind.REFUND_ACCOUNT_NEEDED, account_was_wrong=True)).text
+
+    def test_a_short_deposit_says_what_was_paid_and_what_is_owed(self, templates: Templates) -> None:
+        letter = a_letter(Kind.DEPOSIT_SHORT)
+        page = templates.email(letter)
+        assert "2,800원 부족" in page.subject
+        for words in (page.html, page.text, templates.alimtalk(letter).text, templates.short_text(letter).text):
+            for amount in ("40,000원", "42,800원", "2,800원"):
+                assert amount in words
+
+    def test_a_surplus_says_what_goes_back_and_how(self, templates: Templates) -> None:
+        letter = a_letter(Kind.DEPOSIT_SURPLUS)
+        page = templates.email(letter)
+        for words in (page.html, page.text, templates.alimtalk(letter).text):
+            for said in ("42,900원", "100원", "주문 조회에서 등록"):
+                assert said in words
+
     def test_shipped_links_to_the_tracking(self, templates: Templates) -> None:
         page = templates.email(a_letter(Kind.ORDER_SHIPPED))
         link = "https://trace.example/next/tracking.html?wblNo=688012345672"

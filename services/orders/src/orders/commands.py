@@ -258,6 +258,49 @@ class NoteDepositReversed:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteRefundWaits:
+    """A refund waits until the customer names an account."""
+
+    order_id: UUID
+    payment_id: UUID
+    refund_id: UUID
+    amount: int
+    account_was_wrong: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRefundRefused:
+    order_id: UUID
+    payment_id: UUID
+    refund_id: UUID
+    amount: int
+    code: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NoteDepositMismatch:
+    """`deposited` was paid in where `wanted` was owed; `surplus` of it belongs to no order."""
+
+    order_id: UUID
+    payment_id: UUID
+    wanted: int
+    deposited: int
+    surplus: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NoteSurplusReturned:
+    order_id: UUID
+    payment_id: UUID
+    returned: int
+    remaining: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class NoteStockUnavailable:
     """The reservation ran out before the order was placed, and the stock is gone."""
 

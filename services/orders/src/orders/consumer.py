@@ -6,12 +6,16 @@ from common.db import Tx
 from common.money import Money
 from common.processing import Handlers
 from contracts.payments import (
+    DepositMismatch,
     DepositReversed,
     PaymentConfirmed,
     PaymentExpired,
     PaymentFailed,
     PaymentPending,
     PaymentRefunded,
+    RefundAccountNeeded,
+    RefundRefused,
+    SurplusReturned,
 )
 from contracts.shipments import (
     ReturnReceived,
@@ -66,6 +70,49 @@ async def on_deposit_reversed(event: DepositReversed, tx: Tx) -> None:
     await handlers.note_deposit_reversed(command, tx)
 
 
+async def on_refund_account_needed(event: RefundAccountNeeded, tx: Tx) -> None:
+    command = commands.NoteRefundWaits(
+        order_id=event.order_id,
+        payment_id=event.payment_id,
+        refund_id=event.refund_id,
+        amount=event.refund_amount,
+        account_was_wrong=event.account_was_wrong,
+        at=event.occurred_at,
+    )
+    await handlers.note_refund_waits(command, tx)
+
+
+async def on_refund_refused(event: RefundRefused, tx: Tx) -> None:
+    command = commands.NoteRefundRefused(
+        order_id=event.order_id,
+        payment_id=event.payment_id,
+        refund_id=event.refund_id,
+        amount=event.refund_amount,
+        code=event.code,
+        at=event.occurred_at,
+    )
+    await handlers.note_refund_refused(command, tx)
+
+
+async def on_deposit_mismatch(event: DepositMismatch, tx: Tx) -> None:
+    command = commands.NoteDepositMismatch(
+        order_id=event.order_id,
+        payment_id=event.payment_id,
+        wanted=event.amount,
+        deposited=event.deposited_amount,
+        surplus=event.surplus_amount,
+        at=event.occurred_at,
+    )
+    await handlers.note_deposit_mismatch(command, tx)
+
+
+async def on_surplus_returned(event: SurplusReturned, tx: Tx) -> None:
+    command = commands.NoteSurplusReturned(
+        event.order_id, event.payment_id, event.returned_amount, event.remaining_amount, event.returned_at
+    )
+    await handlers.note_surplus_returned(command, tx)
+
+
 async def on_shipment_updated(event: ShipmentUpdated, tx: Tx) -> None:
     """A replacement's shipment belongs to the story too; its flags speak of the claim and not of the order."""
     command = commands.NoteShipment(
@@ -118,6 +165,10 @@ def handlers_by_event() -> Handlers:
         PaymentFailed: on_payment_failed,
         PaymentExpired: on_payment_expired,
         PaymentRefunded: on_payment_refunded,
+        RefundAccountNeeded: on_refund_account_needed,
+        RefundRefused: on_refund_refused,
+        DepositMismatch: on_deposit_mismatch,
+        SurplusReturned: on_surplus_returned,
         DepositReversed: on_deposit_reversed,
         ShipmentUpdated: on_shipment_updated,
         ShipmentCancelDecided: on_shipment_cancel_decided,

@@ -13,12 +13,16 @@ from sqlalchemy import text
 from common import ids, testing
 from common.db import Database
 from contracts.payments import (
+    DepositMismatch,
     DepositReversed,
     PaymentConfirmed,
     PaymentExpired,
     PaymentFailed,
     PaymentPending,
     PaymentRefunded,
+    RefundAccountNeeded,
+    RefundRefused,
+    SurplusReturned,
     VirtualAccount,
 )
 from contracts.shipments import ShipmentCancelDecided, ShipmentStatus, ShipmentUpdated
@@ -203,6 +207,31 @@ async def test_an_unwanted_deposit_the_bank_took_back_and_gave_again_goes_back_a
     assert again.refund_id != first.refund_id
     stored = await read(database, order)
     assert [known.reversed_at for known in stored.unwanted] == [LATER, None]
+
+
+async def test_what_waits_for_somebody_is_told_once_and_ends(database: Database):
+    order = await place(database)
+    refund = {"refund_id": ids.derived_id("refund", "100"), "refund_amount": 100}
+    seen = []
+    for event in (
+        DepositMismatch(**about(order), deposited_amount=order.total_amount - 1, occurred_at=NOW),
+        confirmed(order, confirmed_at=LATER),
+        DepositMismatch(**about(order), deposited_amount=order.total_amount + 7, surplus_amount=7, occurred_at=LATER),
+        SurplusReturned(**about(order), returned_amount=7, remaining_amount=0, returned_at=LATER),
+        RefundAccountNeeded(**about(order), **refund, occurred_at=LATER),
+        RefundRefused(**about(order), **refund, code="too_old", reason="", occurred_at=LATER + DAY),
+        refunded(order, 100, 100),
+    ):
+        await hear(database, event)
+        troubles = (await read(database, order)).troubles
+        seen.append([known.what for known in troubles if not known.over])
+    assert seen == [
+        ["deposit_short"], [], ["surplus_owed"], [], ["refund_account_needed"], ["refund_refused"], [],
+    ]  # fmt: skip
+    assert await stories(database, order) == [
+        "order-placed", "deposit-mismatch", "order-paid", "deposit-mismatch", "surplus-returned",
+        "refund-account-needed", "refund-refused", "payment-refunded",
+    ]  # fmt: skip
 
 
 async def test_missing_stock_cancels_and_refunds_a_paid_order(database: Database):

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from common.db import Database
 from orders import domain, handlers, tables
+from orders.commands import NoteRefundWaits
 from orders.repository import numbers, orders
 
 pytestmark = pytest.mark.integration
@@ -44,8 +45,10 @@ async def test_an_order_is_read_as_it_was_written(database: Database):
     command = cancels(order, (order.lines[1].line_id, 2), (order.lines[0].line_id, 1))
     asked = domain.request_cancel(wrong, command, NOW).order
     settled = domain.settle_cancel(asked, settles(order, command.cancel_id), NOW).order
+    waits = NoteRefundWaits(order.order_id, PAYMENT, command.cancel_id, 100, account_was_wrong=False, at=NOW)
+    told = domain.note_refund_waits(settled, waits).order
     before = order
-    for after in (paid, wrong, asked, settled):
+    for after in (paid, wrong, asked, settled, told):
         async with database.transaction() as tx:
             assert await orders.lock(tx.connection, order.order_id) == before
             await orders.save(tx.connection, before, after)

@@ -110,6 +110,27 @@ class NoRefundAccountNeeded(DomainError):
     kind: Kind = "conflict"
 
 
+class SurplusExceeded(DomainError):
+    """More than the customer has to get back; `owed` says how much that is."""
+
+    code = "surplus.exceeded"
+    kind: Kind = "conflict"
+
+
+class NoAccount(DomainError):
+    """Nothing has to be transferred, or the customer has not said where to."""
+
+    code = "surplus.no_account"
+    kind: Kind = "not_found"
+
+
+class TransferReused(DomainError):
+    """The reference names another transfer of this payment."""
+
+    code = "surplus.reference_reused"
+    kind: Kind = "conflict"
+
+
 class RefundReused(DomainError):
     """The refund id came before with another payment or amount: a defect of the asker."""
 

@@ -36,10 +36,25 @@ def _of_payment(fact: facts.OfPayment, now: datetime) -> Event:
             )
         case facts.Expired(payment):
             return contract.PaymentExpired(**_common(payment), occurred_at=now)
+        case _:
+            return _of_deposit(fact, now)
+
+
+def _of_deposit(fact: facts.OfDeposit, now: datetime) -> Event:
+    match fact:
         case facts.DepositTakenBack(payment):
             return contract.DepositReversed(**_common(payment), occurred_at=now)
-        case facts.DepositDiffers(payment, deposited):
-            return contract.DepositMismatch(**_common(payment), deposited_amount=deposited, occurred_at=now)
+        case facts.DepositDiffers(payment):
+            return contract.DepositMismatch(
+                **_common(payment),
+                deposited_amount=payment.deposited,
+                surplus_amount=payment.returnable,
+                occurred_at=now,
+            )
+        case facts.SurplusSentBack(payment, amount):
+            return contract.SurplusReturned(
+                **_common(payment), returned_amount=amount, remaining_amount=payment.returnable, returned_at=now
+            )
     assert_never(fact)
 
 

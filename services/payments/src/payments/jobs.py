@@ -16,6 +16,7 @@ from payments.flows.receipts import Receipts
 from payments.flows.reconciling import Reconciling
 from payments.flows.refunding import Refunding
 from payments.flows.settling import Settling
+from payments.repository import audit
 from payments.repository import callback as callback_rows
 from payments.repository import payment as payment_rows
 from payments.repository import refund as refund_rows
@@ -25,10 +26,12 @@ REFUND = "refunds"
 CALLBACKS = "callbacks"
 RECONCILE = "settlements"
 RECEIPTS = "cash-receipts"
+AUDIT = "audit"
 
 _log = log.get(__name__)
 _BATCH = 50
 _AT_ONCE = 5
+_MANY = 1000
 T = TypeVar("T")
 
 
@@ -41,6 +44,7 @@ class Pace:
     callback_seconds: float = 1
     keep_accounts: timedelta = timedelta(days=30)
     keep_bodies: timedelta = timedelta(days=90)
+    keep_unread: timedelta = timedelta(days=30)
 
 
 def jobs(database: Database, settling: Settling, refunding: Refunding, callbacks: Callbacks, pace: Pace) -> list[Job]:
@@ -64,6 +68,10 @@ def jobs(database: Database, settling: Settling, refunding: Refunding, callbacks
             await refund_rows.forget_old_accounts(tx.connection, tx.now, pace.keep_accounts)
         async with database.transaction() as tx:
             await callback_rows.forget_bodies(tx.connection, tx.now, pace.keep_bodies)
+        gone = _MANY
+        while gone == _MANY:
+            async with database.transaction() as tx:
+                gone = await callback_rows.forget_unread(tx.connection, tx.now, pace.keep_unread, most=_MANY)
 
     return [
         Job(SETTLE, pace.settle_seconds, settle_payments),
@@ -80,6 +88,17 @@ def reconciling(flow: Reconciling) -> Job:
         await _each(RECONCILE, flow.due(), flow.reconcile)
 
     return Job(RECONCILE, 3600, reconcile)
+
+
+def auditing(database: Database) -> Job:
+    """Keeps what the audit has to read small; whether anything is wrong, it says itself."""
+
+    async def look() -> None:
+        for work in (audit.count_journals, audit.strike_off):
+            async with database.transaction() as tx:
+                await work(tx.connection, most=_MANY)
+
+    return Job(AUDIT, 5, look)
 
 
 def cash_receipts(flow: Receipts) -> Job:

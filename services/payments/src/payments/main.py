@@ -25,7 +25,7 @@ from payments.flows.refunding import Refunding
 from payments.flows.settling import Settling
 from payments.flows.windows import Windows
 from payments.repository.seal import Seal
-from payments.settings import Settings
+from payments.settings import Settings, files
 
 
 def assemble(runtime: Runtime[Settings], gateways: Gateways, orders: Orders) -> Parts:
@@ -55,6 +55,7 @@ def assemble(runtime: Runtime[Settings], gateways: Gateways, orders: Orders) -> 
         settings.unknown_every_seconds,
         keep_accounts=timedelta(days=settings.refund_account_days),
         keep_bodies=timedelta(days=settings.callback_body_days),
+        keep_unread=timedelta(days=settings.callback_unread_days),
     )
     return Parts(
         routers=api.routers,
@@ -62,6 +63,7 @@ def assemble(runtime: Runtime[Settings], gateways: Gateways, orders: Orders) -> 
         jobs=[
             *jobs.jobs(database, settling, refunding, callbacks, pace),
             jobs.cash_receipts(receipts),
+            jobs.auditing(database),
             jobs.reconciling(
                 Reconciling(database, gateways, days=settings.settlement_days, hour=settings.settlement_hour)
             ),
@@ -73,6 +75,7 @@ def assemble(runtime: Runtime[Settings], gateways: Gateways, orders: Orders) -> 
             "callbacks": callbacks,
             "gateways": gateways,
             "seal": seal,
+            "patience": patience,
             "trusted_proxies": networks(settings.trusted_proxies.split(",")),
             "wake_refunds": wake_refunds,
             "wake_receipts": partial(runtime.wake_job, jobs.RECEIPTS),
@@ -82,6 +85,7 @@ def assemble(runtime: Runtime[Settings], gateways: Gateways, orders: Orders) -> 
 
 def build(runtime: Runtime[Settings]) -> Parts:
     settings, http = runtime.settings, runtime.http
+    files.check(settings.secrets_dir)
     gateways = Gateways(
         {
             "toss": per_mall(TossGateway, http, settings.toss.accesses()),

@@ -92,7 +92,6 @@ class TestForged:
         ("changes", "reason"),
         [
             ({"secret": "guess"}, "wrong_secret"),
-            ({"amount": AMOUNT - 1}, "amount_mismatch"),
             ({"order_ref": "no id"}, "unknown_payment"),
         ],
     )
@@ -104,6 +103,23 @@ class TestForged:
         await mall.run("callbacks")
         assert await mall.status(payment["id"]) == "waiting_for_deposit"
         assert await kept(mall) == [("refused", reason)]
+
+    async def test_of_an_amount_that_nobody_paid_in_is_refused_when_the_provider_was_asked(self, mall):
+        payment = await mall.open("virtual_account")
+        for _ in range(2):
+            assert (await mall.callback(payment["id"], transmission="t1", amount=1)).status_code == 403
+            await mall.run("callbacks")
+            assert await kept(mall) == [("refused", "amount_mismatch")]
+        assert await mall.status(payment["id"]) == "waiting_for_deposit"
+
+    async def test_of_an_amount_that_was_paid_in_short_is_true_once_the_provider_was_asked(self, mall):
+        payment = await mall.open("virtual_account")
+        mall.toss.deposit(payment["id"], all_in_all=AMOUNT - 1)
+        assert (await mall.callback(payment["id"], transmission="t1", amount=AMOUNT - 1)).status_code == 403
+        await mall.run("callbacks")
+        assert (await mall.said())[-1] == "deposit-mismatch"
+        assert (await mall.callback(payment["id"], transmission="t1", amount=AMOUNT - 1)).status_code == 200
+        assert await kept(mall) == [("done", None)]
 
     async def test_about_nobodys_payment_is_judged_again_for_a_while(self, mall):
         response = await mall.callback("11111111-1111-7111-8111-111111111111")
@@ -144,6 +160,17 @@ class TestForged:
         assert (response.status_code, response.json()["code"]) == (422, "callback.unreadable")
         assert await kept(mall) == [("refused", "callback.unreadable")]
         assert "5327" not in str(await mall.rows("SELECT to_jsonb(c)::text FROM provider_callbacks c"))
+
+    async def test_what_nobody_could_read_is_erased_in_the_end(self, mall):
+        payment = await mall.open("virtual_account")
+        await mall.callback(payment["id"], secret="guess")
+        for each in range(3):
+            await mall.http.post("/v1/callbacks/toss", content=f"rubbish {each}")
+        await mall.run_later("forget", days=29)
+        assert len(await kept(mall)) == 4
+        await mall.run_later("forget", days=2)
+        assert await kept(mall) == [("refused", "wrong_secret")]
+        assert len(await mall.rows("SELECT 1 FROM callback_bodies")) == 1
 
     async def test_a_body_over_the_limit_never_reaches_us(self, mall):
         response = await mall.http.post("/v1/callbacks/toss", content=b"x" * 1_048_577)

@@ -42,8 +42,14 @@ class TestJudge:
 
     @pytest.mark.parametrize("status", sorted(Status))
     def test_a_wrong_amount_is_refused_in_every_status(self, status):
-        payment = a_payment(status)
+        payment = a_payment(status, method="card")
         assert judge(payment, a_callback(payment, amount=AMOUNT - 1)) == Verdict("refused", "amount_mismatch")
+
+    @pytest.mark.parametrize("status", sorted(Status))
+    def test_into_an_account_other_amounts_are_paid_so_the_provider_is_told_no_and_asked(self, status):
+        payment = a_payment(status, method="virtual_account")
+        verdict = judge(payment, a_callback(payment, amount=AMOUNT - 1))
+        assert (verdict, verdict.accepted) == (Verdict("received", "amount_mismatch"), False)
 
     def test_the_secret_of_the_account(self):
         payment = a_payment(S.WAITING)

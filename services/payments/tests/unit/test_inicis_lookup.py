@@ -88,7 +88,13 @@ class TestV2:
         assert answer.returns == ()
 
     @pytest.mark.parametrize(
-        ("shown", "deposited"), [({"depositAmount": "15000"}, 15_000), ({"depositAmount": ""}, None), ({}, None)]
+        ("shown", "deposited"),
+        [
+            ({"depositAmount": "15000"}, 15_000),
+            ({"depositAmount": "0"}, None),
+            ({"depositAmount": ""}, None),
+            ({}, None),
+        ],
     )
     async def test_what_was_paid_in_is_told_where_it_is_shown(self, inicis, api, shown, deposited):
         payment = a_payment(Status.WAITING, key=TID, merchant=MID)

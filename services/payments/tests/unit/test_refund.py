@@ -241,10 +241,15 @@ class TestAccount:
     def test_is_erased_once_no_refund_can_use_it(self):
         payment = a_payment(Status.CONFIRMED)
         done = a_refund(payment, R.DONE)
-        assert refunding.account_is_used_up(done, ())
-        assert not refunding.account_is_used_up(done, (a_refund(payment, R.REQUESTED),))
-        assert refunding.account_is_used_up(a_refund(payment, R.NEEDS_ACCOUNT), ())
-        assert not refunding.account_is_used_up(a_refund(payment, R.UNKNOWN), ())
+        assert refunding.account_is_used_up(payment, done, ())
+        assert not refunding.account_is_used_up(payment, done, (a_refund(payment, R.REQUESTED),))
+        assert refunding.account_is_used_up(payment, a_refund(payment, R.NEEDS_ACCOUNT), ())
+        assert not refunding.account_is_used_up(payment, a_refund(payment, R.UNKNOWN), ())
+
+    def test_is_kept_for_a_surplus_unless_it_is_wrong(self):
+        payment = a_payment(Status.CONFIRMED, surplus=100)
+        assert not refunding.account_is_used_up(payment, a_refund(payment, R.DONE), ())
+        assert refunding.account_is_used_up(payment, a_refund(payment, R.NEEDS_ACCOUNT), ())
 
 
 class TestTable:

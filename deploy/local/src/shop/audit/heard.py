@@ -11,13 +11,15 @@ HEARD: Mapping[str, tuple[str, ...]] = {
     ),
     "orders": (
         "payment-pending", "payment-confirmed", "payment-failed", "payment-expired", "payment-refunded",
-        "deposit-reversed", "shipment-updated", "shipment-cancel-decided", "stock-unavailable",
+        "deposit-reversed", "deposit-mismatch", "surplus-returned", "refund-account-needed", "refund-refused",
+        "shipment-updated", "shipment-cancel-decided", "stock-unavailable",
     ),
     "payments": ("order-refund-requested", "order-cancelled"),
     "scm": ("order-paid", "order-contact-recorded", "order-cancel-requested", "order-cancelled"),
     "notify": (
         "mall-changed", "order-contact-recorded", "order-placed", "payment-pending", "order-paid", "shipment-updated",
-        "order-cancelled", "payment-refunded",
+        "order-cancelled", "payment-refunded", "deposit-mismatch", "deposit-reversed", "surplus-returned",
+        "refund-account-needed",
     ),
     "stats": ("order-placed", "order-paid", "order-cancelled", "order-completed", "payment-refunded"),
 }  # fmt: skip

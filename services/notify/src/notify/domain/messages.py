@@ -17,9 +17,14 @@ class Kind(StrEnum):
 
     ORDER_PLACED = "order-placed"  # fact: the order
     PAYMENT_PENDING = "payment-pending"  # fact: the payment
+    DEPOSIT_SHORT = "deposit-short"  # fact: so much paid into the payment's account
+    DEPOSIT_SURPLUS = "deposit-surplus"  # fact: so much paid into the payment's account
+    DEPOSIT_REVERSED = "deposit-reversed"  # fact: the payment's deposit, taken back at a moment
+    SURPLUS_RETURNED = "surplus-returned"  # fact: so much of the payment's surplus, sent back at a moment
     ORDER_PAID = "order-paid"  # fact: the order
     ORDER_SHIPPED = "order-shipped"  # fact: the shipment
     ORDER_CANCELLED = "order-cancelled"  # fact: the cancel
+    REFUND_ACCOUNT_NEEDED = "refund-account-needed"  # fact: the refund; if the account was wrong, it at a moment
     PAYMENT_REFUNDED = "payment-refunded"  # fact: the refund
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from notify.domain import texts
-from notify.domain.messages import Kind, Letter
+from notify.domain.messages import Kind, Letter, Mall
 
 TITLES: dict[Kind, str] = {
     Kind.ORDER_PLACED: "주문 접수 안내",
@@ -16,6 +16,11 @@ TITLES: dict[Kind, str] = {
     Kind.ORDER_SHIPPED: "상품 발송 안내",
     Kind.ORDER_CANCELLED: "주문 취소 안내",
     Kind.PAYMENT_REFUNDED: "환불 완료 안내",
+    Kind.REFUND_ACCOUNT_NEEDED: "환불 계좌 안내",
+    Kind.DEPOSIT_SHORT: "입금액 부족 안내",
+    Kind.DEPOSIT_SURPLUS: "초과 입금 안내",
+    Kind.DEPOSIT_REVERSED: "입금 취소 안내",
+    Kind.SURPLUS_RETURNED: "초과 입금액 환불 안내",
 }
 
 _METHODS = {
@@ -40,6 +45,11 @@ NAMES: dict[Kind, frozenset[str]] = {
     Kind.ORDER_SHIPPED: _COMMON | {"택배사", "송장번호", "배송조회"},
     Kind.ORDER_CANCELLED: _COMMON | {"취소구분", "취소사유", "환불예정금액", "취소일시"},
     Kind.PAYMENT_REFUNDED: _COMMON | {"환불금액", "결제수단", "환불일시"},
+    Kind.REFUND_ACCOUNT_NEEDED: _COMMON | {"환불금액", "계좌구분", "등록방법"},
+    Kind.DEPOSIT_SHORT: _COMMON | {"입금금액", "결제금액", "부족금액"},
+    Kind.DEPOSIT_SURPLUS: _COMMON | {"입금금액", "환불금액", "등록방법"},
+    Kind.DEPOSIT_REVERSED: _COMMON | {"입금금액", "취소일시"},
+    Kind.SURPLUS_RETURNED: _COMMON | {"환불금액", "환불일시"},
 }
 _NAME_LETTERS, _PRODUCT_LETTERS = 20, 40
 
@@ -50,6 +60,17 @@ def method(code: str) -> str:
 
 def reason(code: str) -> str:
     return _REASONS.get(code, "고객 요청")
+
+
+def where(mall: Mall) -> str:
+    """How a customer names an account: where the order can be looked at."""
+    return f"{mall.storefront_url} 주문 조회에서 등록" if mall.storefront_url else "쇼핑몰 주문 조회에서 등록"
+
+
+def account_asked(data: Mapping[str, Any]) -> str:
+    if data.get("account_was_wrong"):
+        return "알려 주신 계좌로 보내지 못해 다른 계좌가 필요합니다"
+    return "환불 계좌 등록"
 
 
 def as_moment(when: datetime | str) -> datetime:
@@ -71,6 +92,8 @@ def facts(letter: Letter) -> dict[str, Any]:
         "data": message.data,
         "method": method(str(message.data.get("method", ""))),
         "reason": reason(str(message.data.get("reason", ""))),
+        "where": where(letter.mall),
+        "account_asked": account_asked(message.data),
     }
 
 
@@ -84,7 +107,50 @@ def variables(letter: Letter) -> dict[str, str]:
         "상품명": texts.shortened(order.summary, _PRODUCT_LETTERS),
         "고객센터": mall.support_phone or mall.support_email or mall.storefront_url or mall.name,
     }
-    return common | _own(letter, letter.message.data, order.currency)
+    data = letter.message.data
+    own = _about_deposit if letter.message.kind in _DEPOSITS else _own
+    return common | own(letter, data, order.currency)
+
+
+_DEPOSITS = frozenset(
+    {
+        Kind.REFUND_ACCOUNT_NEEDED, Kind.DEPOSIT_SHORT, Kind.DEPOSIT_SURPLUS, Kind.DEPOSIT_REVERSED,
+        Kind.SURPLUS_RETURNED,
+    }
+)  # fmt: skip
+
+
+def _about_deposit(letter: Letter, data: Mapping[str, Any], currency: str) -> dict[str, str]:
+    match letter.message.kind:
+        case Kind.REFUND_ACCOUNT_NEEDED:
+            return {
+                "환불금액": texts.money(int(data["refund_amount"]), currency),
+                "계좌구분": account_asked(data),
+                "등록방법": where(letter.mall),
+            }
+        case Kind.DEPOSIT_SHORT:
+            owed, paid = int(data["amount"]), int(data["deposited_amount"])
+            return {
+                "입금금액": texts.money(paid, currency),
+                "결제금액": texts.money(owed, currency),
+                "부족금액": texts.money(owed - paid, currency),
+            }
+        case Kind.DEPOSIT_SURPLUS:
+            return {
+                "입금금액": texts.money(int(data["deposited_amount"]), currency),
+                "환불금액": texts.money(int(data["surplus_amount"]), currency),
+                "등록방법": where(letter.mall),
+            }
+        case Kind.DEPOSIT_REVERSED:
+            return {
+                "입금금액": texts.money(int(data["amount"]), currency),
+                "취소일시": texts.moment(as_moment(data["reversed_at"])),
+            }
+        case _:
+            return {
+                "환불금액": texts.money(int(data["returned_amount"]), currency),
+                "환불일시": texts.moment(as_moment(data["returned_at"])),
+            }
 
 
 def _own(letter: Letter, data: Mapping[str, Any], currency: str) -> dict[str, str]:
@@ -123,7 +189,7 @@ def _own(letter: Letter, data: Mapping[str, Any], currency: str) -> dict[str, st
                 "환불예정금액": texts.money(refund, currency) if refund else "없음",
                 "취소일시": texts.moment(as_moment(data["cancelled_at"])),
             }
-        case Kind.PAYMENT_REFUNDED:
+        case _:
             return {
                 "환불금액": texts.money(int(data["refund_amount"]), currency),
                 "결제수단": method(str(data["method"])),

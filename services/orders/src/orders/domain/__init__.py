@@ -2,6 +2,12 @@
 
 from orders.domain.addressing import change_address, settle_address_change
 from orders.domain.amounts import Amounts
+from orders.domain.attention import (
+    note_deposit_mismatch,
+    note_refund_refused,
+    note_refund_waits,
+    note_surplus_returned,
+)
 from orders.domain.cancelling import request_cancel, settle_cancel
 from orders.domain.claim import CLAIM_RULES, CLAIM_TRANSITIONS, Claim, ClaimStatus, ClaimUnits
 from orders.domain.claiming import (
@@ -15,7 +21,7 @@ from orders.domain.claiming import (
 )
 from orders.domain.decision import Decision
 from orders.domain.facts import Fact
-from orders.domain.order import Cancel, CancelledUnits, Line, Order, Payment, UnwantedPayment
+from orders.domain.order import Cancel, CancelledUnits, Line, Order, Payment, Trouble, UnwantedPayment
 from orders.domain.paying import note_deposit_reversed, note_payment_failed, note_payment_pending, pay, record_refund
 from orders.domain.placing import check_price, expire, note_payment_expired, note_stock_unavailable, place
 from orders.domain.quote import Promotion, Quote, QuoteLine
@@ -42,6 +48,7 @@ __all__ = [
     "Quote",
     "QuoteLine",
     "Status",
+    "Trouble",
     "UnwantedPayment",
     "approve_claim",
     "change_address",
@@ -49,14 +56,18 @@ __all__ = [
     "complete",
     "confirm_purchase",
     "expire",
+    "note_deposit_mismatch",
     "note_deposit_reversed",
     "note_payment_expired",
     "note_payment_failed",
     "note_payment_pending",
+    "note_refund_refused",
+    "note_refund_waits",
     "note_replacement_unavailable",
     "note_return",
     "note_shipment",
     "note_stock_unavailable",
+    "note_surplus_returned",
     "pay",
     "place",
     "record_refund",

@@ -120,6 +120,18 @@ class UnwantedPayment:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something about the order's money that somebody has to see to. `subject`: the refund or payment it is about."""
+
+    what: str
+    subject: UUID
+    payment_id: UUID
+    amount: int
+    since: datetime
+    over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     order_id: UUID
     number: str
@@ -147,6 +159,7 @@ class Order:
     coupon_uses: tuple[UUID, ...] = ()
     surcharge_amount: int = 0
     shipping_discount_amount: int = 0
+    troubles: tuple[Trouble, ...] = ()
     delivered_at: datetime | None = None
     completed_at: datetime | None = None
     cancelled_at: datetime | None = None

@@ -9,7 +9,7 @@ from common.ids import derived_id
 from common.money import allocate
 from orders import errors
 from orders.commands import NoteDepositReversed, NotePaymentFailed, NotePaymentPending, PayOrder, RecordRefund
-from orders.domain import cancelling, facts
+from orders.domain import attention, cancelling, facts
 from orders.domain.amounts import Amounts
 from orders.domain.decision import Decision
 from orders.domain.order import Order, Payment, UnwantedPayment
@@ -37,6 +37,7 @@ def note_payment_failed(order: Order, command: NotePaymentFailed) -> Decision:
 
 def pay(order: Order, command: PayOrder) -> Decision:
     """Ships nothing and notifies nobody: they listen to `order-paid`. Money that does not fit is sent back."""
+    order = attention.over(order, command.payment_id, {"deposit_short"}, command.confirmed_at)
     if order.payment is not None and order.payment.payment_id == command.payment_id:
         return _paid_before(order, order.payment, command)
     if any(_is_of(known, command) for known in order.unwanted):  # redelivered
@@ -52,6 +53,8 @@ def pay(order: Order, command: PayOrder) -> Decision:
 
 def note_deposit_reversed(order: Order, command: NoteDepositReversed, now: datetime) -> Decision:
     """Stops the goods if they are still ours. The money is gone already, so none of it goes back."""
+    gone = {"refund_account_needed", "surplus_owed"}
+    order = attention.over(order, command.payment_id, gone, command.occurred_at)
     payment = order.payment
     if payment is None or payment.payment_id != command.payment_id:
         reversal = facts.DepositReversed(command.payment_id, command.occurred_at, needs_staff=False, actor="payments")
@@ -72,6 +75,7 @@ def note_deposit_reversed(order: Order, command: NoteDepositReversed, now: datet
 
 def record_refund(order: Order, command: RecordRefund) -> Decision:
     """Keeps the running total of what went back, whatever order the news comes in."""
+    order = attention.over(order, command.refund_id, {"refund_account_needed", "refund_refused"})
     of_this_order = order.payment is not None and order.payment.payment_id == command.payment_id
     noted = facts.RefundRecorded(
         command.refund_id, command.refund_amount, order.currency, of_this_order, actor="payments"

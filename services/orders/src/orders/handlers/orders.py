@@ -72,6 +72,22 @@ async def note_deposit_reversed(command: commands.NoteDepositReversed, tx: Tx) -
     return await change(command.order_id, tx, lambda order: domain.note_deposit_reversed(order, command, tx.now))
 
 
+async def note_refund_waits(command: commands.NoteRefundWaits, tx: Tx) -> Order:
+    return await change(command.order_id, tx, lambda order: domain.note_refund_waits(order, command))
+
+
+async def note_refund_refused(command: commands.NoteRefundRefused, tx: Tx) -> Order:
+    return await change(command.order_id, tx, lambda order: domain.note_refund_refused(order, command))
+
+
+async def note_deposit_mismatch(command: commands.NoteDepositMismatch, tx: Tx) -> Order:
+    return await change(command.order_id, tx, lambda order: domain.note_deposit_mismatch(order, command))
+
+
+async def note_surplus_returned(command: commands.NoteSurplusReturned, tx: Tx) -> Order:
+    return await change(command.order_id, tx, lambda order: domain.note_surplus_returned(order, command))
+
+
 async def request_cancel(command: commands.RequestCancel, tx: Tx) -> Order:
     after = await change(command.order_id, tx, lambda order: domain.request_cancel(order, command, tx.now))
     if command.note:

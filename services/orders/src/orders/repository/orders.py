@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from itertools import zip_longest
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from orders import errors, tables
-from orders.domain import Line, Order, Payment, Promotion, Status, UnwantedPayment
+from orders.domain import Line, Order, Payment, Promotion, Status, Trouble, UnwantedPayment
 from orders.repository import cancels, claims
 
 _ORDER = tables.orders
@@ -124,7 +125,30 @@ def _changing(order: Order) -> dict[str, Any]:
         "delivered_at": order.delivered_at,
         "completed_at": order.completed_at,
         "cancelled_at": order.cancelled_at,
+        "troubles": [_trouble_values(trouble) for trouble in order.troubles],
     }
+
+
+def _trouble_values(trouble: Trouble) -> dict[str, Any]:
+    return {
+        "what": trouble.what,
+        "subject": str(trouble.subject),
+        "payment_id": str(trouble.payment_id),
+        "amount": trouble.amount,
+        "since": trouble.since.isoformat(),
+        "over": trouble.over,
+    }
+
+
+def _trouble(stored: dict[str, Any]) -> Trouble:
+    return Trouble(
+        what=stored["what"],
+        subject=UUID(stored["subject"]),
+        payment_id=UUID(stored["payment_id"]),
+        amount=stored["amount"],
+        since=datetime.fromisoformat(stored["since"]),
+        over=stored["over"],
+    )
 
 
 def _line_values(order_id: UUID, place: int, line: Line) -> dict[str, Any]:
@@ -262,4 +286,5 @@ def _order(row: Row[Any], lines: list[Line]) -> Order:
         delivered_at=row.delivered_at,
         completed_at=row.completed_at,
         cancelled_at=row.cancelled_at,
+        troubles=tuple(_trouble(stored) for stored in row.troubles),
     )

@@ -126,6 +126,16 @@ class PromotionView(View):
         )
 
 
+class AttentionView(View):
+    """Something about the order's money that waits for somebody: `refund_account_needed` for its customer, to be named
+    at payments; `deposit_short` for the rest of a deposit; `surplus_owed` and `refund_refused` for staff."""
+
+    what: str = Field(examples=["refund_account_needed"])
+    payment_id: UUID
+    amount: MoneyView
+    since: datetime
+
+
 class OrderView(View):
     id: UUID
     order_number: str = Field(examples=["20261122-00001234"])
@@ -144,6 +154,7 @@ class OrderView(View):
     promotions: list[PromotionView]
     surcharge_amount: MoneyView = Field(description="for a far address; in shipping_amount")
     shipping_discount_amount: MoneyView = Field(description="what sending would have cost more")
+    payment_attention: list[AttentionView] = Field(default_factory=list)
     placed_at: datetime
     payment_due_at: datetime
     delivered_at: datetime | None
@@ -171,6 +182,16 @@ class OrderView(View):
             "promotions": [PromotionView.of(promotion, currency) for promotion in order.promotions],
             "surcharge_amount": MoneyView.of(order.surcharge_amount, currency),
             "shipping_discount_amount": MoneyView.of(order.shipping_discount_amount, currency),
+            "payment_attention": [
+                AttentionView(
+                    what=known.what,
+                    payment_id=known.payment_id,
+                    amount=MoneyView.of(known.amount, currency),
+                    since=known.since,
+                )
+                for known in order.troubles
+                if not known.over
+            ],
             "placed_at": order.placed_at,
             "payment_due_at": order.payment_due_at,
             "delivered_at": order.delivered_at,

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -110,6 +110,17 @@ class RecordRefund:
 class GiveRefundAccount:
     payment_id: UUID
     account: RefundAccount
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnSurplus:
+    """Staff sent so much of what nobody's order claims back to the customer, from the mall's own bank account."""
+
+    payment_id: UUID
+    amount: int
+    reference: str
+    transferred_on: date
+    by: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,12 @@ from typing import Protocol
 from uuid import UUID
 
 from payments.domain.payment import Payment
+from payments.domain.refund import BY_DEPOSIT
 from payments.domain.status import Status
 
 # A callback about a payment we do not have (yet) is judged again for so long.
 _EARLY = timedelta(minutes=10)
+AMOUNT, UNKNOWN_PAYMENT = "amount_mismatch", "unknown_payment"
 
 
 class Said(Protocol):
@@ -51,8 +53,11 @@ def judge(payment: Payment | None, said: Said) -> Verdict:
     if payment is None:
         # A payment is ours before its provider hears of it; but we may be reading a database that lags behind.
         early = payment_id_of(said.order_ref) is not None
-        return Verdict("received" if early else "refused", "unknown_payment")
+        return Verdict("received" if early else "refused", UNKNOWN_PAYMENT)
     wrong = _wrong(payment, said)
+    if wrong == AMOUNT and payment.method == BY_DEPOSIT:
+        # Customers do pay too little or too much into accounts. Only the provider knows: it is told no, and asked.
+        return Verdict("received", wrong)
     if wrong is not None:
         return Verdict("refused", wrong)
     if said.key is not None and payment.key not in (None, said.key) and not payment.key_is_unproven:
@@ -63,11 +68,11 @@ def judge(payment: Payment | None, said: Said) -> Verdict:
 
 def _wrong(payment: Payment, said: Said) -> str | None:
     if payment.provider != said.provider:
-        return "unknown_payment"
+        return UNKNOWN_PAYMENT
     if said.merchant is not None and payment.merchant and said.merchant != payment.merchant:
         return "merchant_mismatch"
     if said.amount is not None and said.amount != payment.amount:
-        return "amount_mismatch"
+        return AMOUNT
     if said.secret_hash is not None and not secret_may_be_right(payment, said.secret_hash):
         return "wrong_secret"
     return None
@@ -76,6 +81,15 @@ def _wrong(payment: Payment, said: Said) -> str | None:
 def is_given_up(received_at: datetime, now: datetime) -> bool:
     """Whether a callback about no payment of ours has waited long enough for one."""
     return now >= received_at + _EARLY
+
+
+def was_wrong(payment: Payment, said: Said, reason: str | None) -> str | None:
+    """What is still wrong with it, now that the provider was asked."""
+    if said.secret_hash is not None and not secret_may_be_right(payment, said.secret_hash):
+        return "wrong_secret"
+    if reason == AMOUNT and not payment.surplus and said.amount != payment.deposited:
+        return AMOUNT
+    return None
 
 
 def payment_id_of(order_ref: str) -> UUID | None:

@@ -60,9 +60,15 @@ class RefundTurnedDown:
 @dataclass(frozen=True, slots=True)
 class DepositDiffers:
     payment: Payment
-    deposited: int
 
 
-OfPayment = AccountIssued | MoneyReceived | Failed | Expired | DepositTakenBack | DepositDiffers
+@dataclass(frozen=True, slots=True)
+class SurplusSentBack:
+    payment: Payment
+    amount: int
+
+
+OfDeposit = DepositTakenBack | DepositDiffers | SurplusSentBack
+OfPayment = AccountIssued | MoneyReceived | Failed | Expired | OfDeposit
 OfRefund = Refunded | AccountNeeded | RefundTurnedDown
 Fact = OfPayment | OfRefund

@@ -1,23 +1,35 @@
 """Double entry. A posting above zero is a debit, below zero a credit; the postings of a journal sum to zero.
 
 `provider_receivable:<provider>` is what the provider holds for us, `customer_payments` what orders have been paid,
-`refunds_payable` what we have promised back. Nothing is ever changed or deleted: a mistake is posted the other way.
+`refunds_payable` what we have promised back. `provider_surplus:<provider>` is what it holds beyond any order,
+`surplus_owed` what of that its customers have to get, and `bank_transfers` what we sent them from our own bank.
+Nothing is ever changed or deleted: a mistake is posted the other way.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from payments.domain.payment import Payment
 from payments.domain.refund import Refund
 
+if TYPE_CHECKING:
+    from payments.domain.deposit import Transfer
+
 CUSTOMER_PAYMENTS = "customer_payments"
 REFUNDS_PAYABLE = "refunds_payable"
+SURPLUS_OWED = "surplus_owed"
+BANK_TRANSFERS = "bank_transfers"
 
 
 def provider_receivable(provider: str) -> str:
     return f"provider_receivable:{provider}"
+
+
+def provider_surplus(provider: str) -> str:
+    return f"provider_surplus:{provider}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +89,22 @@ def refund_dropped(payment: Payment, refund: Refund) -> Journal:
     return _move(
         payment, "refund_dropped", f"refund_dropped:{refund.id}",
         debit=REFUNDS_PAYABLE, credit=CUSTOMER_PAYMENTS, amount=refund.amount,
+    )  # fmt: skip
+
+
+def surplus_counted(payment: Payment, delta: int) -> Journal:
+    """More or less lies in the account than was known, and no order claims it. Call before the payment is saved."""
+    held, owed = provider_surplus(payment.provider), SURPLUS_OWED
+    kind, debit, credit = ("surplus_received", held, owed) if delta > 0 else ("surplus_dropped", owed, held)
+    ref = f"{kind}:{payment.id}:{payment.version}"
+    return _move(payment, kind, ref, debit=debit, credit=credit, amount=abs(delta))
+
+
+def surplus_returned(payment: Payment, transfer: Transfer) -> Journal:
+    """Sent from our own bank account: what the provider holds of it, it still owes us."""
+    return _move(
+        payment, "surplus_returned", f"surplus_returned:{payment.id}:{transfer.reference}",
+        debit=SURPLUS_OWED, credit=BANK_TRANSFERS, amount=transfer.amount,
     )  # fmt: skip
 
 

@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from payments.commands.answers import Answer, Hint, Missing, Redirect, Refused, Seen, Standing, Unknown
-from payments.domain import facts, ledger
-from payments.domain.payment import Decision, Payment, opened, released
+from payments.domain import deposit, facts, ledger
+from payments.domain.payment import HELD, Decision, Payment, opened, released
 from payments.domain.refund import Refund, given_back
 from payments.domain.status import HOLDING, LIVE, PENDING, RUNNING, RefundStatus, Status
 
@@ -27,7 +27,7 @@ def answered(payment: Payment, answer: Answer, refunds: Sequence[Refund], now: d
         case Redirect():
             return opened(payment, answer)
         case Seen():
-            return seen(payment, answer, refunds, now)
+            return deposit.told(payment, seen(payment, answer, refunds, now))
         case Refused():
             return refused(payment, answer)
         case Missing():
@@ -118,14 +118,11 @@ def _not_started(payment: Payment, now: datetime) -> Decision:
 
 
 def _paid(payment: Payment, answer: Seen, refunds: Sequence[Refund], now: datetime) -> Decision:
+    if payment.status in HELD:
+        return deposit.counted(payment, _compare_balance(payment, answer, refunds), answer.deposited)
     deposited = payment.amount if answer.deposited is None else answer.deposited
-    if payment.status in HOLDING or payment.status is Status.REFUNDED:
-        if deposited > payment.amount and payment.attention != "deposit_over":
-            over = replace(payment, attention="deposit_over")
-            return Decision(over, (facts.DepositDiffers(over, deposited),))
-        return _compare_balance(payment, answer, refunds)
     if deposited < payment.amount:
-        return _deposited_short(payment, deposited)
+        return deposit.counted(payment, _short(payment, now), deposited)
     paid = payment.to(
         Status.CONFIRMED,
         **_learned(payment, answer),
@@ -133,30 +130,26 @@ def _paid(payment: Payment, answer: Seen, refunds: Sequence[Refund], now: dateti
         confirmed_at=now,
         confirmations=payment.confirmations + 1,
         closing=False,
-        attention=_attention(payment, answer, deposited),
+        attention=_attention(payment, answer),
     )
-    said: tuple[facts.Fact, ...] = (facts.MoneyReceived(paid), *_differing(paid, deposited))
-    return Decision(paid, said, (ledger.received(paid),))
+    return deposit.counted(payment, Decision(paid, (facts.MoneyReceived(paid),), (ledger.received(paid),)), deposited)
 
 
-def _attention(payment: Payment, answer: Seen, deposited: int) -> str | None:
-    if deposited > payment.amount:
-        return "deposit_over"
+def _attention(payment: Payment, answer: Seen) -> str | None:
     if answer.standing is Standing.PARTLY_RETURNED:
         return "returned_at_provider"
-    return None if payment.attention == "deposit_short" else payment.attention
+    return None if payment.attention in (deposit.SHORT, deposit.SURPLUS) else payment.attention
 
 
-def _differing(payment: Payment, deposited: int) -> tuple[facts.DepositDiffers, ...]:
-    return (facts.DepositDiffers(payment, deposited),) if deposited != payment.amount else ()
-
-
-def _deposited_short(payment: Payment, deposited: int) -> Decision:
-    """Partial payments do not exist: nothing is confirmed, and it is told once."""
-    if payment.attention == "deposit_short":
-        return Decision(payment, settled=False)
-    short = replace(payment, attention="deposit_short")
-    return Decision(short, _differing(short, deposited), settled=False)
+def _short(payment: Payment, now: datetime) -> Decision:
+    """Partial payments do not exist: nothing is confirmed. The rest may come as long as the account waits."""
+    if payment.closing and payment.status is Status.WAITING:
+        return Decision(payment.to(Status.CANCELLED, closing=False))
+    if payment.status is Status.WAITING and now >= payment.due_at:
+        return _ran_out(payment)
+    if payment.status in LIVE:
+        return Decision(payment, settled=payment.status is Status.WAITING)
+    return Decision(replace(payment, closing=False))
 
 
 def _learned(payment: Payment, answer: Seen) -> dict[str, Any]:
@@ -188,7 +181,9 @@ def _waiting(payment: Payment, answer: Seen, refunds: Sequence[Refund]) -> Decis
             return _look_at(payment, "reversed_after_refund")
         case Status.FAILED | Status.EXPIRED | Status.CANCELLED:
             # An account nobody of ours waits for: it is closed there, so that nobody pays into it.
-            return Decision(replace(payment, key=answer.key, closing=True))
+            return deposit.taken_back(payment, Decision(replace(payment, key=answer.key, closing=True)))
+        case Status.WAITING if payment.surplus:
+            return deposit.taken_back(payment, Decision(replace(payment, attention=None)))
         case _:
             return Decision(payment)
 
@@ -199,11 +194,11 @@ def _taken_back(payment: Payment, refunds: Sequence[Refund]) -> Decision:
     dropped = tuple(refund.to(RefundStatus.VOID) for refund in refunds if refund.status in PENDING)
     back = payment.to(Status.REVERSED)
     journals = (*(ledger.refund_dropped(payment, refund) for refund in dropped), ledger.deposit_reversed(payment))
-    return Decision(back, (facts.DepositTakenBack(back),), journals, dropped)
+    return deposit.taken_back(payment, Decision(back, (facts.DepositTakenBack(back),), journals, dropped))
 
 
 def _returned(payment: Payment, answer: Seen, refunds: Sequence[Refund], now: datetime) -> Decision:
-    if payment.status in HOLDING or payment.status is Status.REFUNDED:
+    if payment.status in HELD:
         return _compare_balance(payment, answer, refunds)
     if payment.status is Status.WAITING and not payment.closing and now >= payment.due_at:
         return _ran_out(payment)

@@ -12,12 +12,16 @@ from uuid import UUID
 from payments import errors
 from payments.commands import ConfirmPayment, OpenPayment
 from payments.commands.answers import Account, Redirect
-from payments.domain.status import LIVE, Status, check_move
+from payments.domain.status import HOLDING, LIVE, Status, check_move
 
 if TYPE_CHECKING:
     from payments.domain.facts import Fact
     from payments.domain.ledger import Journal
     from payments.domain.refund import Refund
+
+
+# The money came, and what did not go back is still there.
+HELD = HOLDING | {Status.REFUNDED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,8 @@ class Payment:
 
     `attention` names what a person has to look at. `version` counts the saves, `confirmations` how often money came,
     `tries` how often somebody named a key to confirm with. `prepared_key` is the key the provider named before the
-    customer agreed. `grant_hash` names the return that was or is being tried.
+    customer agreed. `grant_hash` names the return that was or is being tried. `surplus` is what was paid into its
+    account and belongs to no order, `surplus_returned` how much of that was sent back.
     """
 
     id: UUID
@@ -62,6 +67,18 @@ class Payment:
     confirmations: int = 0
     tries: int = 0
     confirmed_at: datetime | None = None
+    surplus: int = 0
+    surplus_returned: int = 0
+
+    @property
+    def returnable(self) -> int:
+        """What of the surplus the customer has to get back. None while the account waits for the rest."""
+        return 0 if self.status in LIVE else self.surplus - self.surplus_returned
+
+    @property
+    def deposited(self) -> int:
+        """All that lies in the account, as far as we know."""
+        return self.surplus + (self.amount if self.status in HELD else 0)
 
     @property
     def order_ref(self) -> str:

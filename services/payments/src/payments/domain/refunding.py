@@ -41,8 +41,8 @@ def settled(payment: Payment, refund: Refund, others: Sequence[Refund]) -> Decis
     )
 
 
-def account_is_used_up(refund: Refund, others: Sequence[Refund]) -> bool:
-    """Whether the customer's account can be erased: wrong, or no refund waits to use it any more."""
+def account_is_used_up(payment: Payment, refund: Refund, others: Sequence[Refund]) -> bool:
+    """Whether the customer's account can be erased: wrong, or no refund and no surplus waits to go there any more."""
     if refund.status is RefundStatus.NEEDS_ACCOUNT:
         return True
-    return not any(known.status in PENDING for known in (refund, *others))
+    return not payment.returnable and not any(known.status in PENDING for known in (refund, *others))

@@ -13,7 +13,7 @@ from payments import errors
 from payments.clients.gateway import CallbackAnswer, Notice, PaymentGateway
 from payments.clients.registry import Gateways
 from payments.commands import TakeCallback
-from payments.domain.callback import Verdict
+from payments.domain.callback import UNKNOWN_PAYMENT, Verdict
 from payments.domain.source import comes_from
 from payments.flows.settling import Settling
 from payments.handlers import callback as handlers
@@ -122,7 +122,7 @@ class Callbacks:
         So it does when all that was learnt is that the key asked about was not the payment's: the callback may be about
         the true one.
         """
-        if known.reason is not None:
+        if known.reason == UNKNOWN_PAYMENT:
             async with self._database.transaction() as tx:
                 verdict = await handlers.judge_again(known, tx)
             if verdict != Verdict("received"):

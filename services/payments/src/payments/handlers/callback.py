@@ -25,7 +25,7 @@ async def take_callback(command: TakeCallback, tx: Tx, *, seal: Seal) -> Verdict
 async def judge_again(known: Known, tx: Tx) -> Verdict:
     """For one that came when there was no such payment. Received: the provider can be asked now."""
     verdict = rules.judge(await find_payment(known.order_ref, tx.connection), known)
-    if verdict.reason == "unknown_payment" and rules.is_given_up(known.received_at, tx.now):
+    if verdict.reason == rules.UNKNOWN_PAYMENT and rules.is_given_up(known.received_at, tx.now):
         verdict = Verdict("refused", verdict.reason)
     if verdict.status != "received":
         await rows.settle(tx.connection, known.id, status=verdict.status, reason=verdict.reason, now=tx.now)
@@ -33,20 +33,11 @@ async def judge_again(known: Known, tx: Tx) -> Verdict:
 
 
 async def settle_callback(known: Known, tx: Tx) -> None:
-    """The provider was asked. A secret that could not be compared before is compared now."""
+    """The provider was asked. What could not be compared before is compared now."""
     payment = await find_payment(known.order_ref, tx.connection)
-    wrong = (
-        payment is not None
-        and known.secret_hash is not None
-        and not rules.secret_may_be_right(payment, known.secret_hash)
-    )
-    await rows.settle(
-        tx.connection,
-        known.id,
-        status="refused" if wrong else "done",
-        reason="wrong_secret" if wrong else None,
-        now=tx.now,
-    )
+    wrong = None if payment is None else rules.was_wrong(payment, known, known.reason)
+    status = "done" if wrong is None else "refused"
+    await rows.settle(tx.connection, known.id, status=status, reason=wrong, now=tx.now)
 
 
 async def find_payment(order_ref: str, connection: AsyncConnection) -> Payment | None:

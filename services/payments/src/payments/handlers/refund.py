@@ -89,7 +89,7 @@ async def record_refund(command: RecordRefund, tx: Tx, *, patience: timedelta) -
         # The customer named another account while this one was tried: a no to the old one says nothing about it.
         after = rules.account_given(after, tx.now)
     await apply(tx, payment, refunding.settled(payment, after, others), why=f"refund {after.status}", patience=patience)
-    if refunding.account_is_used_up(after, others):
+    if refunding.account_is_used_up(payment, after, others):
         await rows.forget_account(tx.connection, payment.id)
     return after
 
@@ -99,7 +99,7 @@ async def give_refund_account(command: GiveRefundAccount, tx: Tx, *, seal: Seal)
     payment = await payment_rows.lock(tx.connection, command.payment_id)
     if payment is None:
         raise errors.PaymentNotFound("there is no such payment")
-    if payment.method != rules.BY_DEPOSIT or payment.status not in HOLDING:
+    if payment.method != rules.BY_DEPOSIT or (payment.status not in HOLDING and not payment.returnable):
         raise errors.NoRefundAccountNeeded("this payment holds no deposit", payment_status=payment.status)
     await rows.keep_account(tx.connection, payment.id, command.account, seal, tx.now)
     for refund in await rows.of_payment(tx.connection, payment.id):

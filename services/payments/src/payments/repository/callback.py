@@ -108,6 +108,20 @@ async def forget_bodies(connection: AsyncConnection, now: datetime, keep_for: ti
     return done.rowcount
 
 
+async def forget_unread(connection: AsyncConnection, now: datetime, keep_for: timedelta, *, most: int) -> int:
+    """Erases callbacks that were refused unread so long ago: nobody knows what they are about. Returns how many."""
+    old = (
+        select(_table.id)
+        .where(_table.status == "refused", _table.kind == "unread", _table.received_at < now - keep_for)
+        .order_by(_table.received_at)
+        .limit(most)
+    )
+    gone = list(await connection.scalars(old))
+    await connection.execute(delete(callback_bodies).where(callback_bodies.c.callback_id.in_(gone)))
+    await connection.execute(delete(provider_callbacks).where(_table.id.in_(gone)))
+    return len(gone)
+
+
 async def take_due(connection: AsyncConnection, now: datetime, *, limit: int) -> Sequence[Known]:
     """Callbacks to act on now, each put off so that a second worker leaves it alone; seconds first, an hour at most."""
     due = (

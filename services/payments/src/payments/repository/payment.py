@@ -20,7 +20,7 @@ _PLAIN = (
     "id", "order_id", "order_number", "mall_id", "currency", "amount", "tax_free_amount", "provider", "merchant",
     "method", "order_name", "owner_hash", "due_at", "created_at", "return_url", "version", "redirect_url",
     "secret_hash", "closing", "closed_reason", "failure_code", "failure_reason", "receipt_url", "attention",
-    "confirmations", "tries", "confirmed_at", "vat_amount", "prepared_key", "grant_hash",
+    "confirmations", "tries", "confirmed_at", "vat_amount", "prepared_key", "grant_hash", "surplus", "surplus_returned",
 )  # fmt: skip
 
 
@@ -121,6 +121,11 @@ async def history(connection: AsyncConnection, payment_id: UUID) -> Sequence[Row
         .order_by(table.id)
     )
     return rows.all()
+
+
+async def note(connection: AsyncConnection, payment: Payment, why: str, now: datetime) -> None:
+    """A line of history of something that changed nothing."""
+    await _note(connection, payment.id, (payment.status, payment.status), why, now)
 
 
 async def _note(

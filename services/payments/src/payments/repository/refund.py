@@ -18,7 +18,7 @@ from payments.commands.answers import RefundAccount
 from payments.domain.refund import Refund
 from payments.domain.status import PENDING, RefundStatus
 from payments.repository.seal import Seal
-from payments.tables import refund_accounts, refunds
+from payments.tables import payments, refund_accounts, refunds
 
 _PLAIN = (
     "id", "payment_id", "order_id", "amount", "tax_free_amount", "reason", "requested_at", "attempt", "next_at",
@@ -98,8 +98,12 @@ async def forget_account(connection: AsyncConnection, payment_id: UUID) -> None:
 
 
 async def forget_old_accounts(connection: AsyncConnection, now: datetime, keep: timedelta) -> int:
-    """Erases accounts given long ago that no pending refund waits to use. Returns how many."""
-    waiting = select(refunds.c.payment_id).where(refunds.c.status.in_([status.value for status in PENDING]))
+    """Erases accounts given long ago that neither a pending refund nor a surplus waits to use. Returns how many."""
+    waiting = (
+        select(refunds.c.payment_id)
+        .where(refunds.c.status.in_([status.value for status in PENDING]))
+        .union(select(payments.c.id).where(payments.c.surplus > payments.c.surplus_returned))
+    )
     done = await connection.execute(
         delete(refund_accounts).where(
             refund_accounts.c.given_at < now - keep, refund_accounts.c.payment_id.not_in(waiting)

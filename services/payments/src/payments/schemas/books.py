@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from common.wire import MoneyView, View
+from pydantic import Field
+
+from common.wire import Body, MoneyView, View
 
 
 class PostingView(View):
@@ -65,6 +67,34 @@ class SettlementsView(View):
     day: date
     settlements: list[SettlementView]
     differences: list[DifferenceView]
+
+
+class TransferBody(Body):
+    """A transfer from the mall's own bank account, as it was made."""
+
+    amount: Annotated[int, Field(strict=True, gt=0, le=10**12)]
+    transferred_on: date
+
+
+class AccountView(View):
+    """Where the customer wants the money. Personal: show it to nobody who does not make the transfer."""
+
+    bank_code: str
+    account_number: str
+    holder_name: str
+
+
+class SurplusView(View):
+    """Paid in beyond any order. `owed` goes back once the account waits no more and the customer has named one."""
+
+    payment_id: UUID
+    order_id: UUID
+    order_number: str
+    mall_id: str
+    status: str
+    owed: MoneyView
+    account_named: bool
+    changed_at: datetime
 
 
 class AuditView(View):

@@ -96,7 +96,7 @@ class WaitView(View):
 
 
 class AccountWantedView(View):
-    """A refund waits for `POST /v1/payments/{id}/refund-account`."""
+    """A refund or a surplus waits for `POST /v1/payments/{id}/refund-account`."""
 
     type: Literal["refund_account"] = "refund_account"
 
@@ -137,6 +137,7 @@ class PaymentView(View):
     created_at: datetime
     confirmed_at: datetime | None
     refunds: list[RefundView]
+    surplus: MoneyView = Field(description="paid in beyond any order, and still to go back by bank transfer")
     attention: str | None = None
 
     @classmethod
@@ -161,6 +162,7 @@ class PaymentView(View):
             created_at=payment.created_at,
             confirmed_at=payment.confirmed_at,
             refunds=[_refund(refund, payment.currency) for refund in refunds],
+            surplus=MoneyView.of(payment.returnable, payment.currency),
             attention=payment.attention if for_staff else None,
         )
 
@@ -180,7 +182,7 @@ def _next_action(payment: Payment, refunds: Sequence[Refund]) -> NextAction | No
             )
         case Status.CREATED | Status.CONFIRMING | Status.UNKNOWN:
             return WaitView()
-        case _ if any(refund.status is RefundStatus.NEEDS_ACCOUNT for refund in refunds):
+        case _ if payment.returnable or any(refund.status is RefundStatus.NEEDS_ACCOUNT for refund in refunds):
             return AccountWantedView()
         case _:
             return None

@@ -8,17 +8,19 @@ from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from common.settings import ServiceSettings
+from payments.settings.files import FromFiles
 from payments.settings.inicis import InicisSettings
 from payments.settings.kakaopay import KakaoPaySettings
 from payments.settings.portone import PortOneSettings, PortOneV1Settings
 from payments.settings.toss import TossSettings
 
 
-class Settings(ServiceSettings):
-    """Read from the environment with the prefix `PAYMENTS_`."""
+class Settings(FromFiles, ServiceSettings):
+    """Read from the environment with the prefix `PAYMENTS_`, and before it from files: see `files`."""
 
     model_config = SettingsConfigDict(env_prefix="PAYMENTS_", extra="ignore")
 
+    secrets_dir: str = Field(default="", description="folder with a file per secret; a file counts before a variable")
     orders_url: str = Field(default="http://127.0.0.1:8103", description="base URL of orders")
     public_url: str = Field(default="http://127.0.0.1:8080", description="our edge as browsers reach it")
     return_origins: str = Field(
@@ -37,6 +39,9 @@ class Settings(ServiceSettings):
     )
     refund_account_days: int = Field(default=30, ge=1, description="an account for refunds nobody used is erased")
     callback_body_days: int = Field(default=90, ge=1, description="raw callbacks are erased after this")
+    callback_unread_days: int = Field(
+        default=30, ge=1, description="callbacks refused unread (forged, unreadable) are erased after this"
+    )
     receipt_least_amount: int = Field(
         default=100_000, ge=1, description="cash payments of so much, in won, get a receipt even unasked"
     )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Literal
 
 from pydantic import BaseModel, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from payments.clients.inicis import InicisAccess
 from payments.clients.registry import EVERY_MALL
+from payments.settings.files import FromFiles
 
 # Where deposit notices come from: what public shop code lists, and behind it the three the newer module still names.
 NOTICE_SOURCES = (
@@ -38,7 +39,7 @@ class InicisAccount(BaseModel):
     tax_contract: bool | None = None
 
 
-class InicisSettings(BaseSettings):
+class InicisSettings(FromFiles):
     """What all malls share, the account of every mall that has none of its own, and the malls that have."""
 
     model_config = SettingsConfigDict(env_prefix="PAYMENTS_INICIS_", extra="ignore")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pydantic import BaseModel, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from payments.clients.kakaopay import KakaoPayAccess
 from payments.clients.registry import EVERY_MALL
+from payments.settings.files import FromFiles
 
 
 class KakaoPayAccount(BaseModel):
@@ -18,7 +19,7 @@ class KakaoPayAccount(BaseModel):
     scheme: str | None = None
 
 
-class KakaoPaySettings(BaseSettings):
+class KakaoPaySettings(FromFiles):
     """What all malls share, the account of every mall that has none of its own, and the malls that have.
 
     Without a secret key KakaoPay is offered only to the malls named.

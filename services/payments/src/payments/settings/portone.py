@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pydantic import BaseModel, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from payments.clients.portone import PortOneAccess
 from payments.clients.portone_v1 import PortOneV1Access
 from payments.clients.registry import EVERY_MALL
+from payments.settings.files import FromFiles
 
 # Connecting, and our own work around the calls.
 _MARGIN_SECONDS = 10.0
@@ -28,7 +29,7 @@ class PortOneAccount(BaseModel):
     complex_tax: bool = False
 
 
-class PortOneSettings(BaseSettings):
+class PortOneSettings(FromFiles):
     """What all malls share, the account of every mall that has none of its own, and the malls that have.
 
     Without a secret V2 is offered only to the malls named.
@@ -110,7 +111,7 @@ class PortOneV1Account(BaseModel):
     complex_tax: bool = False
 
 
-class PortOneV1Settings(BaseSettings):
+class PortOneV1Settings(FromFiles):
     """Like `PortOneSettings`; without an imp_key V1 is offered only to the malls named."""
 
     model_config = SettingsConfigDict(env_prefix="PAYMENTS_PORTONE_V1_", extra="ignore")

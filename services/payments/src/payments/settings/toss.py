@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pydantic import BaseModel, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from payments.clients.registry import EVERY_MALL
 from payments.clients.toss import TossAccess
+from payments.settings.files import FromFiles
 
 
 class TossAccount(BaseModel):
@@ -19,7 +20,7 @@ class TossAccount(BaseModel):
     default_bank: str | None = None
 
 
-class TossSettings(BaseSettings):
+class TossSettings(FromFiles):
     """What all malls share, the account of every mall that has none of its own, and the malls that have."""
 
     model_config = SettingsConfigDict(env_prefix="PAYMENTS_TOSS_", extra="ignore")

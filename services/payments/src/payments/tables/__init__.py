@@ -1,8 +1,12 @@
 """The tables, as the migrations make them. Checks, triggers and the reasons for them are written there."""
 
 from payments.tables.books import (
+    books_touched,
     callback_bodies,
     journals,
+    ledger_balances,
+    ledger_counted,
+    ledger_uncounted,
     postings,
     provider_callbacks,
     settlement_differences,
@@ -17,12 +21,17 @@ from payments.tables.payments import (
     payments,
     refund_accounts,
     refunds,
+    surplus_transfers,
 )
 
 __all__ = [
+    "books_touched",
     "callback_bodies",
     "cash_receipts",
     "journals",
+    "ledger_balances",
+    "ledger_counted",
+    "ledger_uncounted",
     "metadata",
     "order_gates",
     "payment_history",
@@ -34,4 +43,5 @@ __all__ = [
     "refunds",
     "settlement_differences",
     "settlements",
+    "surplus_transfers",
 ]

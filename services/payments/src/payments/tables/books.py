@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sqlalchemy import (  # isort: skip
-    BigInteger, Column, Date, ForeignKey, Index, Integer, LargeBinary, SmallInteger, Table, Text, UniqueConstraint,
-    text,
+    BigInteger, Column, Date, ForeignKey, Identity, Index, Integer, LargeBinary, Numeric, SmallInteger, Table, Text,
+    UniqueConstraint, text,
 )  # fmt: skip
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -34,6 +34,27 @@ postings = Table(
 )
 Index("postings_account", postings.c.account)
 
+# What the audit has counted, what it has not yet, and whose books changed since it looked. Triggers fill the last two.
+ledger_balances = Table(
+    "ledger_balances",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("currency", Text, primary_key=True),
+    Column("balance", Numeric, nullable=False),
+)
+ledger_counted = Table(
+    "ledger_counted", metadata, Column("kind", Text, primary_key=True), Column("journals", BigInteger, nullable=False)
+)
+ledger_uncounted = Table(
+    "ledger_uncounted", metadata, Column("journal_id", ID, ForeignKey("journals.id"), primary_key=True)
+)
+books_touched = Table(
+    "books_touched",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("payment_id", ID, nullable=False),
+)
+
 provider_callbacks = Table(
     "provider_callbacks",
     metadata,
@@ -61,6 +82,11 @@ Index(
     "provider_callbacks_next",
     provider_callbacks.c.next_at,
     postgresql_where=provider_callbacks.c.next_at.is_not(None),
+)
+Index(
+    "provider_callbacks_refused",
+    provider_callbacks.c.received_at,
+    postgresql_where=provider_callbacks.c.status == "refused",
 )
 Index("provider_callbacks_order", provider_callbacks.c.order_ref)
 

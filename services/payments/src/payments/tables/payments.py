@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (  # isort: skip
-    BigInteger, Boolean, Column, DateTime, ForeignKey, Identity, Index, Integer, LargeBinary, MetaData,
+    BigInteger, Boolean, Column, Date, DateTime, ForeignKey, Identity, Index, Integer, LargeBinary, MetaData,
     Table, Text, text,
 )  # fmt: skip
 from sqlalchemy.dialects.postgresql import UUID
@@ -63,6 +63,8 @@ payments = Table(
     Column("vat_amount", BigInteger, nullable=False, server_default=text("0")),
     Column("prepared_key", Text),
     Column("grant_hash", LargeBinary),
+    Column("surplus", BigInteger, nullable=False, server_default=text("0")),
+    Column("surplus_returned", BigInteger, nullable=False, server_default=text("0")),
 )
 Index(
     "payments_one_live",
@@ -74,6 +76,20 @@ Index("payments_provider_key", payments.c.provider, payments.c.provider_key, uni
 Index("payments_order", payments.c.order_id)
 Index("payments_ask", payments.c.ask_at, postgresql_where=payments.c.ask_at.is_not(None))
 Index("payments_attention", payments.c.updated_at, postgresql_where=payments.c.attention.is_not(None))
+
+Index("payments_surplus", payments.c.id, postgresql_where=payments.c.surplus > payments.c.surplus_returned)
+
+# What staff sent back by bank transfer, each once by the bank's name of it.
+surplus_transfers = Table(
+    "surplus_transfers",
+    metadata,
+    Column("payment_id", ID, ForeignKey("payments.id"), primary_key=True),
+    Column("reference", Text, primary_key=True),
+    Column("amount", BigInteger, nullable=False),
+    Column("transferred_on", Date, nullable=False),
+    Column("recorded_by", Text, nullable=False),
+    Column("recorded_at", MOMENT, nullable=False),
+)
 
 # What a provider wants to see again to confirm (`grant`), and what its window page needs (`terms`): sealed with a key
 # the database does not have, and erased when the try or the payment ends.
@@ -125,6 +141,12 @@ Index(
 )
 Index("refunds_reference", refunds.c.payment_id, refunds.c.provider_reference, unique=True)
 Index("refunds_payment", refunds.c.payment_id)
+Index(
+    "refunds_open",
+    refunds.c.payment_id,
+    postgresql_where=refunds.c.status.in_(["requested", "needs_account", "executing", "unknown"]),
+)
+Index("refunds_refused", refunds.c.payment_id, postgresql_where=refunds.c.status == "refused")
 Index("refunds_next", refunds.c.next_at, postgresql_where=refunds.c.next_at.is_not(None))
 
 # Personal, and sealed with a key the database does not have. Gone as soon as the refund is.

@@ -14,6 +14,14 @@ _FACTS = """
     UNION ALL SELECT 'order-cancelled', cancel_id FROM orders.order_cancels WHERE status = 'accepted'
     UNION ALL SELECT 'payment-refunded', id FROM payments.refunds WHERE status = 'done'
 """
+# What can come true of a payment or a refund several times: its messages are named by the moment too, and say whose
+# they are.
+_TROUBLES = """
+    SELECT 'refund-account-needed' AS kind, id AS about FROM payments.refunds
+    UNION ALL SELECT 'deposit-reversed', payment_id FROM payments.payment_history WHERE to_status = 'reversed'
+    UNION ALL SELECT kind, id FROM payments.payments,
+      unnest(ARRAY['deposit-short', 'deposit-surplus', 'surplus-returned']) kind WHERE method = 'virtual_account'
+"""
 # An account that nobody waited for any more was issued and not told: what orders heard of was.
 _ACCOUNTS_HEARD = """
     UNION ALL SELECT 'payment-pending', substring(once FROM 17)::uuid FROM orders.order_history
@@ -36,7 +44,18 @@ MESSAGES = (
         "no fact has two messages, and no message is about nothing",
         f"""SELECT m.kind || ' ' || m.fact_id FROM notify.messages m GROUP BY m.kind, m.fact_id HAVING count(*) > 1
             UNION ALL SELECT m.kind || ' ' || m.fact_id FROM notify.messages m WHERE NOT EXISTS (
-              SELECT FROM ({_FACTS} {_ACCOUNTS_ISSUED}) f WHERE f.kind = m.kind AND f.fact_id = m.fact_id)""",  # noqa: S608
+              SELECT FROM ({_FACTS} {_ACCOUNTS_ISSUED}) f WHERE f.kind = m.kind AND f.fact_id = m.fact_id)
+            AND NOT EXISTS (
+              SELECT FROM ({_TROUBLES}) t WHERE t.kind = m.kind
+                AND t.about::text = coalesce(m.data ->> 'refund_id', m.data ->> 'payment_id'))""",  # noqa: S608
+    ),
+    Check(
+        "lost",
+        "every deposit that the bank took back has its message, and no more messages than times",
+        """SELECT h.payment_id::text FROM payments.payment_history h WHERE h.to_status = 'reversed'
+           GROUP BY h.payment_id HAVING count(*) <> (SELECT count(*) FROM notify.messages m
+             WHERE m.kind = 'deposit-reversed' AND m.data ->> 'payment_id' = h.payment_id::text)""",
+        AT_REST,
     ),
     Check(
         "lost",

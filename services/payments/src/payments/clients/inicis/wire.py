@@ -150,10 +150,13 @@ def _left(body: Mapping[str, Any], amount: int, standing: Standing) -> int:
 
 
 def _deposited(account: Mapping[str, Any], standing: Standing) -> int | None:
-    """memory: depositAmount is what came in. With an account per payment the bank takes the exact sum only."""
+    """memory: depositAmount is what came in. With an account per payment the bank takes the exact sum only.
+
+    Paid, and nothing came in: then the field does not tell.
+    """
     if standing is not Standing.PAID or not account.get("depositAmount"):
         return None
-    return whole(account["depositAmount"])
+    return whole(account["depositAmount"]) or None
 
 
 def _returns(body: Mapping[str, Any], amount: int) -> tuple[Return, ...]:

@@ -1,0 +1,52 @@
+"""What was paid in beyond any order, sent back by staff and written down; each under the gate of its order."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from common.db import Tx
+from payments import errors
+from payments.commands import ReturnSurplus
+from payments.commands.answers import RefundAccount
+from payments.domain import deposit
+from payments.domain.deposit import Transfer
+from payments.domain.payment import Payment
+from payments.domain.status import PENDING
+from payments.handlers.applying import apply
+from payments.repository import payment as payment_rows
+from payments.repository import refund as refund_rows
+from payments.repository import surplus as rows
+from payments.repository.seal import Seal
+
+
+async def return_surplus(command: ReturnSurplus, tx: Tx, *, patience: timedelta) -> Payment:
+    """Once by its reference. Raises `TransferReused`, `SurplusExceeded`, `PaymentNotFound`."""
+    payment = await payment_rows.lock(tx.connection, command.payment_id)
+    if payment is None:
+        raise errors.PaymentNotFound("there is no such payment")
+    transfer = Transfer(command.amount, command.reference, command.transferred_on)
+    known = await rows.find(tx.connection, payment.id, command.reference)
+    if known is not None:
+        if known != transfer:
+            raise errors.TransferReused("this reference came before with another amount or day")
+        return payment
+    decision = deposit.sent_back(payment, transfer)
+    await rows.add(tx.connection, command, tx.now)
+    await apply(tx, payment, decision, why="surplus sent back", patience=patience)
+    refunds = await refund_rows.of_payment(tx.connection, payment.id)
+    if not decision.payment.returnable and not any(refund.status in PENDING for refund in refunds):
+        await refund_rows.forget_account(tx.connection, payment.id)
+    return decision.payment
+
+
+async def show_account(payment_id: UUID, tx: Tx, *, by: str, seal: Seal) -> RefundAccount:
+    """Where a surplus has to be sent. That it was looked at stands in the payment's history. Raises `NoAccount`."""
+    payment = await payment_rows.lock(tx.connection, payment_id)
+    account = None
+    if payment is not None and payment.returnable:
+        account = await refund_rows.open_account(tx.connection, payment_id, seal)
+    if payment is None or account is None:
+        raise errors.NoAccount("no surplus of this payment waits with an account to go to")
+    await payment_rows.note(tx.connection, payment, f"the account to send a surplus to was shown to {by}", tx.now)
+    return account
