@@ -7,7 +7,7 @@ from catalog.flows import Media
 from catalog.handlers import offers
 from catalog.handlers.reservations import expire_hold
 from catalog.handlers.stock import post_pending, tell_set
-from catalog.repository import compositions, products, reservations, stock
+from catalog.repository import compositions, products, reservations, searching, stock
 from common.db import Database
 from common.jobs import Job
 
@@ -15,7 +15,10 @@ _BATCH = 200
 
 
 def jobs(database: Database, media: Media, *, post_seconds: float, expire_seconds: float) -> list[Job]:
-    """Every process posts: the row of a counter is its lock, and nobody waits for a lease to move."""
+    """Every process does what is often due: rows are their own locks, and nobody waits for a lease to move.
+
+    Such a job looks before it opens a transaction: a commit empties the shelf of answers, and so does taking a lease.
+    """
 
     async def post() -> None:
         await post_movements(database)
@@ -29,6 +32,13 @@ def jobs(database: Database, media: Media, *, post_seconds: float, expire_second
     async def tell() -> None:
         await tell_sets(database)
 
+    async def follow() -> None:
+        await follow_availability(database)
+
+    async def learn() -> None:
+        while await learn_words(database):
+            pass
+
     async def prepare() -> None:
         while await prepare_bodies(database):
             pass
@@ -36,8 +46,10 @@ def jobs(database: Database, media: Media, *, post_seconds: float, expire_second
     return [
         Job("post-movements", post_seconds, post, alone=False),
         Job("expire-holds", expire_seconds, expire),
-        Job("turn-offers", 1, turn),
-        Job("tell-sets", 1, tell),
+        Job("turn-offers", 1, turn, alone=False),
+        Job("tell-sets", 1, tell, alone=False),
+        Job("follow-availability", 1, follow, alone=False),
+        Job("learn-words", 5, learn, alone=False),
         Job("prepare-bodies", 60, prepare),
         Job("abandoned-uploads", 3600, media.remove_abandoned),
     ]
@@ -102,3 +114,21 @@ async def prepare_bodies(database: Database) -> int:
             if product is not None:
                 await products.prepare_anew(tx.connection, product)
     return len(found)
+
+
+async def follow_availability(database: Database) -> int:
+    """Lets products know that a SKU of theirs was sold out or came back: lists filter and count by it."""
+    async with database.read() as connection:
+        if not await searching.flips_wait(connection):
+            return 0
+    async with database.transaction() as tx:
+        return await searching.follow_flips(tx.connection, _BATCH)
+
+
+async def learn_words(database: Database) -> int:
+    """Notes the words of a batch of products' names, to correct misspellings by. 0: all are known."""
+    async with database.read() as connection:
+        if not await searching.words_wait(connection):
+            return 0
+    async with database.transaction() as tx:
+        return await searching.learn(tx.connection, _BATCH)

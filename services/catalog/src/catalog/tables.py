@@ -77,6 +77,8 @@ products = Table(
     Column("tags", ARRAY(Text), nullable=False, server_default="{}"),
     Column("rank", Integer, nullable=False, server_default="0"),
     Column("prepared", SmallInteger, nullable=False, server_default="0"),
+    Column("sold_out", Boolean, nullable=False, server_default="true"),
+    Column("learned", Boolean, nullable=False, server_default="false"),
     UniqueConstraint("mall_id", "slug"),
     ForeignKeyConstraint(["mall_id", "category_id"], ["categories.mall_id", "categories.id"]),
     Index("products_newest", "mall_id", "published_at", "id", postgresql_where=_on_sale),
@@ -89,6 +91,13 @@ products = Table(
     Index("products_tags", "tags", postgresql_using="gin", postgresql_where=_on_sale),
     Index("products_recommended", "mall_id", "rank", "id", postgresql_where=_on_sale),
     Index("products_prepared", "prepared", "id"),
+    Index("products_unlearned", "id", postgresql_where=text("status = 'published' AND NOT learned")),
+    Index(
+        "products_facets",
+        "mall_id",
+        postgresql_include=["category_path", "tags", "lowest_price_amount", "sold_out"],
+        postgresql_where=_on_sale,
+    ),
 )
 
 variants = Table(
@@ -209,6 +218,24 @@ stock_movements = _movements(
     Index("stock_movements_reference", "reference"),
 )
 pending_movements = _movements("pending_movements", Index("pending_movements_sku", "sku"))
+
+search_words = Table(
+    "search_words",
+    metadata,
+    Column("mall_id", Text, primary_key=True),
+    Column("word", Text, primary_key=True),
+    Column("jamo", Text, nullable=False),
+    Column("length", SmallInteger, nullable=False),
+    Column("pairs", ARRAY(Text), nullable=False),
+    Index("search_words_pairs", "pairs", postgresql_using="gin"),
+)
+
+stock_flips = Table(
+    "stock_flips",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("sku", Text, nullable=False),
+)
 
 reservations = Table(
     "reservations",

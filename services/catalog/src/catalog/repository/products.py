@@ -120,7 +120,7 @@ async def save(connection: AsyncConnection, product: Product, now: datetime) -> 
 
 
 def _columns(product: Product, now: datetime | None) -> dict[str, object]:
-    boiled = search.boil_down(" ".join([product.name, *(variant.name or "" for variant in product.variants)]))
+    indexed = search.index(product.name, *(variant.name or "" for variant in product.variants), *product.tags)
     return {
         "id": product.id,
         "mall_id": product.mall_id,
@@ -135,8 +135,9 @@ def _columns(product: Product, now: datetime | None) -> dict[str, object]:
         "tags": list(product.tags),
         "rank": product.rank,
         "lowest_price_amount": product.lowest_price,
-        "search_text": boiled,
-        "grams": list(search.grams(boiled)),
+        "search_text": indexed.text,
+        "grams": list(indexed.grams),
+        "learned": False,
         "body": prepare(product),
         "prepared": PREPARED,
         "updated_at": now,
@@ -229,7 +230,7 @@ async def unprepared(connection: AsyncConnection, limit: int) -> list[UUID]:
 async def prepare_anew(connection: AsyncConnection, product: Product) -> None:
     """Writes what is prepared for readers of a locked product. Nothing about it has changed."""
     columns = _columns(product, None)
-    fresh = {name: columns[name] for name in ("search_text", "grams", "body", "prepared")}
+    fresh = {name: columns[name] for name in ("search_text", "grams", "learned", "body", "prepared")}
     await connection.execute(tables.products.update().where(tables.products.c.id == product.id).values(**fresh))
 
 
