@@ -40,6 +40,7 @@ malls = Table(
     Column("support_phone", Text),
     Column("created_at", _moment, nullable=False),
     Column("updated_at", _moment, nullable=False),
+    Column("media_url", Text),
 )
 
 categories = Table(
@@ -162,7 +163,19 @@ pictures = Table(
     Column("object_key", Text, nullable=False, unique=True),
     Column("alt", Text, nullable=False),
     Column("position", Integer, nullable=False),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("renditions", JSONB, nullable=False, server_default="[]"),
+    Column("rendered_at", _moment),
+    Column("render_after", _moment, nullable=False, server_default=text("now()")),
+    Column("render_tries", Integer, nullable=False, server_default="0"),
+    Column("render_problem", Text),
     UniqueConstraint("product_id", "position"),
+    Index(
+        "pictures_unrendered",
+        "render_after",
+        postgresql_where=text("rendered_at IS NULL AND render_problem IS NULL"),
+    ),
 )
 
 stock = Table(
@@ -258,6 +271,28 @@ reservation_lines = Table(
     Column("sku", Text, primary_key=True),
     Column("quantity", BigInteger, nullable=False),
     Column("returned", BigInteger, nullable=False, server_default="0"),
+)
+
+transfers = Table(
+    "transfers",
+    metadata,
+    Column("id", _id, primary_key=True),
+    Column("mall_id", Text, ForeignKey("malls.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("format", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("apply", Boolean, nullable=False, server_default="false"),
+    Column("object_key", Text, nullable=False, unique=True),
+    Column("bytes", BigInteger, nullable=False),
+    Column("row_count", Integer, nullable=False, server_default="0"),
+    Column("product_count", Integer, nullable=False, server_default="0"),
+    Column("problems", JSONB, nullable=False, server_default="[]"),
+    Column("staff", Text, nullable=False),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("created_at", _moment, nullable=False),
+    Column("changed_at", _moment, nullable=False),
+    Index("transfers_waiting", "changed_at", postgresql_where=text("status IN ('queued', 'running')")),
+    Index("transfers_lasting", "changed_at", postgresql_where=text("status <> 'gone'")),
 )
 
 stock_receipts = Table(

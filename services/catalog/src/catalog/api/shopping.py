@@ -42,7 +42,8 @@ class Storefront:
     cache_seconds: int
 
     def fill(self, row: Row) -> bytes:
-        return body.fill(row.body, row.units, low=self.low_stock_units, media_url=self.media_url.encode())
+        media_url = row.media_url or self.media_url
+        return body.fill(row.body, row.units, low=self.low_stock_units, media_url=media_url.encode())
 
     def answer(self, content: bytes, if_none_match: str | None) -> Response:
         """The answer, or 304 when the caller has it already."""

@@ -47,6 +47,9 @@ PRICE_STEPS = tuple(digit * 10**zeros for zeros in range(2, 9) for digit in (1, 
 MOST_TAGS = 50
 
 
+_MEDIA_URL = "(SELECT media_url FROM malls m WHERE m.id = p.mall_id) AS media_url"
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """Which published products. `category` stands for itself and all below it, prices are the lowest of a product."""
@@ -70,11 +73,12 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A prepared body and the available units of its variants."""
+    """A prepared body, the available units of its variants, and where its mall serves pictures if not where all do."""
 
     position: Position
     body: bytes
     units: Sequence[int]
+    media_url: str | None = None
 
 
 async def page(
@@ -89,11 +93,11 @@ async def page(
         where.append(f"(p.{order.column}, p.id) {sign} (CAST(:value AS {order.cast}), CAST(:id AS uuid))")
         given |= {"value": after.value, "id": after.id}
     query = (
-        f"SELECT p.id, p.{order.column} AS value, p.body, {_UNITS} FROM products p"
+        f"SELECT p.id, p.{order.column} AS value, p.body, {_UNITS}, {_MEDIA_URL} FROM products p"
         f" WHERE {' AND '.join(where)} ORDER BY p.{order.column} {direction}, p.id {direction} LIMIT :limit"
     )
     rows = await connection.execute(text(query), given)
-    return [Row(Position(row.value, row.id), row.body, row.units) for row in rows]
+    return [Row(Position(row.value, row.id), row.body, row.units, row.media_url) for row in rows]
 
 
 def _conditions(wanted: Filter, given: dict[str, Any]) -> list[str]:
@@ -161,6 +165,6 @@ async def by_slug(connection: AsyncConnection, slug: str, mall_id: str | None, *
 
 async def _read(connection: AsyncConnection, where: str, given: dict[str, Any], *, all_states: bool) -> list[Row]:
     seen = where if all_states else f"p.status = 'published' AND {where}"
-    query = f"SELECT p.id, p.slug, p.body, {_UNITS} FROM products p WHERE {seen} LIMIT 2"
+    query = f"SELECT p.id, p.slug, p.body, {_UNITS}, {_MEDIA_URL} FROM products p WHERE {seen} LIMIT 2"
     rows = await connection.execute(text(query), given)
-    return [Row(Position(row.slug, row.id), row.body, row.units) for row in rows]
+    return [Row(Position(row.slug, row.id), row.body, row.units, row.media_url) for row in rows]

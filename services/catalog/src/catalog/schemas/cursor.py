@@ -109,3 +109,11 @@ def _row(number: Any) -> int:
     if type(number) is not int or not 0 <= number < 2**63:
         raise CursorInvalid("the cursor is not one of ours")
     return number
+
+
+def to_upload(cursor: str) -> UUID:
+    (last,) = decode(cursor, 1)
+    try:
+        return UUID(last)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise CursorInvalid("the cursor is not one of ours") from error
