@@ -19,6 +19,8 @@ from catalog.errors import PictureLimit, PriceInvalid, ProductInvalid, SkuNotFou
 MAX_CATEGORY_DEPTH = 5
 MAX_PICTURES = 30
 MAX_VARIANTS = 100
+# Beside the slugs of products stand other things under the same path.
+RESERVED_SLUGS = frozenset({"facets", "imports", "exports"})
 
 
 class Status(StrEnum):
@@ -164,6 +166,8 @@ class Decision:
 
 def draft(product: Product) -> Decision:
     """A new product. Nobody is told before it is published."""
+    if product.slug in RESERVED_SLUGS:
+        raise ProductInvalid(f"{product.slug} is an address of another kind")
     if not product.variants:
         raise ProductInvalid("a product has at least one variant")
     _check_variants(product)
