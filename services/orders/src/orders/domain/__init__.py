@@ -16,6 +16,7 @@ from orders.domain.claiming import (
 from orders.domain.decision import Decision
 from orders.domain.facts import Fact
 from orders.domain.order import Cancel, CancelledUnits, Line, Order, Payment, UnwantedPayment
+from orders.domain.parcels import Parcel, units_of
 from orders.domain.paying import note_deposit_reversed, note_payment_failed, note_payment_pending, pay, record_refund
 from orders.domain.placing import check_price, expire, note_payment_expired, note_stock_unavailable, place
 from orders.domain.quote import Promotion, Quote, QuoteLine
@@ -37,6 +38,7 @@ __all__ = [
     "Fact",
     "Line",
     "Order",
+    "Parcel",
     "Payment",
     "Promotion",
     "Quote",
@@ -66,5 +68,6 @@ __all__ = [
     "settle_address_change",
     "settle_cancel",
     "settle_claim",
+    "units_of",
     "withdraw_claim",
 ]
