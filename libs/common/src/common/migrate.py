@@ -37,9 +37,10 @@ def head(migrations: Path) -> str | None:
     Raises ValueError where the tree has grown two heads.
     """
     names = [name for file in (migrations / "versions").glob("*.py") for name in _NAMES.findall(file.read_text())]
-    heads = {name for down, name in names if not down} - {name for down, name in names if down}
-    if len(heads) > 1:
-        raise ValueError(f"{migrations} has more than one head: {', '.join(sorted(heads))}")
+    own = [name for down, name in names if not down]
+    heads = set(own) - {name for down, name in names if down}
+    if len(heads) > 1 or len(set(own)) < len(own):
+        raise ValueError(f"{migrations} does not lead to one head: {', '.join(sorted(own))}")
     return next(iter(heads), None)
 
 

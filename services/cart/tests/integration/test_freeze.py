@@ -143,6 +143,21 @@ class TestFreeze:
         other, holder = await shop.fills()
         assert refusal(await shop.freezes(other, holder, order)) == (409, "cart.order_id_reused")
 
+    async def test_a_quote_frozen_before_there_were_promotions_is_read_as_it_was(self, shop, database):
+        path, holder = await shop.fills()
+        order = ids.new_id()
+        first = (await shop.freezes(path, holder, order)).json()
+        async with database.transaction() as tx:
+            await tx.connection.execute(
+                text(
+                    "UPDATE frozen_quotes SET"
+                    " adjustments = jsonb_set(adjustments, '{0}', (adjustments->0) - 'promotion_id'),"
+                    " lines = jsonb_set(lines, '{0}', (lines->0) - 'kind' - 'gift_of' - 'promotions')"
+                    " #- '{0,item,limit}'"
+                )
+            )
+        assert (await shop.freezes(path, holder, order)).json() == first
+
     async def test_needs_the_carts_token_and_the_shops_key(self, shop):
         path, holder = await shop.fills()
         assert refusal(await shop.freezes(path, {})) == (404, "cart.not_found")

@@ -50,6 +50,8 @@ class TestMerge:
         held = carts.freeze(a_cart(a_line()), FreezeCart(ids.new_id()), TERMS, NOW)
         with pytest.raises(errors.CartBusy):
             merge(held, member, TERMS, NOW)
+        with pytest.raises(errors.CartBusy):
+            merge(a_cart(a_line()), carts.freeze(member, FreezeCart(ids.new_id()), TERMS, NOW), TERMS, NOW)
         with pytest.raises(errors.CartOrdered):
             merge(carts.close(a_cart(a_line()), ids.new_id(), NOW), member, TERMS, NOW)
         with pytest.raises(errors.CartMerged):

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import threading
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
+from pathlib import Path
 from typing import Any, Protocol
 
 from catalog.domain.media import SIGNATURE_BYTES, StoredObject
+from catalog.errors import UploadMissing, UploadUnfit
 from common.errors import UpstreamUnavailable
 
 
@@ -29,6 +33,14 @@ class ObjectStorage(Protocol):
 
     async def look(self, key: str) -> StoredObject | None:
         """What lies under the key, or None."""
+        ...
+
+    async def fetch(self, key: str, most: int) -> bytes:
+        """All of it. Raises `UploadMissing` when nothing is there, `UploadUnfit` when it is more than `most` bytes."""
+        ...
+
+    async def put(self, key: str, content: bytes | Path, content_type: str) -> None:
+        """Stores bytes or a file, in place of what was there."""
         ...
 
     async def delete(self, key: str) -> None:
@@ -61,6 +73,15 @@ class S3Storage:
 
     async def look(self, key: str) -> StoredObject | None:
         return await asyncio.to_thread(self._asking, self._look, key)
+
+    async def fetch(self, key: str, most: int) -> bytes:
+        content: bytes | None = await asyncio.to_thread(self._asking, partial(self._fetch, most), key)
+        if content is None:
+            raise UploadMissing("the file is not there")
+        return content
+
+    async def put(self, key: str, content: bytes | Path, content_type: str) -> None:
+        await asyncio.to_thread(self._asking, partial(self._put, content, content_type), key)
 
     async def delete(self, key: str) -> None:
         await asyncio.to_thread(self._asking, self._delete, key)
@@ -124,6 +145,30 @@ class S3Storage:
         if head["ContentLength"] > 0:
             start = self._client().get_object(**where, Range=f"bytes=0-{SIGNATURE_BYTES - 1}")["Body"].read()
         return StoredObject(head["ContentLength"], head.get("ContentType", ""), start)
+
+    def _fetch(self, most: int, key: str) -> bytes | None:
+        from botocore.exceptions import ClientError
+
+        try:
+            found = self._client().get_object(Bucket=self._location.bucket, Key=key)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+                return None
+            raise
+        if found["ContentLength"] > most:
+            raise UploadUnfit(f"the file has more than {most} bytes", bytes=found["ContentLength"])
+        content: bytes = found["Body"].read(most + 1)
+        return content
+
+    def _put(self, content: bytes | Path, content_type: str, key: str) -> None:
+        with content.open("rb") if isinstance(content, Path) else io.BytesIO(content) as body:
+            self._client().put_object(
+                Bucket=self._location.bucket,
+                Key=key,
+                Body=body,
+                ContentType=content_type,
+                CacheControl="public, max-age=31536000, immutable",
+            )
 
     def _delete(self, key: str) -> None:
         self._client().delete_object(Bucket=self._location.bucket, Key=key)

@@ -23,6 +23,7 @@ class OpenMall:
     storefront_url: str | None = None
     support_email: str | None = None
     support_phone: str | None = None
+    media_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,24 @@ class SetHasNoStock(DomainError):
     code = "set.has_no_stock"
 
 
+class SheetUnfit(DomainError):
+    """A file is no sheet of products, or one that is too large."""
+
+    code = "sheet.unfit"
+
+
+class TransferNotFound(DomainError):
+    code = "transfer.not_found"
+    kind: Kind = "not_found"
+
+
+class TransferBusy(DomainError):
+    """The import is at work, was applied, or its file is gone."""
+
+    code = "transfer.busy"
+    kind: Kind = "conflict"
+
+
 class VariantLimit(DomainError):
     code = "variant.limit_reached"
     kind: Kind = "conflict"

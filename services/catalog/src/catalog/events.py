@@ -67,7 +67,7 @@ def _snapshot(product: products.Product, now: datetime, media_url: str) -> dict[
         "currency": product.currency,
         "status": product.status.value,
         "category_ids": product.category_path,
-        "image_url": f"{media_url}/{product.pictures[0].key}" if product.pictures else None,
+        "image_url": f"{product.media_url or media_url}/{product.pictures[0].shown_key}" if product.pictures else None,
         "variants": tuple(
             Variant(
                 variant_id=variant.id,

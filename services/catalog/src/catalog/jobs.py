@@ -2,45 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from functools import partial
+
 from catalog.commands import ExpireHold, TurnOffers
-from catalog.flows import Media
+from catalog.flows import Media, Rendering, Transfers
 from catalog.handlers import offers
 from catalog.handlers.reservations import expire_hold
 from catalog.handlers.stock import post_pending, tell_set
-from catalog.repository import compositions, products, reservations, stock
+from catalog.repository import compositions, products, reservations, searching, stock
 from common.db import Database
 from common.jobs import Job
 
 _BATCH = 200
 
 
-def jobs(database: Database, media: Media, *, post_seconds: float, expire_seconds: float) -> list[Job]:
-    """Every process posts: the row of a counter is its lock, and nobody waits for a lease to move."""
+def jobs(
+    database: Database,
+    media: Media,
+    transfers: Transfers,
+    rendering: Rendering,
+    *,
+    post_seconds: float,
+    expire_seconds: float,
+) -> list[Job]:
+    """Every process does what is often due: rows are their own locks, and nobody waits for a lease to move.
 
-    async def post() -> None:
-        await post_movements(database)
-
-    async def expire() -> None:
-        await expire_holds(database)
-
-    async def turn() -> None:
-        await turn_offers(database, media.public_url)
-
-    async def tell() -> None:
-        await tell_sets(database)
-
-    async def prepare() -> None:
-        while await prepare_bodies(database):
-            pass
+    Such a job looks before it opens a transaction: a commit empties the shelf of answers, and so does taking a lease.
+    """
 
     return [
-        Job("post-movements", post_seconds, post, alone=False),
-        Job("expire-holds", expire_seconds, expire),
-        Job("turn-offers", 1, turn),
-        Job("tell-sets", 1, tell),
-        Job("prepare-bodies", 60, prepare),
+        Job("post-movements", post_seconds, partial(post_movements, database), alone=False),
+        Job("expire-holds", expire_seconds, partial(expire_holds, database)),
+        Job("turn-offers", 1, partial(turn_offers, database, media.public_url), alone=False),
+        Job("tell-sets", 1, partial(tell_sets, database), alone=False),
+        Job("follow-availability", 1, partial(follow_availability, database), alone=False),
+        Job("learn-words", 5, partial(_all, learn_words, database), alone=False),
+        Job("render-pictures", 2, rendering.work, alone=False),
+        Job("transfers", 2, transfers.work, alone=False),
+        Job("prepare-bodies", 60, partial(_all, prepare_bodies, database)),
+        Job("old-transfers", 3600, transfers.remove_old),
         Job("abandoned-uploads", 3600, media.remove_abandoned),
     ]
+
+
+async def _all(batch: Callable[[Database], Awaitable[int]], database: Database) -> None:
+    """One batch after the other until there are no more."""
+    while await batch(database):
+        pass
 
 
 async def post_movements(database: Database) -> int:
@@ -102,3 +111,21 @@ async def prepare_bodies(database: Database) -> int:
             if product is not None:
                 await products.prepare_anew(tx.connection, product)
     return len(found)
+
+
+async def follow_availability(database: Database) -> int:
+    """Lets products know that a SKU of theirs was sold out or came back: lists filter and count by it."""
+    async with database.read() as connection:
+        if not await searching.flips_wait(connection):
+            return 0
+    async with database.transaction() as tx:
+        return await searching.follow_flips(tx.connection, _BATCH)
+
+
+async def learn_words(database: Database) -> int:
+    """Notes the words of a batch of products' names, to correct misspellings by. 0: all are known."""
+    async with database.read() as connection:
+        if not await searching.words_wait(connection):
+            return 0
+    async with database.transaction() as tx:
+        return await searching.learn(tx.connection, _BATCH)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from catalog import api, consumer, jobs
 from catalog.clients import S3Location, S3Storage
-from catalog.flows import Media
+from catalog.flows import Media, Rendering, Transfers
 from catalog.settings import Settings
 from common.runtime import Parts, Runtime, Service
 
@@ -21,7 +21,9 @@ def build(runtime: Runtime[Settings]) -> Parts:
         access_key=settings.s3_access_key.get_secret_value(),
         secret_key=settings.s3_secret_key.get_secret_value(),
     )
-    media = Media(runtime.database, S3Storage(location), location.public_url)
+    storage = S3Storage(location)
+    media = Media(runtime.database, storage, location.public_url)
+    transfers = Transfers(runtime.database, storage, location.public_url)
     storefront = api.Storefront(location.public_url, settings.low_stock_units, settings.list_cache_seconds)
     shelf = api.Shelf(runtime.clock.monotonic, seconds=settings.shelf_seconds)
     runtime.database.on_commit = shelf.clear
@@ -31,10 +33,12 @@ def build(runtime: Runtime[Settings]) -> Parts:
         jobs=jobs.jobs(
             runtime.database,
             media,
+            transfers,
+            Rendering(runtime.database, storage, location.public_url),
             post_seconds=settings.post_movements_seconds,
             expire_seconds=settings.expire_holds_seconds,
         ),
-        state={"media": media, "storefront": storefront},
+        state={"media": media, "transfers": transfers, "storefront": storefront},
         front=shelf.before,
     )
 

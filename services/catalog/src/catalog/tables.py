@@ -40,6 +40,7 @@ malls = Table(
     Column("support_phone", Text),
     Column("created_at", _moment, nullable=False),
     Column("updated_at", _moment, nullable=False),
+    Column("media_url", Text),
 )
 
 categories = Table(
@@ -77,6 +78,8 @@ products = Table(
     Column("tags", ARRAY(Text), nullable=False, server_default="{}"),
     Column("rank", Integer, nullable=False, server_default="0"),
     Column("prepared", SmallInteger, nullable=False, server_default="0"),
+    Column("sold_out", Boolean, nullable=False, server_default="true"),
+    Column("learned", Boolean, nullable=False, server_default="false"),
     UniqueConstraint("mall_id", "slug"),
     ForeignKeyConstraint(["mall_id", "category_id"], ["categories.mall_id", "categories.id"]),
     Index("products_newest", "mall_id", "published_at", "id", postgresql_where=_on_sale),
@@ -89,6 +92,13 @@ products = Table(
     Index("products_tags", "tags", postgresql_using="gin", postgresql_where=_on_sale),
     Index("products_recommended", "mall_id", "rank", "id", postgresql_where=_on_sale),
     Index("products_prepared", "prepared", "id"),
+    Index("products_unlearned", "id", postgresql_where=text("status = 'published' AND NOT learned")),
+    Index(
+        "products_facets",
+        "mall_id",
+        postgresql_include=["category_path", "tags", "lowest_price_amount", "sold_out"],
+        postgresql_where=_on_sale,
+    ),
 )
 
 variants = Table(
@@ -153,7 +163,19 @@ pictures = Table(
     Column("object_key", Text, nullable=False, unique=True),
     Column("alt", Text, nullable=False),
     Column("position", Integer, nullable=False),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("renditions", JSONB, nullable=False, server_default="[]"),
+    Column("rendered_at", _moment),
+    Column("render_after", _moment, nullable=False, server_default=text("now()")),
+    Column("render_tries", Integer, nullable=False, server_default="0"),
+    Column("render_problem", Text),
     UniqueConstraint("product_id", "position"),
+    Index(
+        "pictures_unrendered",
+        "render_after",
+        postgresql_where=text("rendered_at IS NULL AND render_problem IS NULL"),
+    ),
 )
 
 stock = Table(
@@ -210,6 +232,24 @@ stock_movements = _movements(
 )
 pending_movements = _movements("pending_movements", Index("pending_movements_sku", "sku"))
 
+search_words = Table(
+    "search_words",
+    metadata,
+    Column("mall_id", Text, primary_key=True),
+    Column("word", Text, primary_key=True),
+    Column("jamo", Text, nullable=False),
+    Column("length", SmallInteger, nullable=False),
+    Column("pairs", ARRAY(Text), nullable=False),
+    Index("search_words_pairs", "pairs", postgresql_using="gin"),
+)
+
+stock_flips = Table(
+    "stock_flips",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("sku", Text, nullable=False),
+)
+
 reservations = Table(
     "reservations",
     metadata,
@@ -231,6 +271,28 @@ reservation_lines = Table(
     Column("sku", Text, primary_key=True),
     Column("quantity", BigInteger, nullable=False),
     Column("returned", BigInteger, nullable=False, server_default="0"),
+)
+
+transfers = Table(
+    "transfers",
+    metadata,
+    Column("id", _id, primary_key=True),
+    Column("mall_id", Text, ForeignKey("malls.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("format", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("apply", Boolean, nullable=False, server_default="false"),
+    Column("object_key", Text, nullable=False, unique=True),
+    Column("bytes", BigInteger, nullable=False),
+    Column("row_count", Integer, nullable=False, server_default="0"),
+    Column("product_count", Integer, nullable=False, server_default="0"),
+    Column("problems", JSONB, nullable=False, server_default="[]"),
+    Column("staff", Text, nullable=False),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("created_at", _moment, nullable=False),
+    Column("changed_at", _moment, nullable=False),
+    Index("transfers_waiting", "changed_at", postgresql_where=text("status IN ('queued', 'running')")),
+    Index("transfers_lasting", "changed_at", postgresql_where=text("status <> 'gone'")),
 )
 
 stock_receipts = Table(

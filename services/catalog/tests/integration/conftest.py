@@ -9,7 +9,7 @@ from services.catalog.tests.builders import INTERNAL_KEY, MEDIA, STAFF_KEY, a_ma
 from services.catalog.tests.fakes import FakeStorage
 
 from catalog import api
-from catalog.flows import Media
+from catalog.flows import Media, Transfers
 from catalog.settings import Settings
 from common import testing
 from common.db import Database
@@ -39,7 +39,11 @@ def storage() -> FakeStorage:
 async def http(database: Database, storage: FakeStorage) -> AsyncIterator[httpx.AsyncClient]:
     """A customer: no token."""
     settings = Settings(database_url="unused", staff_token_key=STAFF_KEY, internal_key=INTERNAL_KEY)
-    state = {"media": Media(database, storage, MEDIA), "storefront": api.Storefront(MEDIA, 5, 5)}
+    state = {
+        "media": Media(database, storage, MEDIA),
+        "transfers": Transfers(database, storage, MEDIA),
+        "storefront": api.Storefront(MEDIA, 5, 5),
+    }
     async with testing.client(create_app("catalog", settings, database, api.routers, state=state)) as client:
         yield client
 

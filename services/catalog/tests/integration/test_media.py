@@ -1,9 +1,11 @@
 """Pictures: announced, uploaded straight into object storage, looked at, shown. Also against a real S3 server."""
 
 import asyncio
+import io
 import shutil
 import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -11,11 +13,12 @@ from pathlib import Path
 import httpx
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
+from PIL import Image
 from services.catalog.tests.builders import MEDIA, a_mall, a_stored_product
 
 from catalog.clients import S3Location, S3Storage
 from catalog.domain.media import StoredObject
-from catalog.flows import Media
+from catalog.flows import Media, Rendering
 from common import ids
 from common.clock import Clock, FixedClock
 from common.db import Database
@@ -57,6 +60,7 @@ class TestPictures:
         answer = await attach(http, staff, product_id, form["upload_id"])
         assert answer.status_code == 201
         picture = {"url": f"{MEDIA}/pictures/{form['upload_id']}.png", "alt": "앞면"}
+        picture |= {"width": None, "height": None, "sources": []}
         assert (await http.get("/v1/products/granola")).json()["pictures"] == [picture]
         (told,) = await published(database)
         assert told.image_url == picture["url"]
@@ -120,6 +124,57 @@ class TestPictures:
     async def test_refuses_an_unknown_product(self, http, staff, database):
         answer = await announce(http, staff, ids.new_id())
         assert (answer.status_code, answer.json()["code"]) == (404, "product.not_found")
+
+
+class TestRenditions:
+    @pytest.fixture
+    def rendering(self, database, storage):
+        return Rendering(database, storage, MEDIA, start=lambda: ThreadPoolExecutor(1))
+
+    async def _shown(self, http, staff, storage, product_id, content):
+        form = (await announce(http, staff, product_id, bytes=len(content))).json()
+        storage.arrive(form["fields"]["key"], content, "image/png")
+        answer = await attach(http, staff, product_id, form["upload_id"])
+        assert answer.status_code == 201, answer.text
+
+    async def test_are_made_shown_and_told_once(self, http, staff, storage, database, product_id, rendering):
+        out = io.BytesIO()
+        Image.new("RGB", (400, 200)).save(out, "PNG")
+        await self._shown(http, staff, storage, product_id, out.getvalue())
+        cdn = {"media_url": "https://cdn.test/"}
+        await http.patch("/v1/malls/intake", headers=staff, json=cdn)
+        await published(database, clear=True)
+        assert [await rendering.work() for _ in range(2)] == [1, 0]
+        (picture,) = (await http.get("/v1/products/granola")).json()["pictures"]
+        assert (picture["width"], picture["height"]) == (400, 200)
+        assert [(each["format"], each["width"]) for each in picture["sources"]] == [
+            ("webp", 320), ("avif", 320), ("webp", 400), ("avif", 400),
+        ]  # fmt: skip
+        assert all(each["url"].startswith("https://cdn.test/renditions/") for each in picture["sources"])
+        assert picture["url"] == picture["sources"][2]["url"]
+        assert picture["url"].removeprefix("https://cdn.test/") in storage.objects
+        (told,) = await published(database)
+        assert told.image_url == picture["url"]
+        (stored,) = (await http.get("/v1/media", headers=staff, params={"mall": "intake"})).json()["items"]
+        assert (stored["shown"], stored["sources"]) == (True, picture["sources"])
+
+    async def test_of_what_is_no_picture_are_given_up_and_staff_sees_why(
+        self, http, staff, storage, database, product_id, rendering
+    ):
+        await self._shown(http, staff, storage, product_id, PNG)
+        assert [await rendering.work() for _ in range(2)] == [1, 0]
+        (stored,) = (await http.get("/v1/media", headers=staff)).json()["items"]
+        assert (stored["problem"], stored["sources"]) == ("the file cannot be read as a picture", [])
+
+    async def test_wait_while_the_store_is_away(self, http, staff, storage, database, product_id, rendering):
+        await self._shown(http, staff, storage, product_id, PNG)
+        storage.down = True
+        with pytest.raises(UpstreamUnavailable):
+            await rendering.work()
+        storage.down = False
+        assert await rendering.work() == 0
+        rendering.database = Database(database.engine, FixedClock(Clock().now() + timedelta(hours=1)), database.schema)
+        assert await rendering.work() == 1
 
 
 class TestAbandoned:

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from services.catalog.tests.builders import MEDIA, NOW, a_product, a_variant
 
+from catalog.domain.media import Rendition
 from catalog.domain.product import Picture, Status
 from catalog.repository import body
 from catalog.schemas.products import ProductView
@@ -17,7 +18,8 @@ def filled(product, units):
 
 class TestBody:
     def test_is_the_documented_view_and_nothing_else(self):
-        picture = Picture(ids.new_id(), "pictures/1.jpg", "앞면")
+        sizes = (Rendition("avif", 320, "renditions/a.avif"), Rendition("webp", 320, "renditions/b.webp"))
+        picture = Picture(ids.new_id(), "pictures/1.jpg", "앞면", 320, 200, sizes)
         product = a_product(
             variants=(a_variant("A", 100, 200), a_variant("B", 300), a_variant("C", 400)),
             pictures=(picture,),
@@ -30,7 +32,12 @@ class TestBody:
         }
         assert set(found) == set(ProductView.model_fields)
         assert [variant["availability"] for variant in found["variants"]] == ["sold_out", "low", "in_stock"]
-        assert found["pictures"] == [{"url": f"{MEDIA}/pictures/1.jpg", "alt": "앞면"}]
+        sources = [
+            {"url": f"{MEDIA}/renditions/a.avif", "format": "avif", "width": 320},
+            {"url": f"{MEDIA}/renditions/b.webp", "format": "webp", "width": 320},
+        ]
+        shown = {"url": f"{MEDIA}/renditions/b.webp", "alt": "앞면", "width": 320, "height": 200, "sources": sources}
+        assert found["pictures"] == [shown]
 
     @given(ANY_TEXT, ANY_TEXT, ANY_TEXT)
     def test_no_text_of_a_product_can_disturb_the_gaps(self, name, description, alt):

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from services.catalog.tests.builders import NOW
 
+from catalog.domain.search import Question
 from catalog.errors import CursorInvalid
 from catalog.repository.listing import Position
 from catalog.schemas import cursor
@@ -16,11 +17,14 @@ ANY_ID = UUID("01a204fc-4fd6-7004-9dfa-7ecfe0d130e8")
 
 
 @pytest.mark.parametrize(
-    ("sort", "value"), [("newest", NOW), ("price_asc", 0), ("price_desc", 12_900), ("name", "귀리")]
+    ("sort", "value"),
+    [("newest", NOW), ("price_asc", 0), ("price_desc", 12_900), ("name", "귀리"), ("recommended", -3)],
 )
 def test_a_cursor_comes_back_as_it_went(sort, value):
     position = Position(value, ANY_ID)
-    assert cursor.to_products(cursor.of_products(sort, position), sort) == position
+    assert cursor.to_products(cursor.of_products(sort, position), sort) == (position, None)
+    corrected = Question(("그래놀라",))
+    assert cursor.to_products(cursor.of_products(sort, position, corrected), sort) == (position, corrected)
 
 
 def test_a_cursor_belongs_to_its_sort_order():
@@ -51,6 +55,12 @@ def forged(*parts):
         ("price_asc", forged("price_asc", 1, None)),
         ("name", forged("name", "\x00", str(ANY_ID))),
         ("name", forged("name", {"a": 1}, str(ANY_ID))),
+        ("recommended", forged("recommended", 2**31, str(ANY_ID))),
+        ("name", forged("name", "a", str(ANY_ID), "word")),
+        ("name", forged("name", "a", str(ANY_ID), ["100%"])),
+        ("name", forged("name", "a", str(ANY_ID), [])),
+        ("name", forged("name", "a", str(ANY_ID), [""])),
+        ("name", forged("name", "a", str(ANY_ID), None, None)),
     ],
 )
 def test_a_forged_cursor_is_refused(sort, forgery):

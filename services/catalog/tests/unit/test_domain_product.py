@@ -67,6 +67,10 @@ class TestDraft:
         with pytest.raises(ProductInvalid):
             product.draft(a_product(variants=()))
 
+    def test_needs_an_address_that_is_not_taken_by_something_else(self):
+        with pytest.raises(ProductInvalid):
+            product.draft(a_product(slug="facets"))
+
     def test_needs_a_sku_of_its_own_for_every_variant(self):
         with pytest.raises(ProductInvalid):
             product.draft(a_product(variants=(a_variant("A"), a_variant("A"))))

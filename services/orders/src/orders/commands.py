@@ -236,7 +236,10 @@ class NoteReplacementUnavailable:
 
 @dataclass(frozen=True, slots=True)
 class NoteShipment:
-    """A shipment took a step. `order_shipped` and `order_delivered` speak of every open line of the order."""
+    """A shipment took a step. `order_shipped` and `order_delivered` speak of every open line of the order.
+
+    `lines` are the units in it; none for what is sent in exchange of units that were counted before.
+    """
 
     order_id: UUID
     shipment_id: UUID
@@ -246,6 +249,7 @@ class NoteShipment:
     occurred_at: datetime
     carrier: str | None = None
     waybill: str | None = None
+    lines: tuple[Units, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,7 @@ async def on_shipment_updated(event: ShipmentUpdated, tx: Tx) -> None:
         occurred_at=event.occurred_at,
         carrier=event.carrier_name or event.carrier,
         waybill=event.waybill,
+        lines=tuple(commands.Units(line.line_id, line.quantity) for line in event.lines if event.claim_id is None),
     )
     await handlers.note_shipment(command, tx)
 

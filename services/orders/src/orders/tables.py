@@ -257,6 +257,16 @@ order_history = Table(
 )
 Index("order_history_order", order_history.c.order_id, order_history.c.id)
 
+order_parcels = Table(
+    "order_parcels",
+    metadata,
+    Column("order_id", _id, ForeignKey("orders.order_id"), primary_key=True),
+    Column("shipment_id", _id, primary_key=True),
+    Column("position", SmallInteger, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("lines", JSONB, nullable=False),
+)
+
 order_notes = Table(
     "order_notes",
     metadata,

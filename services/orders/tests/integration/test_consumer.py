@@ -25,7 +25,7 @@ from contracts.payments import (
     SurplusReturned,
     VirtualAccount,
 )
-from contracts.shipments import ShipmentCancelDecided, ShipmentStatus, ShipmentUpdated
+from contracts.shipments import ShipmentCancelDecided, ShipmentLine, ShipmentStatus, ShipmentUpdated
 from contracts.stock import Shortage, StockUnavailable
 from orders import handlers
 from orders.commands import CompleteOrder
@@ -107,6 +107,26 @@ async def hear(database: Database, *events) -> list:
 async def stories(database: Database, order: Order) -> list[str]:
     async with database.read() as connection:
         return [entry.name for entry in await history.read(connection, order.order_id)]
+
+
+async def test_several_parcels_are_told_apart(database: Database):
+    order = await place(database)
+    await hear(database, confirmed(order))
+    first, second = ids.new_id(), ids.new_id()
+
+    def parcel(shipment_id: UUID, status: str, line: int, quantity: int, *, last: bool = False) -> ShipmentUpdated:
+        line_of = order.lines[line]
+        units = (ShipmentLine(line_id=line_of.line_id, sku=line_of.sku, quantity=quantity),)
+        told = updated(order, status, shipped=last, delivered=last and status == "delivered")
+        return told.model_copy(update={"shipment_id": shipment_id, "lines": units})
+
+    await hear(database, parcel(first, "shipped", 0, 1), parcel(first, "delivered", 0, 1))
+    stored = await read(database, order)
+    assert (stored.status, stored.progress) == (Status.PREPARING, "partly_delivered")
+    await hear(database, parcel(second, "shipped", 1, 3, last=True))
+    await hear(database, parcel(second, "delivered", 1, 3, last=True))
+    stored = await read(database, order)
+    assert (stored.status, stored.progress, len(stored.parcels)) == (Status.DELIVERED, "delivered", 2)
 
 
 async def test_from_payment_to_the_door(database: Database):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import settings
@@ -59,15 +60,18 @@ _PAYMENTS = [ids.derived_id("payment", str(number)) for number in range(3)]
 class OrderMachine(RuleBasedStateMachine):
     """The world keeps its own books from the facts alone and compares them with the order."""
 
-    @initialize(lines=_LINES, shipping=st.integers(1, 3000))
-    def place(self, lines, shipping):
-        quote = a_quote(
-            *(
-                a_quote_line(f"SKU-{place}", quantity=quantity, unit_price=price, discount=cut, tax_free=tax_free)
-                for place, (quantity, price, cut, tax_free) in enumerate(lines)
-            ),
-            shipping=shipping,
-        )
+    @initialize(lines=_LINES, shipping=st.integers(1, 3000), gifts=st.lists(st.booleans(), max_size=2))
+    def place(self, lines, shipping, gifts):
+        """A gift is for the first line, or for the whole order."""
+        items = [
+            a_quote_line(f"SKU-{place}", quantity=quantity, unit_price=price, discount=cut, tax_free=tax_free)
+            for place, (quantity, price, cut, tax_free) in enumerate(lines)
+        ]
+        given = [
+            replace(a_quote_line(f"GIFT-{place}", unit_price=0), kind="gift", gift_of=(items[0].line_id,) * of_first)
+            for place, of_first in enumerate(gifts)
+        ]
+        quote = a_quote(*items, *given, shipping=shipping)
         self.now = NOW
         self.order = domain.place(ids.new_id(), "1", quote, due_at=NOW + WINDOW, now=NOW).order
         self.worth = self.order.worth
@@ -329,6 +333,13 @@ class OrderMachine(RuleBasedStateMachine):
             Amounts() if order.status is Status.CANCELLED else Amounts(order.shipping_amount, order.shipping_vat_amount)
         )
         assert gone + left + shipping == self.worth
+
+    @invariant()
+    def nobody_keeps_a_gift_of_a_cancelled_order_and_none_is_worth_a_won(self):
+        for line in self.order.lines:
+            if line.is_gift:
+                assert line.worth(line.kept) == Amounts()
+                assert line.kept == 0 or self.order.status is not Status.CANCELLED
 
     @invariant()
     def refunds_are_exactly_what_is_owed(self):

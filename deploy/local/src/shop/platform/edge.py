@@ -22,7 +22,7 @@ ERRORS = "/edge-errors"
 # Public paths by the program behind them. A path stands for itself and all below it.
 API_ROUTES: dict[str, tuple[str, ...]] = {
     "catalog": ("/v1/products", "/v1/categories", "/v1/malls", "/v1/media", "/v1/stock", "/v1/variants"),
-    "cart": ("/v1/carts", "/v1/shipping-rules"),
+    "cart": ("/v1/carts", "/v1/promotions", "/v1/shipping-rules"),
     "orders": ("/v1/orders",),
     "payments": (
         "/v1/payments",

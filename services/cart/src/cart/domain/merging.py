@@ -26,14 +26,15 @@ class Merged:
 
 
 def merge(guest: Cart, member: Cart, terms: Terms, now: datetime) -> Merged:
-    """The same two again change nothing. Raises while an order of the guest's cart is being placed."""
+    """The same two again change nothing. Raises while an order of either is being placed."""
     if guest.merged_into == member.id:
         return Merged(Decision(guest), Decision(member))
     if guest.status is Status.MERGED or guest.member_id is not None:
         raise CartMerged("the cart belongs to a member")
     if guest.status is Status.ORDERED:
         raise CartOrdered("the cart was ordered")
-    if held(guest, terms, now):
+    if held(guest, terms, now) or held(member, terms, now):
+        # The order would close the cart, and with it lines that it does not order.
         raise CartBusy("an order of this cart is being placed; ask again in a moment")
     lines, left_out = _together(guest, member, terms)
     codes = tuple(dict.fromkeys((*member.coupon_codes, *guest.coupon_codes)))[:MAX_COUPONS]

@@ -121,7 +121,10 @@ async def dry_run(command: DryRun, terms: Terms, connection: AsyncConnection, no
         await _check(promotion, connection)
     cart = await _cart(command, promotion, terms, connection, now)
     at = Occasion(command.at or now, command.zonecode)
-    others = [each for each in await offers(connection, cart, at.now) if each.promotion.id != promotion.id]
+    offered = await offers(connection, cart, at.now)
+    others = [each for each in offered if each.promotion.id != promotion.id]
+    own_codes = {each.code for each in offered if each.promotion.id == promotion.id}
+    cart = replace(cart, coupon_codes=tuple(code for code in cart.coupon_codes if code not in own_codes))
     left = None if promotion.gift_stock is None else max(0, promotion.gift_stock - taken)
     tried = Offer(replace(promotion, status=Status.ACTIVE), left)
     without = await price_with(connection, cart, terms, at, others)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, StrictInt, model_validator
+from pydantic import ConfigDict, Field, StrictInt, model_validator
 
 from cart.commands import MakeCoupon
 from cart.domain.promotions.coupons import normal
@@ -20,6 +20,15 @@ MOST_CODES = 10_000
 
 class CouponBody(Body):
     """Either one `code` that everybody may use, or `count` generated codes, each good for one use."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"label": "신규 가입 쿠폰", "code": "WELCOME10", "per_member": 1},
+                {"label": "설문 감사 쿠폰", "count": 500, "valid_to": "2026-12-31T15:00:00Z"},
+            ]
+        }
+    )
 
     label: Annotated[str, plain_text(80)] = Field(examples=["신규 가입 쿠폰"])
     code: CouponCode | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StrictBool, model_validator
+from pydantic import ConfigDict, Field, StrictBool, model_validator
 
 from cart.domain.quote import Outcome, Quote
 from cart.handlers import DryRun, Rehearsed
@@ -22,6 +22,28 @@ class DryRunBody(Body):
 
     A coupon's promotion is tried as if its code had been given. `at` looks at another moment.
     """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "promotion": {
+                        "mall_id": "intake",
+                        "label": "3개 이상 15%",
+                        "currency": "KRW",
+                        "benefit": {
+                            "kind": "quantity_steps",
+                            "steps": [{"from_quantity": 3, "basis_points": 1500}],
+                        },
+                    },
+                    "lines": [{"sku": "GR-1", "quantity": 3}],
+                    "channel": "mobile",
+                    "tier": "gold",
+                    "ship_to_zonecode": "63100",
+                }
+            ]
+        }
+    )
 
     promotion: PromotionBody | None = None
     promotion_id: UUID | None = None

@@ -7,8 +7,9 @@ from catalog.api.shelf import Shelf
 from catalog.api.shopping import Storefront
 from catalog.api.shopping import router as shopping
 from catalog.api.stock import router as stock
+from catalog.api.transfers import router as transfers
 from catalog.api.variants import router as variants
 
-routers = (shopping, products, variants, stock, media, internal)
+routers = (shopping, transfers, products, variants, stock, media, internal)
 
 __all__ = ["Shelf", "Storefront", "routers"]

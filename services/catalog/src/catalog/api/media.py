@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from catalog.api.access import Editor, EditorOnly, Key
 from catalog.flows import UPLOAD_LIFETIME, Media
-from catalog.schemas.media import PictureBody, UploadBody, UploadView
+from catalog.repository import renditions
+from catalog.schemas import cursor as cursors
+from catalog.schemas.media import PictureBody, StoredView, UploadBody, UploadView
 from catalog.schemas.products import StaffProductView
 from common.http import DatabaseDep
 from common.idempotency import Claim, once
 from common.problems import responses
+from common.wire import MallId, Page
 
 router = APIRouter(tags=["staff: pictures"])
 
@@ -46,6 +50,30 @@ async def announce(request: Request, database: DatabaseDep, who: Editor, key: Ke
             return await claim.remember(tx, 201, view)
 
     return await once(database, request, key, work, caller=who.subject)
+
+
+@router.get(
+    "/v1/media",
+    summary="What is stored",
+    dependencies=[EditorOnly],
+    responses=responses(401, 403, 422),
+)
+async def browse(
+    *,
+    request: Request,
+    database: DatabaseDep,
+    mall: Annotated[MallId | None, Query(examples=["intake"])] = None,
+    product_id: UUID | None = None,
+    cursor: Annotated[str | None, Query(max_length=1000)] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+) -> Page[StoredView]:
+    """Uploads and the renditions made of them, the latest first."""
+    before = None if cursor is None else cursors.to_upload(cursor)
+    async with database.read() as connection:
+        rows = await renditions.browse(connection, mall, product_id, before, limit + 1)
+    items = [StoredView.of(row, _media(request).public_url) for row in rows[:limit]]
+    more = len(rows) > limit
+    return Page(items=items, next_cursor=cursors.of_story(str(items[-1].upload_id)) if more else None)
 
 
 @router.post(

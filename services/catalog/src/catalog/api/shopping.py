@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
 from catalog.api.access import ROLE
 from catalog.api.shelf import knows
 from catalog.domain import search
 from catalog.errors import MallNotFound, ProductAmbiguous, ProductNotFound
-from catalog.repository import body, listing, malls
+from catalog.repository import body, listing, malls, searching
 from catalog.repository.listing import Filter, Row, Sort
 from catalog.schemas import cursor as cursors
+from catalog.schemas.facets import FacetsView, ProductPage
 from catalog.schemas.fields import CategoryId
 from catalog.schemas.malls import CategoryTree, MallView
-from catalog.schemas.products import ProductView
+from catalog.schemas.products import MAX_PRICE, ProductView
 from common.auth import OptionalStaff, require
 from common.http import DatabaseDep
 from common.problems import responses
-from common.wire import PLAIN, MallId, Page
+from common.wire import PLAIN, MallId
 
 router = APIRouter()
 
@@ -41,7 +42,8 @@ class Storefront:
     cache_seconds: int
 
     def fill(self, row: Row) -> bytes:
-        return body.fill(row.body, row.units, low=self.low_stock_units, media_url=self.media_url.encode())
+        media_url = row.media_url or self.media_url
+        return body.fill(row.body, row.units, low=self.low_stock_units, media_url=media_url.encode())
 
     def answer(self, content: bytes, if_none_match: str | None) -> Response:
         """The answer, or 304 when the caller has it already."""
@@ -57,10 +59,36 @@ def _storefront(request: Request) -> Storefront:
     return storefront
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which products a customer wants to see."""
+
+    wanted: Filter
+    nothing: bool
+
+
+def _asked(
+    *,
+    mall: Annotated[MallId | None, Query(examples=["intake"])] = None,
+    category: Annotated[CategoryId | None, Query(description="with everything below it")] = None,
+    q: Annotated[str | None, Query(max_length=100, description="words of the name, two letters are enough")] = None,
+    tag: Annotated[str | None, Query(max_length=30, pattern=PLAIN, examples=["비건"])] = None,
+    min_price: Annotated[int | None, Query(ge=0, le=MAX_PRICE, description="in minor units")] = None,
+    max_price: Annotated[int | None, Query(ge=0, le=MAX_PRICE, description="in minor units")] = None,
+    available: Annotated[bool, Query(description="true: only what is not sold out")] = False,
+) -> Asked:
+    question = search.ask(q) if q and q.strip() else None
+    wanted = Filter(mall, category, question, tag, min_price, max_price, available)
+    return Asked(wanted, question is not None and not question.words)
+
+
+AskedDep = Annotated[Asked, Depends(_asked)]
+
+
 @router.get(
     "/v1/products",
     summary="Published products",
-    response_model=Page[ProductView],
+    response_model=ProductPage,
     responses={304: {"description": "Unchanged"}, **responses(422)},
     tags=["shopping"],
 )
@@ -68,27 +96,60 @@ async def list_products(
     *,
     request: Request,
     database: DatabaseDep,
-    mall: Annotated[MallId | None, Query(examples=["intake"])] = None,
-    category: Annotated[CategoryId | None, Query(description="with everything below it")] = None,
-    q: Annotated[str | None, Query(max_length=100, description="words of the name, two letters are enough")] = None,
-    tag: Annotated[str | None, Query(max_length=30, pattern=PLAIN, examples=["비건"])] = None,
+    asked: AskedDep,
     sort: Sort = "newest",
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """A page of the catalogue. `q` finds all its words anywhere in the name, without regard to spaces."""
-    after = None if cursor is None else cursors.to_products(cursor, sort)
-    question = search.ask(q) if q and q.strip() else None
+    """A page of the catalogue. `q` finds all its words anywhere in names, without regard to spaces, and by initial
+    consonants (ㄱㄹㄴㄹ). If that finds nothing, Korean particles are left out and misspelt words corrected;
+    `searched_for` says so.
+    """
+    wanted, corrected = asked.wanted, None
+    after = None
+    if cursor is not None:
+        after, corrected = cursors.to_products(cursor, sort)
+        wanted = wanted if corrected is None else replace(wanted, question=corrected)
     rows: list[Row] = []
-    if question is None or question.words:
+    if not asked.nothing:
         async with database.read() as connection:
-            rows = await listing.page(connection, Filter(mall, category, question, tag), sort, after, limit + 1)
+            rows = await listing.page(connection, wanted, sort, after, limit + 1)
+            if not rows and after is None and wanted.question is not None:
+                corrected, rows = await searching.page_of_the_nearest(connection, wanted, sort, limit + 1)
     more = len(rows) > limit
     storefront = _storefront(request)
     items = b",".join(storefront.fill(row) for row in rows[:limit])
-    next_cursor = orjson.dumps(cursors.of_products(sort, rows[limit - 1].position) if more else None)
-    return storefront.answer(b'{"items":[' + items + b'],"next_cursor":' + next_cursor + b"}", if_none_match)
+    next_cursor = orjson.dumps(cursors.of_products(sort, rows[limit - 1].position, corrected) if more else None)
+    searched_for = orjson.dumps(None if corrected is None else corrected.words)
+    parts = (b'{"items":[', items, b'],"next_cursor":', next_cursor, b',"searched_for":', searched_for, b"}")
+    return storefront.answer(b"".join(parts), if_none_match)
+
+
+@router.get(
+    "/v1/products/facets",
+    summary="How the products that fit can be narrowed down",
+    response_model=FacetsView,
+    responses={304: {"description": "Unchanged"}, **responses(422)},
+    tags=["shopping"],
+)
+async def read_facets(
+    *, request: Request, database: DatabaseDep, asked: AskedDep, if_none_match: IfNoneMatch = None
+) -> Response:
+    """Counts by category (each with everything below it), tag, price and availability, for the same filters as the
+    list. A question that finds nothing is corrected as there.
+    """
+    wanted, corrected = asked.wanted, None
+    if asked.nothing:
+        return _storefront(request).answer(FacetsView.nothing().model_dump_json().encode(), if_none_match)
+    async with database.read() as connection:
+        row = await listing.facets(connection, wanted)
+        if row["total"] == 0 and wanted.question is not None:
+            corrected, _ = await searching.page_of_the_nearest(connection, wanted, "newest", 1)
+            if corrected is not None:
+                row = await listing.facets(connection, replace(wanted, question=corrected))
+    view = FacetsView.of(row, None if corrected is None else corrected.words)
+    return _storefront(request).answer(view.model_dump_json().encode(), if_none_match)
 
 
 @router.get(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID
 
 from catalog.errors import UploadUnfit
@@ -25,6 +26,15 @@ class Upload:
     key: str
     content_type: str
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rendition:
+    """A picture in one format (`webp`, `avif`) and width in pixels. `key` is made of its content."""
+
+    format: Literal["webp", "avif"]
+    width: int
+    key: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from catalog.commands import ChangePrice, OpenPreorder, SetSale
 from catalog.domain import offers
+from catalog.domain.media import Rendition
 from catalog.domain.offers import Preorder, Sale
 from catalog.domain.sets import check_parts
 from catalog.errors import PictureLimit, PriceInvalid, ProductInvalid, SkuNotFound, VariantLimit
@@ -18,6 +19,8 @@ from catalog.errors import PictureLimit, PriceInvalid, ProductInvalid, SkuNotFou
 MAX_CATEGORY_DEPTH = 5
 MAX_PICTURES = 30
 MAX_VARIANTS = 100
+# Beside the slugs of products stand other things under the same path.
+RESERVED_SLUGS = frozenset({"facets", "imports", "exports"})
 
 
 class Status(StrEnum):
@@ -39,6 +42,7 @@ class Mall:
     storefront_url: str | None = None
     support_email: str | None = None
     support_phone: str | None = None
+    media_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +88,27 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """`key` is where object storage has it."""
+    """`key` is where object storage has the upload, `renditions` are what browsers are given once they are made."""
 
     id: UUID
     key: str
     alt: str
+    width: int | None = None
+    height: int | None = None
+    renditions: tuple[Rendition, ...] = ()
+
+    @property
+    def shown_key(self) -> str:
+        """For who takes one size only: the upload, which may tell where it was taken, only until others are there."""
+        webp = [each for each in self.renditions if each.format == "webp"]
+        return max(webp, key=lambda each: each.width).key if webp else self.key
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
     """`categories` leads from the top category down to the product's own; empty: it has none.
 
-    `rank` is the shopkeeper's order of products, the smallest first.
+    `rank` is the shopkeeper's order of products, the smallest first. `media_url`: where its mall serves pictures.
     """
 
     id: UUID
@@ -111,6 +124,7 @@ class Product:
     published_at: datetime | None = None
     tags: tuple[str, ...] = ()
     rank: int = 0
+    media_url: str | None = None
 
     @property
     def category_path(self) -> tuple[str, ...]:
@@ -152,6 +166,8 @@ class Decision:
 
 def draft(product: Product) -> Decision:
     """A new product. Nobody is told before it is published."""
+    if product.slug in RESERVED_SLUGS:
+        raise ProductInvalid(f"{product.slug} is an address of another kind")
     if not product.variants:
         raise ProductInvalid("a product has at least one variant")
     _check_variants(product)
@@ -289,6 +305,18 @@ def add_picture(product: Product, picture: Picture) -> Decision:
     if len(product.pictures) >= MAX_PICTURES:
         raise PictureLimit(f"a product has at most {MAX_PICTURES} pictures")
     changed = replace(product, pictures=(*product.pictures, picture))
+    return Decision(changed, _told(product, changed))
+
+
+def show_renditions(
+    product: Product, picture_id: UUID, size: tuple[int, int], renditions: tuple[Rendition, ...]
+) -> Decision:
+    """A picture was rendered. One that the product does not have any more changes nothing."""
+    pictures = tuple(
+        replace(picture, width=size[0], height=size[1], renditions=renditions) if picture.id == picture_id else picture
+        for picture in product.pictures
+    )
+    changed = replace(product, pictures=pictures)
     return Decision(changed, _told(product, changed))
 
 

@@ -18,6 +18,7 @@ async def open_mall(command: OpenMall, tx: Tx) -> Mall:
         command.storefront_url,
         command.support_email,
         command.support_phone,
+        command.media_url,
     )
     if not await malls.insert_mall(tx.connection, mall, tx.now):
         raise MallExists(f"there is a mall {mall.id} already")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from catalog import events
 from catalog.commands import (
@@ -17,7 +18,7 @@ from catalog.commands import (
     PublishProduct,
 )  # fmt: skip
 from catalog.domain import media, product
-from catalog.domain.media import Upload
+from catalog.domain.media import Rendition, Upload
 from catalog.domain.product import Category, Decision, Mall, Picture, Product, Tax, Variant
 from catalog.errors import (
     CategoryNotFound,
@@ -48,6 +49,7 @@ async def add_product(command: AddProduct, tx: Tx) -> Product:
             categories=await _categories(command.mall_id, command.category_id, tx),
             tags=command.tags,
             rank=command.rank,
+            media_url=mall.media_url,
         )
     )
     if not await products.insert_product(tx.connection, decision.state, tx.now):
@@ -142,6 +144,14 @@ async def _locked(product_id: Any, tx: Tx) -> Product:
     if found is None:
         raise ProductNotFound("there is no such product")
     return found
+
+
+async def show_renditions(
+    product_id: UUID, picture_id: UUID, size: tuple[int, int], made: tuple[Rendition, ...], tx: Tx, *, media_url: str
+) -> Product:
+    """For renditions that lie in object storage."""
+    current = await _locked(product_id, tx)
+    return await carry_out(current, product.show_renditions(current, picture_id, size, made), tx, media_url)
 
 
 async def lock_of_sku(sku: str, tx: Tx) -> Product:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import orjson
 
-from catalog.domain.product import Product, Variant
+from catalog.domain.product import Picture, Product, Variant
 from catalog.domain.stock import Availability, availability
 
 _AVAILABILITY = b"\x01"
@@ -33,11 +33,22 @@ def prepare(product: Product) -> bytes:
         "tags": product.tags,
     }
     variants = b",".join(_variant(variant, product.currency) for variant in product.variants)
-    pictures = b",".join(
-        b'{"url":"' + _MEDIA + orjson.dumps("/" + picture.key)[1:] + b',"alt":' + orjson.dumps(picture.alt) + b"}"
-        for picture in product.pictures
-    )
+    pictures = b",".join(_picture(picture) for picture in product.pictures)
     return orjson.dumps(facts)[:-1] + b',"variants":[' + variants + b'],"pictures":[' + pictures + b"]}"
+
+
+def _picture(picture: Picture) -> bytes:
+    facts = {"alt": picture.alt, "width": picture.width, "height": picture.height}
+    sources = b",".join(
+        b'{"url":' + _address(each.key) + b"," + orjson.dumps({"format": each.format, "width": each.width})[1:]
+        for each in picture.renditions
+    )
+    address = _address(picture.shown_key)
+    return b'{"url":' + address + b"," + orjson.dumps(facts)[1:-1] + b',"sources":[' + sources + b"]}"
+
+
+def _address(key: str) -> bytes:
+    return b'"' + _MEDIA + orjson.dumps("/" + key)[1:]
 
 
 def _variant(variant: Variant, currency: str) -> bytes:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalog.domain import search
@@ -42,14 +42,25 @@ _UNITS = (
 )
 
 
+# 1, 2, 5, 10, 20, 50, ...: steps that fit any currency's minor units.
+PRICE_STEPS = tuple(digit * 10**zeros for zeros in range(2, 9) for digit in (1, 2, 5))
+MOST_TAGS = 50
+
+
+_MEDIA_URL = "(SELECT media_url FROM malls m WHERE m.id = p.mall_id) AS media_url"
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which published products. `category` stands for itself and all below it."""
+    """Which published products. `category` stands for itself and all below it, prices are the lowest of a product."""
 
     mall_id: str | None = None
     category: str | None = None
     question: search.Question | None = None
     tag: str | None = None
+    min_price: int | None = None
+    max_price: int | None = None
+    available: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +73,12 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A prepared body and the available units of its variants."""
+    """A prepared body, the available units of its variants, and where its mall serves pictures if not where all do."""
 
     position: Position
     body: bytes
     units: Sequence[int]
+    media_url: str | None = None
 
 
 async def page(
@@ -81,11 +93,11 @@ async def page(
         where.append(f"(p.{order.column}, p.id) {sign} (CAST(:value AS {order.cast}), CAST(:id AS uuid))")
         given |= {"value": after.value, "id": after.id}
     query = (
-        f"SELECT p.id, p.{order.column} AS value, p.body, {_UNITS} FROM products p"
+        f"SELECT p.id, p.{order.column} AS value, p.body, {_UNITS}, {_MEDIA_URL} FROM products p"
         f" WHERE {' AND '.join(where)} ORDER BY p.{order.column} {direction}, p.id {direction} LIMIT :limit"
     )
     rows = await connection.execute(text(query), given)
-    return [Row(Position(row.value, row.id), row.body, row.units) for row in rows]
+    return [Row(Position(row.value, row.id), row.body, row.units, row.media_url) for row in rows]
 
 
 def _conditions(wanted: Filter, given: dict[str, Any]) -> list[str]:
@@ -99,12 +111,42 @@ def _conditions(wanted: Filter, given: dict[str, Any]) -> list[str]:
     if wanted.tag is not None:
         found.append("p.tags @> ARRAY[:tag]::text[]")
         given["tag"] = wanted.tag
+    if wanted.min_price is not None:
+        found.append("p.lowest_price_amount >= :min_price")
+        given["min_price"] = wanted.min_price
+    if wanted.max_price is not None:
+        found.append("p.lowest_price_amount <= :max_price")
+        given["max_price"] = wanted.max_price
+    if wanted.available:
+        found.append("NOT p.sold_out")
     if wanted.question is not None:
         # A boiled-down word has no % and no _, so it is a pattern as it is.
         found.append("p.grams @> CAST(:grams AS text[]) AND p.search_text LIKE ALL (CAST(:patterns AS text[]))")
         given["grams"] = list(wanted.question.grams)
         given["patterns"] = [f"%{word}%" for word in wanted.question.words]
     return found
+
+
+async def facets(connection: AsyncConnection, wanted: Filter) -> RowMapping:
+    """How the products that fit fall into categories, tags, steps of price, and available or not."""
+    given: dict[str, Any] = {"steps": list(PRICE_STEPS), "most": MOST_TAGS}
+    where = " AND ".join(["p.status = 'published'", *_conditions(wanted, given)])
+    query = (
+        "WITH hit AS MATERIALIZED (SELECT p.category_path, p.tags, p.lowest_price_amount AS price, p.sold_out"
+        f"  FROM products p WHERE {where}),"
+        " paths AS (SELECT category_path, count(*) AS n FROM hit GROUP BY 1),"
+        " labels AS (SELECT tags, count(*) AS n FROM hit GROUP BY 1),"
+        " by_category AS (SELECT id, sum(n) AS n FROM paths, unnest(category_path) AS id GROUP BY 1),"
+        " by_tag AS (SELECT tag, sum(n) AS n FROM labels, unnest(tags) AS tag GROUP BY 1"
+        "  ORDER BY 2 DESC, 1 LIMIT :most),"
+        " by_step AS (SELECT width_bucket(price, CAST(:steps AS bigint[])) AS step, count(*) AS n FROM hit GROUP BY 1)"
+        " SELECT (SELECT count(*) FROM hit) AS total, (SELECT count(*) FROM hit WHERE NOT sold_out) AS available,"
+        " (SELECT coalesce(jsonb_agg(jsonb_build_array(id, n) ORDER BY n DESC, id), '[]') FROM by_category)"
+        "  AS categories,"
+        " (SELECT coalesce(jsonb_agg(jsonb_build_array(tag, n) ORDER BY n DESC, tag), '[]') FROM by_tag) AS tags,"
+        " (SELECT coalesce(jsonb_agg(jsonb_build_array(step, n) ORDER BY step), '[]') FROM by_step) AS prices"
+    )
+    return (await connection.execute(text(query), given)).mappings().one()
 
 
 async def by_id(connection: AsyncConnection, product_id: UUID, *, all_states: bool) -> Row | None:
@@ -123,6 +165,6 @@ async def by_slug(connection: AsyncConnection, slug: str, mall_id: str | None, *
 
 async def _read(connection: AsyncConnection, where: str, given: dict[str, Any], *, all_states: bool) -> list[Row]:
     seen = where if all_states else f"p.status = 'published' AND {where}"
-    query = f"SELECT p.id, p.slug, p.body, {_UNITS} FROM products p WHERE {seen} LIMIT 2"
+    query = f"SELECT p.id, p.slug, p.body, {_UNITS}, {_MEDIA_URL} FROM products p WHERE {seen} LIMIT 2"
     rows = await connection.execute(text(query), given)
-    return [Row(Position(row.slug, row.id), row.body, row.units) for row in rows]
+    return [Row(Position(row.slug, row.id), row.body, row.units, row.media_url) for row in rows]

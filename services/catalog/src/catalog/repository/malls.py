@@ -19,6 +19,7 @@ _MALL = select(
     tables.malls.c.storefront_url,
     tables.malls.c.support_email,
     tables.malls.c.support_phone,
+    tables.malls.c.media_url,
 )
 _PATH = text(
     "SELECT mall_id, id, name, path, position FROM categories WHERE mall_id = :mall_id AND id = ANY("
@@ -45,6 +46,7 @@ async def insert_mall(connection: AsyncConnection, mall: Mall, now: datetime) ->
             storefront_url=mall.storefront_url,
             support_email=mall.support_email,
             support_phone=mall.support_phone,
+            media_url=mall.media_url,
             created_at=now,
             updated_at=now,
         )
@@ -68,6 +70,7 @@ async def save_mall(connection: AsyncConnection, mall: Mall, now: datetime) -> N
             storefront_url=mall.storefront_url,
             support_email=mall.support_email,
             support_phone=mall.support_phone,
+            media_url=mall.media_url,
             updated_at=now,
         )
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,17 +14,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalog import tables
 from catalog.domain import search
+from catalog.domain.media import Rendition
 from catalog.domain.offers import Preorder, Sale
 from catalog.domain.product import Picture, Product, Status, Tax, Variant
 from catalog.repository import malls
 from catalog.repository.body import prepare
 
 # Raise it when bodies or search columns get another form: rows of before are prepared anew by a job.
-PREPARED = 1
+PREPARED = 2
 
 _PRODUCT = text(
-    "SELECT id, mall_id, slug, name, description, currency, category_id, status, published_at, tags, rank"
-    " FROM products WHERE id = :id FOR UPDATE"
+    "SELECT id, mall_id, slug, name, description, currency, category_id, status, published_at, tags, rank,"
+    " (SELECT media_url FROM malls m WHERE m.id = mall_id) AS media_url FROM products WHERE id = :id FOR UPDATE"
 )
 _VARIANTS = text(
     "SELECT id, sku, name, coalesce(regular_price_amount, price_amount) AS regular_price, list_price_amount, tax,"
@@ -32,7 +34,9 @@ _VARIANTS = text(
     "  FROM set_components c WHERE c.set_sku = v.sku) END AS parts"
     " FROM variants v WHERE product_id = :id ORDER BY position"
 )
-_PICTURES = text("SELECT id, object_key, alt FROM pictures WHERE product_id = :id ORDER BY position")
+_PICTURES = text(
+    "SELECT id, object_key, alt, width, height, renditions FROM pictures WHERE product_id = :id ORDER BY position"
+)
 
 
 async def lock(connection: AsyncConnection, product_id: UUID) -> Product | None:
@@ -52,12 +56,18 @@ async def lock(connection: AsyncConnection, product_id: UUID) -> Product | None:
         currency=row.currency,
         variants=tuple(_variant(found) for found in variants),
         categories=path,
-        pictures=tuple(Picture(p.id, p.object_key, p.alt) for p in pictures),
+        pictures=tuple(_picture(found) for found in pictures),
         status=Status(row.status),
         published_at=row.published_at,
         tags=tuple(row.tags),
         rank=row.rank,
+        media_url=row.media_url,
     )
+
+
+def _picture(row: Any) -> Picture:
+    renditions = tuple(Rendition(**each) for each in row.renditions)
+    return Picture(row.id, row.object_key, row.alt, row.width, row.height, renditions)
 
 
 def _variant(row: Any) -> Variant:
@@ -116,11 +126,11 @@ async def save(connection: AsyncConnection, product: Product, now: datetime) -> 
     )
     await _save_variants(connection, product)
     if product.pictures:
-        await _save_pictures(connection, product)
+        await _save_pictures(connection, product, now)
 
 
 def _columns(product: Product, now: datetime | None) -> dict[str, object]:
-    boiled = search.boil_down(" ".join([product.name, *(variant.name or "" for variant in product.variants)]))
+    indexed = search.index(product.name, *(variant.name or "" for variant in product.variants), *product.tags)
     return {
         "id": product.id,
         "mall_id": product.mall_id,
@@ -135,8 +145,9 @@ def _columns(product: Product, now: datetime | None) -> dict[str, object]:
         "tags": list(product.tags),
         "rank": product.rank,
         "lowest_price_amount": product.lowest_price,
-        "search_text": boiled,
-        "grams": list(search.grams(boiled)),
+        "search_text": indexed.text,
+        "grams": list(indexed.grams),
+        "learned": False,
         "body": prepare(product),
         "prepared": PREPARED,
         "updated_at": now,
@@ -229,13 +240,18 @@ async def unprepared(connection: AsyncConnection, limit: int) -> list[UUID]:
 async def prepare_anew(connection: AsyncConnection, product: Product) -> None:
     """Writes what is prepared for readers of a locked product. Nothing about it has changed."""
     columns = _columns(product, None)
-    fresh = {name: columns[name] for name in ("search_text", "grams", "body", "prepared")}
+    fresh = {name: columns[name] for name in ("search_text", "grams", "learned", "body", "prepared")}
     await connection.execute(tables.products.update().where(tables.products.c.id == product.id).values(**fresh))
 
 
-async def _save_pictures(connection: AsyncConnection, product: Product) -> None:
+async def _save_pictures(connection: AsyncConnection, product: Product, now: datetime) -> None:
+    statement = insert(tables.pictures)
     await connection.execute(
-        insert(tables.pictures).on_conflict_do_nothing(index_elements=["id"]),
+        statement.on_conflict_do_update(
+            index_elements=["id"],
+            set_={name: statement.excluded[name] for name in ("width", "height", "renditions", "rendered_at")},
+            where=tables.pictures.c.rendered_at.is_(None),
+        ),
         [
             {
                 "id": picture.id,
@@ -243,6 +259,10 @@ async def _save_pictures(connection: AsyncConnection, product: Product) -> None:
                 "object_key": picture.key,
                 "alt": picture.alt,
                 "position": position,
+                "width": picture.width,
+                "height": picture.height,
+                "renditions": [asdict(each) for each in picture.renditions],
+                "rendered_at": now if picture.renditions else None,
             }
             for position, picture in enumerate(product.pictures)
         ],

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import orjson
 
+from catalog.domain.search import Question, boil_down
 from catalog.errors import CursorInvalid
 from catalog.repository.listing import Position, Sort
 
@@ -19,30 +20,41 @@ def encode(*parts: Any) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(parts)).decode().rstrip("=")
 
 
-def decode(cursor: str, length: int) -> Sequence[Any]:
+def decode(cursor: str, *lengths: int) -> Sequence[Any]:
     """The parts as JSON knows them. Raises `CursorInvalid` for anything `encode` did not make."""
     try:
         parts = orjson.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
     except (binascii.Error, ValueError) as error:
         raise CursorInvalid("the cursor is not one of ours") from error
-    if not isinstance(parts, list) or len(parts) != length:
+    if not isinstance(parts, list) or len(parts) not in lengths:
         raise CursorInvalid("the cursor is not one of ours")
     return parts
 
 
-def of_products(sort: Sort, last: Position) -> str:
-    return encode(sort, last.value, str(last.id))
+def of_products(sort: Sort, last: Position, corrected: Question | None = None) -> str:
+    """`corrected`: what is searched for in place of the words that were asked for."""
+    return encode(sort, last.value, str(last.id), None if corrected is None else corrected.words)
 
 
-def to_products(cursor: str, sort: Sort) -> Position:
+def to_products(cursor: str, sort: Sort) -> tuple[Position, Question | None]:
     """Where a list goes on. Raises `CursorInvalid` when the cursor belongs to another sort order."""
-    made_for, value, last_id = decode(cursor, 3)
+    made_for, value, last_id, *more = decode(cursor, 3, 4)
     if made_for != sort:
         raise CursorInvalid("the cursor belongs to another sort order")
     try:
-        return Position(_value(sort, value), UUID(last_id))
+        return Position(_value(sort, value), UUID(last_id)), _question(more[0] if more else None)
     except (TypeError, ValueError, AttributeError) as error:
         raise CursorInvalid("the cursor is not one of ours") from error
+
+
+def _question(words: Any) -> Question | None:
+    if words is None:
+        return None
+    if not isinstance(words, list) or not 0 < len(words) <= 20 or not all(isinstance(word, str) for word in words):
+        raise ValueError("not words")
+    if any(not word or boil_down(word) != word for word in words):
+        raise ValueError("not words as they are searched for")
+    return Question(tuple(words))
 
 
 def _value(sort: Sort, value: Any) -> datetime | int | str:
@@ -97,3 +109,11 @@ def _row(number: Any) -> int:
     if type(number) is not int or not 0 <= number < 2**63:
         raise CursorInvalid("the cursor is not one of ours")
     return number
+
+
+def to_upload(cursor: str) -> UUID:
+    (last,) = decode(cursor, 1)
+    try:
+        return UUID(last)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise CursorInvalid("the cursor is not one of ours") from error

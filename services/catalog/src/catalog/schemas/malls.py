@@ -14,11 +14,23 @@ class MallFacts(Body):
     name: Name = Field(examples=["인테이크"])
     storefront_url: AnyHttpUrl | None = None
     support_email: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=200)] | None = None
+    media_url: AnyHttpUrl | None = Field(
+        default=None,
+        description="where browsers get this mall's pictures, such as a content network in front of the bucket;"
+        " null: the address that all malls share",
+        examples=["https://cdn.intake.example"],
+    )
     support_phone: Annotated[str, StringConstraints(pattern=r"^[0-9+][0-9-]{3,19}$")] | None = None
 
     def given(self) -> dict[str, Any]:
         """The fields the caller sent."""
-        return self.model_dump(mode="json", include=self.model_fields_set)
+        return self._facts(include=self.model_fields_set)
+
+    def _facts(self, **which: Any) -> dict[str, Any]:
+        facts = self.model_dump(mode="json", **which)
+        if facts.get("media_url"):
+            facts["media_url"] = facts["media_url"].rstrip("/")
+        return facts
 
 
 class NewMall(MallFacts):
@@ -26,7 +38,7 @@ class NewMall(MallFacts):
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "KRW"
 
     def to_command(self) -> OpenMall:
-        facts = self.model_dump(mode="json", exclude={"id"})
+        facts = self._facts(exclude={"id"})
         return OpenMall(mall_id=self.id, **facts)
 
 
@@ -44,6 +56,7 @@ class MallView(View):
     storefront_url: str | None
     support_email: str | None
     support_phone: str | None
+    media_url: str | None
 
     @classmethod
     def of(cls, mall: Mall) -> Self:
@@ -54,6 +67,7 @@ class MallView(View):
             storefront_url=mall.storefront_url,
             support_email=mall.support_email,
             support_phone=mall.support_phone,
+            media_url=mall.media_url,
         )
 
 

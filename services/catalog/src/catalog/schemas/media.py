@@ -1,13 +1,15 @@
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, StrictInt, StringConstraints
 
 from catalog.commands import AnnounceUpload, AttachPicture
 from catalog.domain.media import MAX_PICTURE_BYTES
-from common.wire import Body, View, plain_text
+from catalog.schemas.products import SourceView
+from common.wire import Body, MallId, View, plain_text
 
 
 class UploadBody(Body):
@@ -38,3 +40,43 @@ class PictureBody(Body):
 
     def to_command(self, product_id: UUID) -> AttachPicture:
         return AttachPicture(product_id, self.upload_id, self.alt)
+
+
+class StoredView(View):
+    """An upload and what became of it. `shown`: with its product; if not, it goes after a day."""
+
+    upload_id: UUID
+    product_id: UUID
+    mall_id: MallId
+    product_slug: str
+    url: str
+    file_name: str
+    content_type: str
+    bytes: int
+    created_at: datetime
+    shown: bool
+    alt: str | None
+    width: int | None
+    height: int | None
+    problem: str | None = Field(description="why there are no sources, if there never will be")
+    sources: list[SourceView]
+
+    @classmethod
+    def of(cls, row: Any, media_url: str) -> Self:
+        base = row["media_url"] or media_url
+        same = ("product_id", "mall_id", "file_name", "content_type", "bytes", "created_at")
+        return cls(
+            upload_id=row["id"],
+            product_slug=row["slug"],
+            url=f"{base}/{row['object_key']}",
+            shown=row["shown"],
+            alt=row["alt"],
+            width=row["width"],
+            height=row["height"],
+            problem=row["render_problem"],
+            sources=[
+                SourceView(url=f"{base}/{each['key']}", format=each["format"], width=each["width"])
+                for each in row["renditions"]
+            ],
+            **{name: row[name] for name in same},
+        )

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, StrictInt, StringConstraints, model_validator
@@ -13,7 +13,7 @@ from catalog.commands import (
     ChangeProduct,
     NewVariant,
 )  # fmt: skip
-from catalog.domain.product import MAX_VARIANTS, Product, Status, Tax, Variant
+from catalog.domain.product import MAX_VARIANTS, Picture, Product, Status, Tax, Variant
 from catalog.domain.sets import MAX_PART_UNITS, MAX_PARTS
 from catalog.domain.stock import Availability
 from catalog.errors import PriceInvalid
@@ -163,9 +163,33 @@ class CategoryRef(View):
     name: str
 
 
+class SourceView(View):
+    url: str
+    format: Literal["webp", "avif"]
+    width: int
+
+
 class PictureView(View):
+    """`sources`: the same picture in other formats and widths, made a moment after the upload; `url`: one for all."""
+
     url: str
     alt: str
+    width: int | None
+    height: int | None
+    sources: list[SourceView]
+
+    @classmethod
+    def of(cls, picture: Picture, media_url: str) -> Self:
+        return cls(
+            url=f"{media_url}/{picture.shown_key}",
+            alt=picture.alt,
+            width=picture.width,
+            height=picture.height,
+            sources=[
+                SourceView(url=f"{media_url}/{each.key}", format=each.format, width=each.width)
+                for each in picture.renditions
+            ],
+        )
 
 
 class OptionView(View):
@@ -280,7 +304,7 @@ class StaffProductView(_ProductFacts):
             categories=[CategoryRef(id=category.id, name=category.name) for category in product.categories],
             status=product.status,
             published_at=product.published_at,
-            pictures=[PictureView(url=f"{media_url}/{picture.key}", alt=picture.alt) for picture in product.pictures],
+            pictures=[PictureView.of(picture, product.media_url or media_url) for picture in product.pictures],
             tags=list(product.tags),
             rank=product.rank,
             variants=[StaffVariantView.of(variant, product.currency) for variant in product.variants],

@@ -22,6 +22,7 @@ from orders.domain.claiming import (
 from orders.domain.decision import Decision
 from orders.domain.facts import Fact
 from orders.domain.order import Cancel, CancelledUnits, Line, Order, Payment, Trouble, UnwantedPayment
+from orders.domain.parcels import Parcel, units_of
 from orders.domain.paying import note_deposit_reversed, note_payment_failed, note_payment_pending, pay, record_refund
 from orders.domain.placing import check_price, expire, note_payment_expired, note_stock_unavailable, place
 from orders.domain.quote import Promotion, Quote, QuoteLine
@@ -43,6 +44,7 @@ __all__ = [
     "Fact",
     "Line",
     "Order",
+    "Parcel",
     "Payment",
     "Promotion",
     "Quote",
@@ -77,5 +79,6 @@ __all__ = [
     "settle_address_change",
     "settle_cancel",
     "settle_claim",
+    "units_of",
     "withdraw_claim",
 ]

@@ -12,6 +12,7 @@ from orders import errors
 from orders.commands import CancelReason
 from orders.domain.amounts import NOTHING, Amounts, share_of
 from orders.domain.claim import Claim
+from orders.domain.parcels import Parcel, Progress, progress, units_of
 from orders.domain.quote import Promotion
 from orders.domain.status import TRANSITIONS, CancelStatus, Status
 
@@ -154,6 +155,7 @@ class Order:
     cancels: tuple[Cancel, ...] = ()
     unwanted: tuple[UnwantedPayment, ...] = ()
     claims: tuple[Claim, ...] = ()
+    parcels: tuple[Parcel, ...] = ()
     stock_missing: bool = False
     promotions: tuple[Promotion, ...] = ()
     coupon_uses: tuple[UUID, ...] = ()
@@ -171,6 +173,16 @@ class Order:
         return Amounts.total(Amounts(line.amount, line.vat_amount, line.tax_free_amount) for line in self.lines) + (
             shipping
         )
+
+    @property
+    def progress(self) -> Progress:
+        """How far the parcels are, of the units that were not cancelled. The status waits for the last of them."""
+        wanted = sum(line.quantity - line.cancelled for line in self.lines)
+        shipped, delivered = (
+            sum(units_of(self.parcels, line.line_id, delivered=arrived) for line in self.lines)
+            for arrived in (False, True)
+        )
+        return progress(wanted, shipped, delivered)
 
     @property
     def cancel_open(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from orders import errors
@@ -9,6 +10,7 @@ from orders.commands import CompleteOrder, ConfirmPurchase, NoteShipment
 from orders.domain import facts
 from orders.domain.decision import Decision
 from orders.domain.order import Order
+from orders.domain.parcels import with_news
 from orders.domain.status import TRANSITIONS, Status
 
 _WORKED_ON = frozenset({"accepted", "shipped", "in_transit", "delivered"})
@@ -33,6 +35,7 @@ def note_shipment(order: Order, command: NoteShipment) -> Decision:
         unexpected=order.status is Status.CANCELLED and target is not None,
         actor="scm",
     )
+    order = replace(order, parcels=with_news(order.parcels, command))
     if target is None or not moves:
         return Decision(order, (noted,))
     arrived = {"delivered_at": command.occurred_at} if target is Status.DELIVERED else {}

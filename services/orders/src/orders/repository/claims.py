@@ -52,6 +52,8 @@ async def search(connection: AsyncConnection, wanted: Search) -> list[tuple[UUID
 async def load(connection: AsyncConnection, order_ids: Sequence[UUID]) -> dict[UUID, list[Claim]]:
     """The claims of each order, oldest first."""
     found: dict[UUID, list[Claim]] = {order_id: [] for order_id in order_ids}
+    if not order_ids:
+        return found
     rows = (
         await connection.execute(
             select(_CLAIM).where(_CLAIM.c.order_id.in_(order_ids)).order_by(_CLAIM.c.order_id, _CLAIM.c.position)

@@ -15,11 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from orders import errors, tables
 from orders.domain import Line, Order, Payment, Promotion, Status, Trouble, UnwantedPayment
-from orders.repository import cancels, claims
+from orders.repository import cancels, claims, parcels
 
 _ORDER = tables.orders
 _LINE = tables.order_lines
 _UNWANTED = tables.order_unwanted_payments
+_UNDER_WAY = frozenset({Status.PREPARING, Status.SHIPPED, Status.DELIVERED, Status.COMPLETED})
 
 
 async def insert_order(connection: AsyncConnection, order: Order, access_token_hash: bytes) -> bool:
@@ -100,6 +101,7 @@ async def save(connection: AsyncConnection, before: Order, after: Order) -> None
             )
     await cancels.save(connection, order_id, before.cancels, after.cancels)
     await claims.save(connection, after, before.claims)
+    await parcels.save(connection, order_id, before.parcels, after.parcels)
     for known, unwanted in zip_longest(before.unwanted, after.unwanted):
         if known != unwanted:
             values = _unwanted_values(order_id, unwanted)
@@ -213,12 +215,15 @@ async def _load(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[O
             )
         )
     cancelled = await cancels.load(connection, order_ids)
-    claimed = await claims.load(connection, order_ids)
+    # Most orders that are read are on their way to be paid or sent: they have neither, and need not be asked.
+    claimed = await claims.load(connection, [row.order_id for row in rows if row.delivered_at is not None])
+    sent = await parcels.load(connection, [row.order_id for row in rows if row.status in _UNDER_WAY])
     return [
         replace(
             _order(row, lines[row.order_id]),
             cancels=tuple(cancelled[row.order_id]),
-            claims=tuple(claimed[row.order_id]),
+            claims=tuple(claimed.get(row.order_id, ())),
+            parcels=tuple(sent.get(row.order_id, ())),
             unwanted=tuple(unwanted[row.order_id]),
         )
         for row in rows

@@ -39,7 +39,9 @@ class ClaimBody(Body):
     reason: ClaimReason = Field(examples=["change_of_mind"])
     lines: Annotated[list[ClaimLineBody], Field(min_length=1, max_length=200)]
     note: Annotated[str, plain_text(500)] | None = Field(default=None, examples=["생각보다 색이 어두워요"])
-    noticed_on: date | None = Field(default=None, description="the day the fault was seen; counts 30 days")
+    noticed_on: Annotated[date, Field(ge=date(2000, 1, 1), le=date(2999, 12, 31))] | None = Field(
+        default=None, description="the day the fault was seen; counts 30 days"
+    )
     goodwill: bool = Field(default=False, description="staff: let it in after its time")
 
     def to_command(self, order_id: UUID, claim_id: UUID, actor: str, terms: ClaimTerms) -> RequestClaim:

@@ -9,7 +9,8 @@ from uuid import UUID
 from pydantic import Field
 
 from common.wire import MoneyView, View
-from orders.domain import Cancel, CancelStatus, Line, Order, Promotion, Status
+from orders.domain import Cancel, CancelStatus, Line, Order, Promotion, Status, units_of
+from orders.domain.parcels import Progress
 from orders.repository.contacts import StoredContact
 from orders.schemas.claims import ClaimView
 
@@ -29,6 +30,8 @@ class LineView(View):
     cancelling_quantity: int
     claiming_quantity: int
     returned_quantity: int
+    shipped_quantity: int
+    delivered_quantity: int
     kind: Literal["item", "gift"]
     gift_of: list[UUID]
     unit_price: MoneyView
@@ -36,7 +39,8 @@ class LineView(View):
     amount: MoneyView
 
     @classmethod
-    def of(cls, line: Line, currency: str) -> LineView:
+    def of(cls, line: Line, order: Order) -> LineView:
+        currency = order.currency
         return cls(
             line_id=line.line_id,
             sku=line.sku,
@@ -48,6 +52,8 @@ class LineView(View):
             cancelling_quantity=line.cancelling,
             claiming_quantity=line.claiming,
             returned_quantity=line.returned,
+            shipped_quantity=units_of(order.parcels, line.line_id, delivered=False),
+            delivered_quantity=units_of(order.parcels, line.line_id, delivered=True),
             kind="gift" if line.is_gift else "item",
             gift_of=list(line.gift_of),
             unit_price=MoneyView.of(line.unit_price, currency),
@@ -142,6 +148,9 @@ class OrderView(View):
     mall_id: str
     channel: str
     status: Status
+    progress: Progress = Field(
+        description="how far the parcels are; the status is `shipped` and `delivered` when all of them are"
+    )
     lines: list[LineView]
     items_amount: MoneyView
     discount_amount: MoneyView
@@ -170,7 +179,8 @@ class OrderView(View):
             "mall_id": order.mall_id,
             "channel": order.channel,
             "status": order.status,
-            "lines": [LineView.of(line, currency) for line in order.lines],
+            "progress": order.progress,
+            "lines": [LineView.of(line, order) for line in order.lines],
             "items_amount": MoneyView.of(order.items_amount, currency),
             "discount_amount": MoneyView.of(order.discount_amount, currency),
             "shipping_amount": MoneyView.of(order.shipping_amount, currency),

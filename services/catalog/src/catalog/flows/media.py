@@ -1,4 +1,4 @@
-"""Uses of object storage: transactions with calls between them, never a call inside one."""
+"""Pictures: permission to upload, a look at what arrived, and what was left behind."""
 
 from __future__ import annotations
 

@@ -1,0 +1,71 @@
+"""Pictures that wait to be rendered, and all that staff may want to know about what is stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+# A process that died at work; and a store that was away: another try comes later each time.
+_AGAIN_AFTER = timedelta(minutes=2)
+MOST_TRIES = 5
+_WAITING = "rendered_at IS NULL AND render_problem IS NULL AND render_after <= :now"
+
+
+@dataclass(frozen=True, slots=True)
+class Unrendered:
+    picture_id: UUID
+    product_id: UUID
+    key: str
+    tries: int
+
+
+async def any_waits(connection: AsyncConnection, now: datetime) -> bool:
+    query = text(f"SELECT EXISTS (SELECT 1 FROM pictures WHERE {_WAITING})")  # noqa: S608 - a constant
+    return bool(await connection.scalar(query, {"now": now}))
+
+
+async def take(connection: AsyncConnection, now: datetime) -> Unrendered | None:
+    """The picture that waits longest; nobody else takes it for a while."""
+    row = await connection.execute(
+        text(
+            "UPDATE pictures SET render_tries = render_tries + 1,"  # noqa: S608 - a constant
+            " render_after = :now + CAST(:again AS interval) * (render_tries + 1) WHERE id = (SELECT id FROM pictures"
+            f" WHERE {_WAITING} ORDER BY render_after LIMIT 1 FOR UPDATE SKIP LOCKED)"
+            " RETURNING id, product_id, object_key, render_tries"
+        ),
+        {"now": now, "again": _AGAIN_AFTER},
+    )
+    found = row.one_or_none()
+    return None if found is None else Unrendered(*found)
+
+
+async def give_up(connection: AsyncConnection, picture_id: UUID, problem: str) -> None:
+    """The picture stays as it was uploaded; staff sees why."""
+    await connection.execute(
+        text("UPDATE pictures SET render_problem = :problem WHERE id = :id"),
+        {"id": picture_id, "problem": problem[:300]},
+    )
+
+
+async def browse(
+    connection: AsyncConnection, mall_id: str | None, product_id: UUID | None, before: UUID | None, limit: int
+) -> list[RowMapping]:
+    """What was uploaded, the latest first: ids are in the order of time."""
+    rows = await connection.execute(
+        text(
+            "SELECT u.id, u.product_id, p.mall_id, p.slug, u.object_key, u.file_name, u.content_type, u.bytes,"
+            " u.created_at, i.id IS NOT NULL AS shown, i.alt, i.width, i.height, i.render_problem,"
+            " coalesce(i.renditions, '[]') AS renditions, m.media_url"
+            " FROM uploads u JOIN products p ON p.id = u.product_id JOIN malls m ON m.id = p.mall_id"
+            " LEFT JOIN pictures i ON i.id = u.id"
+            " WHERE (CAST(:mall_id AS text) IS NULL OR p.mall_id = :mall_id)"
+            " AND (CAST(:product_id AS uuid) IS NULL OR u.product_id = :product_id)"
+            " AND (CAST(:before AS uuid) IS NULL OR u.id < :before) ORDER BY u.id DESC LIMIT :limit"
+        ),
+        {"mall_id": mall_id, "product_id": product_id, "before": before, "limit": limit},
+    )
+    return list(rows.mappings())
