@@ -44,6 +44,21 @@ MESSAGES = [
         also=(HAS,),
     ),
     broken(
+        ONCE,
+        "UPDATE notify.messages SET kind = 'deposit-reversed',"
+        f" data = '{{\"payment_id\": \"{named('payment', 'bea')}\"}}' WHERE id = '{PAID_MESSAGE}'",
+        offenders=(f"deposit-reversed {ADA}",),
+        also=(HAS,),
+    ),
+    broken(
+        "every deposit that the bank took back has its message, and no more messages than times",
+        "INSERT INTO payments.payment_history (payment_id, from_status, to_status, why, at)"
+        f" VALUES ('{named('payment', 'bea')}', 'partially_refunded', 'reversed', 'x', now()),"
+        f" ('{named('payment', 'bea')}', 'reversed', 'partially_refunded', 'x', now())",
+        offenders=(named("payment", "bea"),),
+        also=("a payment takes only steps that there are",),
+    ),
+    broken(
         CHANNELS,
         f"DELETE FROM notify.deliveries WHERE message_id = '{PAID_MESSAGE}' AND channel = 'email'",
         offenders=(f"{PAID_MESSAGE} order-paid",),
@@ -63,6 +78,14 @@ MESSAGES = [
         also=(FALLBACK,),
     ),
 ]
+
+
+class TestAskedAgain:
+    async def test_an_account_asked_for_once_more_is_about_its_refund(self, copy):
+        asked = f"kind = 'refund-account-needed', data = '{{\"refund_id\": \"{REFUND}\"}}'"
+        await copy.run(f"UPDATE notify.messages SET {asked} WHERE kind = 'payment-refunded' AND fact_id = '{REFUND}'")
+
+        assert await copy.wrong() == {HAS: (f"payment-refunded {REFUND}",)}
 
 
 class TestMessages:
