@@ -21,8 +21,8 @@ FIGURES = (
         "unbalanced",
         "stats has every line sold and cancelled",
         f"""SELECT order_id || ' ' || line_id FROM
-              (SELECT order_id, l.line_id, l.quantity - l.cancelled_quantity AS units FROM orders.order_lines l
-               JOIN orders.orders o USING (order_id) WHERE o.payment_id IS NOT NULL) o
+              (SELECT order_id, l.line_id, l.quantity - l.cancelled_quantity - l.returned_quantity AS units
+               FROM orders.order_lines l JOIN orders.orders o USING (order_id) WHERE o.payment_id IS NOT NULL) o
               FULL JOIN (SELECT order_id, line_id, sum(CASE kind WHEN 'sale' THEN quantity ELSE -quantity END) AS units
                          FROM stats.line_facts WHERE {_LIVE} GROUP BY 1, 2) f USING (order_id, line_id)
             WHERE o.units IS DISTINCT FROM f.units""",  # noqa: S608

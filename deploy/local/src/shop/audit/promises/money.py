@@ -80,10 +80,11 @@ MONEY = (
     ),
     Check(
         "lost",
-        "what the accepted cancels of an order owe is promised back",
+        "what the accepted cancels and the returns of an order owe is promised back",
         f"""SELECT c.order_id::text FROM (
-              SELECT order_id, sum(refund_amount) AS owed FROM orders.order_cancels
-              WHERE status = 'accepted' GROUP BY 1) c
+              SELECT order_id, sum(refund_amount) AS owed FROM (
+                SELECT order_id, refund_amount FROM orders.order_cancels WHERE status = 'accepted'
+                UNION ALL SELECT order_id, refund_amount FROM orders.order_claims) d GROUP BY 1) c
             JOIN orders.orders o USING (order_id)
             LEFT JOIN (SELECT payment_id, sum(amount) AS promised FROM payments.refunds
                        WHERE status IN {_PROMISED} GROUP BY 1) r USING (payment_id)
@@ -92,12 +93,14 @@ MONEY = (
     ),
     Check(
         "doubled",
-        "no order gets more back than its accepted cancels owe",
+        "no order gets more back than its accepted cancels and its returns owe",
         f"""SELECT o.order_id::text FROM orders.orders o
             JOIN (SELECT payment_id, sum(amount) AS promised FROM payments.refunds
                   WHERE status IN {_PROMISED} GROUP BY 1) r USING (payment_id)
-            LEFT JOIN (SELECT order_id, sum(refund_amount) AS owed FROM orders.order_cancels
-                       WHERE status = 'accepted' GROUP BY 1) c USING (order_id)
+            LEFT JOIN (SELECT order_id, sum(refund_amount) AS owed FROM (
+                         SELECT order_id, refund_amount FROM orders.order_cancels WHERE status = 'accepted'
+                         UNION ALL SELECT order_id, refund_amount FROM orders.order_claims) d GROUP BY 1) c
+              USING (order_id)
             WHERE r.promised > coalesce(c.owed, 0) AND o.deposit_reversed_at IS NULL""",  # noqa: S608
     ),
     Check(

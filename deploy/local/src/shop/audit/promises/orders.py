@@ -30,6 +30,27 @@ ORDERS = (
     ),
     Check(
         "unbalanced",
+        "a line's returned units are those of its completed returns, its claimed ones those of open claims",
+        """SELECT l.order_id || ' ' || l.line_id FROM orders.order_lines l
+           LEFT JOIN (SELECT x.order_id, x.line_id,
+                             sum(x.resellable + x.damaged) FILTER (WHERE c.status = 'completed' AND c.kind = 'return')
+                               AS returned,
+                             sum(x.quantity) FILTER (WHERE c.status IN ('requested', 'approved')) AS claimed
+                      FROM orders.order_claim_lines x JOIN orders.order_claims c USING (claim_id)
+                      GROUP BY 1, 2) c USING (order_id, line_id)
+           WHERE l.returned_quantity <> coalesce(c.returned, 0) OR l.claiming_quantity <> coalesce(c.claimed, 0)""",
+    ),
+    Check(
+        "unbalanced",
+        "a completed return is worth its units and shipping less its fees",
+        """SELECT c.claim_id::text FROM orders.order_claims c
+           LEFT JOIN (SELECT claim_id, sum(amount) AS amount FROM orders.order_claim_lines GROUP BY 1) l
+             USING (claim_id)
+           WHERE c.status = 'completed' AND c.kind = 'return'
+             AND c.amount <> coalesce(l.amount, 0) + c.shipping_amount - c.return_fee_amount - c.outbound_fee_amount""",
+    ),
+    Check(
+        "unbalanced",
         "a cancelled order has no unit left",
         """SELECT DISTINCT o.order_id::text FROM orders.orders o JOIN orders.order_lines l USING (order_id)
            WHERE o.status = 'cancelled' AND l.cancelled_quantity <> l.quantity""",
