@@ -76,6 +76,7 @@ class TestSale:
             ({"price": won(12_900)}, 422, "price.invalid"),
             ({"price": won(1), "ends_at": "2020-01-01T00:00:00Z"}, 422, "price.invalid"),
             ({"price": won(1), "ends_at": "2020-01-01T00:00:00"}, 422, "request.invalid"),
+            ({"price": won(1), "ends_at": "9999-12-31T23:59:59-14:00"}, 422, "request.invalid"),
             ({"price": {"amount": 1, "currency": "USD"}}, 422, "price.invalid"),
         ],
     )

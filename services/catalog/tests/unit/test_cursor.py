@@ -47,6 +47,7 @@ def forged(*parts):
         ("newest", forged("newest", "yesterday", str(ANY_ID))),
         ("newest", forged("newest", 5, str(ANY_ID))),
         ("newest", forged("newest", "2026-11-22T00:00:00", str(ANY_ID))),
+        ("newest", forged("newest", "0001-01-01T00:00:00+14:00", str(ANY_ID))),
         ("price_asc", forged("price_asc", "1", str(ANY_ID))),
         ("price_asc", forged("price_asc", 1.5, str(ANY_ID))),
         ("price_asc", forged("price_asc", True, str(ANY_ID))),

@@ -71,8 +71,8 @@ def _value(sort: Sort, value: Any) -> datetime | int | str:
 
 def _moment(value: Any) -> datetime:
     moment = datetime.fromisoformat(value)
-    if moment.tzinfo is None:
-        raise ValueError("a moment without its zone")
+    if moment.tzinfo is None or not 1970 <= moment.year <= 9000:
+        raise ValueError("a moment without its zone, or none of ours")
     return moment
 
 

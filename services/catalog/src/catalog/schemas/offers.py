@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, Field, StrictInt
+from pydantic import AfterValidator, AwareDatetime, Field, StrictInt
 
 from catalog.commands import OpenPreorder, SetSale
 from catalog.schemas.products import Price
@@ -11,12 +11,21 @@ from catalog.schemas.stock import MAX_UNITS
 from common.wire import Body, MoneyView, View
 
 
+def _storable(moment: datetime) -> datetime:
+    if not 2000 <= moment.year <= 2200:
+        raise ValueError("a moment between the years 2000 and 2200")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_storable)]
+
+
 class SaleBody(Body):
     """A lower price from `starts_at` (left out: now) until `ends_at` (left out: until it is taken off)."""
 
     price: Price
-    starts_at: AwareDatetime | None = Field(default=None, examples=["2026-11-27T00:00:00+09:00"])
-    ends_at: AwareDatetime | None = Field(default=None, examples=["2026-12-01T00:00:00+09:00"])
+    starts_at: Moment | None = Field(default=None, examples=["2026-11-27T00:00:00+09:00"])
+    ends_at: Moment | None = Field(default=None, examples=["2026-12-01T00:00:00+09:00"])
 
     def to_command(self, sku: str, staff: str) -> SetSale:
         return SetSale(sku, self.price.amount, self.price.currency, self.starts_at, self.ends_at, staff)
@@ -25,7 +34,7 @@ class SaleBody(Body):
 class PreorderBody(Body):
     """Sold before it comes out: up to `limit` units may be promised beyond those on hand, until `release_at`."""
 
-    release_at: AwareDatetime = Field(examples=["2026-12-24T00:00:00+09:00"])
+    release_at: Moment = Field(examples=["2026-12-24T00:00:00+09:00"])
     limit: Annotated[StrictInt, Field(ge=1, le=MAX_UNITS, examples=[500])]
 
     def to_command(self, sku: str) -> OpenPreorder:
