@@ -174,7 +174,8 @@ def refund_of(order: Order, claim: Claim, refund_id: UUID) -> tuple[RefundReques
         return ()
     if order.requested_refunds > order.payment.amount:
         raise errors.RefundExceedsPayment("more would go back than was paid")
-    return (RefundRequested(refund_id, order.payment.payment_id, claim.worth, order.currency, "return"),)
+    paid = order.payment
+    return (RefundRequested(refund_id, paid.payment_id, claim.worth, order.currency, "return", paid.paid_at),)
 
 
 def _fees(order: Order, claim: Claim, goods_amount: int) -> tuple[int, int]:
