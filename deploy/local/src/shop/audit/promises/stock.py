@@ -1,4 +1,4 @@
-"""Stock: counters, movements, reservations, and the orders they are for."""
+"""Stock: counters, movements, reservations, and the orders they are for. A set counts as its parts."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ STOCK = (
     Check(
         "oversold",
         "units sold and reserved never exceed what came in",
-        "SELECT sku FROM catalog.stock WHERE on_hand < 0 OR reserved < 0 OR sold < 0 OR reserved > on_hand",
+        """SELECT sku FROM catalog.stock
+           WHERE reserved < 0 OR sold < 0 OR on_hand + preorder_limit < reserved""",
     ),
     Check(
         "oversold",
         "the units of all orders that stand never exceed what came in",
         """SELECT w.sku FROM (
-             SELECT sku, sum(units) AS wanted FROM (
+             SELECT coalesce(p.sku, u.sku) AS sku, sum(u.units * coalesce(p.quantity, 1)) AS wanted FROM (
                SELECT l.sku, l.quantity - l.cancelled_quantity AS units FROM orders.order_lines l
                JOIN orders.orders o USING (order_id) WHERE o.status <> 'cancelled'
                UNION ALL SELECT l.sku, -x.resellable FROM orders.order_claim_lines x
@@ -24,10 +25,12 @@ STOCK = (
                  THEN x.resellable + x.damaged ELSE x.quantity END FROM orders.order_claim_lines x
                JOIN orders.order_claims c USING (claim_id) JOIN orders.order_lines l
                  ON l.order_id = x.order_id AND l.line_id = x.line_id
-               WHERE c.kind = 'exchange' AND c.status IN ('approved', 'completed')) u GROUP BY 1) w
+               WHERE c.kind = 'exchange' AND c.status IN ('approved', 'completed')) u
+             LEFT JOIN catalog.set_components p ON p.set_sku = u.sku GROUP BY 1) w
+           LEFT JOIN catalog.stock s USING (sku)
            LEFT JOIN (SELECT sku, sum(delta_on_hand) AS came FROM catalog.stock_movements
                       WHERE reason IN ('received', 'counted') GROUP BY 1) m USING (sku)
-           WHERE w.wanted > coalesce(m.came, 0)""",
+           WHERE w.wanted > coalesce(m.came, 0) + coalesce(s.preorder_limit, 0)""",
         AT_REST,
     ),
     Check(
@@ -45,9 +48,13 @@ STOCK = (
         "what is reserved and sold is what reservations hold",
         """SELECT s.sku FROM catalog.stock s
            LEFT JOIN (SELECT l.sku,
-                        sum(l.quantity - l.returned) FILTER (WHERE r.status IN ('held', 'confirmed')) AS held,
-                        sum(l.quantity - l.returned) FILTER (WHERE r.status = 'sold') AS sold
-                      FROM catalog.reservation_lines l JOIN catalog.reservations r USING (order_id)
+                        sum(l.units) FILTER (WHERE r.status IN ('held', 'confirmed')) AS held,
+                        sum(l.units) FILTER (WHERE r.status = 'sold') AS sold
+                      FROM (SELECT x.order_id, coalesce(p.sku, x.sku) AS sku,
+                              (x.quantity - x.returned) * coalesce(p.quantity, 1) AS units
+                            FROM catalog.reservation_lines x
+                            LEFT JOIN catalog.set_components p ON p.set_sku = x.sku) l
+                      JOIN catalog.reservations r USING (order_id)
                       GROUP BY 1) h USING (sku)
            LEFT JOIN (SELECT sku, sum(delta_on_hand) AS on_hand, sum(delta_reserved) AS reserved
                       FROM catalog.pending_movements GROUP BY 1) w USING (sku)
