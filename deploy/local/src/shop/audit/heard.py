@@ -4,22 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+_CLAIMS = ("claim-approved", "claim-completed", "claim-rejected", "claim-withdrawn")
+
 HEARD: Mapping[str, tuple[str, ...]] = {
-    "catalog": ("order-placed", "order-paid", "order-cancelled", "stock-counted"),
+    "catalog": ("order-placed", "order-paid", "order-cancelled", "stock-counted", *_CLAIMS),
     "cart": (
         "mall-changed", "product-published", "product-changed", "price-changed", "stock-changed", "order-placed",
+        "order-cancelled",
     ),
     "orders": (
         "payment-pending", "payment-confirmed", "payment-failed", "payment-expired", "payment-refunded",
         "deposit-reversed", "deposit-mismatch", "surplus-returned", "refund-account-needed", "refund-refused",
-        "shipment-updated", "shipment-cancel-decided", "stock-unavailable",
+        "shipment-updated", "shipment-cancel-decided", "shipment-address-decided", "return-updated", "return-received",
+        "stock-unavailable",
     ),
     "payments": ("order-refund-requested", "order-cancelled"),
-    "scm": ("order-paid", "order-contact-recorded", "order-cancel-requested", "order-cancelled"),
+    "scm": (
+        "order-paid", "order-contact-recorded", "order-cancel-requested", "order-cancelled",
+        "order-address-change-requested", *_CLAIMS,
+    ),
     "notify": (
         "mall-changed", "order-contact-recorded", "order-placed", "payment-pending", "order-paid", "shipment-updated",
         "order-cancelled", "payment-refunded", "deposit-mismatch", "deposit-reversed", "surplus-returned",
         "refund-account-needed",
     ),
-    "stats": ("order-placed", "order-paid", "order-cancelled", "order-completed", "payment-refunded"),
+    "stats": (
+        "order-placed", "order-paid", "order-cancelled", "order-completed", "payment-refunded", "claim-completed",
+    ),
 }  # fmt: skip

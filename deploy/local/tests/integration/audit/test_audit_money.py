@@ -13,7 +13,7 @@ PAID_ADA, PAID_BEA = named("payment", "ada"), named("payment", "bea")
 SECOND = named("second payment", "eve")
 UNWANTED = ids.derived_id("refund", "unwanted", str(SECOND))
 RECEIVED = named("journal", PAID_ADA, "received", "")
-OWES = "no order gets more back than its accepted cancels owe"
+OWES = "no order gets more back than its accepted cancels and its returns owe"
 BACK = "no more goes back than came"
 NOBODYS = "every won at the bank belongs to one order, or is promised back"
 PAID = "every paid order has its confirmed payment, of the same amount"
@@ -62,7 +62,7 @@ MONEY = [
     ),
     broken(BACK, a_refund(10**6), offenders=(PAID_ADA,), also=(LEDGER, OWES, NOBODYS)),
     broken(
-        "what the accepted cancels of an order owe is promised back",
+        "what the accepted cancels and the returns of an order owe is promised back",
         "INSERT INTO orders.order_cancels (cancel_id, order_id, position, reason, actor, status, shipping_amount,"
         " amount, vat_amount, tax_free_amount, refund_amount, requested_at, settled_at)"
         f" VALUES ('{named('owed')}', '{ADA}', 1, 'customer_request', 'x', 'accepted', 5, 5, 0, 0, 5, now(), now())",

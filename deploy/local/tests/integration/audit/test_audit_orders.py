@@ -152,7 +152,7 @@ class TestDelivery:
 
     async def test_a_second_request_of_an_order_is_found(self, copy):
         await copy.run(
-            "ALTER TABLE scm.shipments DROP CONSTRAINT shipments_one_per_order",
+            "DROP INDEX scm.shipments_one_per_order",
             "INSERT INTO scm.shipments SELECT gen_random_uuid(), order_id, order_number, mall_id, centre, stage,"
             " status, revision, reason, attention, requested_at, updated_at"
             f" FROM scm.shipments WHERE order_id = '{ADA}'",
