@@ -6,6 +6,7 @@ Each is a process of its own, so that what they import does not stay in the supe
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import sys
@@ -48,7 +49,9 @@ def bucket(current: Instance) -> None:
         aws_secret_access_key=current.secrets["s3_secret_key"],
         config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 10}),
     )
-    if storage.BUCKET not in {found["Name"] for found in client.list_buckets()["Buckets"]}:
+    # The store makes it too, when it starts: whoever comes second finds it made.
+    known = client.exceptions
+    with contextlib.suppress(known.BucketAlreadyOwnedByYou, known.BucketAlreadyExists):
         client.create_bucket(Bucket=storage.BUCKET)
     client.put_bucket_policy(Bucket=storage.BUCKET, Policy=json.dumps(storage.POLICY))
     client.put_bucket_cors(Bucket=storage.BUCKET, CORSConfiguration=storage.CORS)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from common import ids
+from contracts.claims import ClaimCompleted, SettledLine
 from contracts.orders import CancelledLine, OrderCancelled, OrderCompleted, OrderPaid, OrderPlaced
 from contracts.payments import PaymentRefunded
 from contracts.shared import OrderLine
@@ -35,6 +36,16 @@ GONE = (
         quantity=1, amount=4500,
     ),
 )  # fmt: skip
+BACK = (
+    SettledLine(
+        line_id=ids.derived_id("line"), sku="OATS-7", product_id=ids.derived_id("product"), product_name="귀리 | 7일",
+        category_ids=("food", "oats"), quantity=2, resellable=0, damaged=1, missing=1, amount=4500,
+    ),
+    SettledLine(
+        line_id=ids.derived_id("other"), sku="GIFT", product_id=ids.derived_id("gift"), quantity=1, resellable=0,
+        damaged=0, missing=1, amount=0,
+    ),
+)  # fmt: skip
 TOTALS = {"shipping_amount": 2500, "discount_amount": 1000, "total_amount": 11500}
 CANCEL = {
     "cancel_id": ids.derived_id("cancel"), "reason": "customer_request", "lines": GONE, "shipping_amount": 2500,
@@ -49,6 +60,14 @@ EVENTS = [
     OrderCancelled(**ORDER, **CANCEL, whole=True, was_paid=True, refund_amount=7000),
     OrderCancelled(**ORDER, **CANCEL, whole=False, was_paid=False, refund_amount=0),
     OrderCompleted(**ORDER, completed_at=NOW),
+    *(
+        ClaimCompleted(
+            **ORDER, claim_id=ids.derived_id("claim", kind), kind=kind, fault="customer", lines=BACK,
+            shipping_amount=0, fee_amount=3000, refund_amount=1500, sold_under=(ORDER["order_id"],), placed_at=NOW,
+            completed_at=SEOUL,
+        )
+        for kind in ("return", "exchange")
+    ),
     PaymentRefunded(
         payment_id=ids.derived_id("payment"), order_id=ORDER["order_id"], order_number="20261122-1", mall_id="intake",
         currency="KRW", amount=11500, provider="toss", method="card", refund_id=ids.derived_id("refund"),

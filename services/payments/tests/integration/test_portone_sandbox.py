@@ -65,7 +65,9 @@ class TestPaying:
         assert [(given.amount, given.note, given.done) for given in part.returns] == [(5_000, "refund 1", True)]
         rest = await gateway.cancel(payment, back_with(AMOUNT - 5_000, AMOUNT - 5_000, 2))
         assert (rest.standing, rest.balance) == (Standing.RETURNED, 0)
-        assert await there.books(party) == {"payments": 1, "taken": AMOUNT, "refunded": AMOUNT, "balance": 0}
+        assert await there.books(party) == {
+            "payments": 1, "taken": AMOUNT, "refunded": AMOUNT, "reversed": 0, "balance": 0,
+        }  # fmt: skip
 
     async def test_what_is_seen_is_what_was_asked(self, there, version):
         gateway, payment, _ = await paid(there, version)

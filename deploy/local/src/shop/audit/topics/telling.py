@@ -82,6 +82,21 @@ def _completed(data: Mapping[str, Any], found: Telling) -> None:
     found.figures.append(_order_fact("completed", data["order_id"], data, data["completed_at"], was_paid=True))
 
 
+def _claimed(data: Mapping[str, Any], found: Telling) -> None:
+    """What came back for money was not sold after all. An exchange sells nothing and takes nothing back."""
+    claim_id, at, returned = data["claim_id"], data["completed_at"], data["kind"] == "return"
+    found.facts.append(("claim completed", claim_id))
+    lines = [
+        {**line, "quantity": units, "product_name": None, "variant_name": None}
+        for line in (data["lines"] if returned else ())
+        if (units := line["resellable"] + line["damaged"])
+    ]
+    shipping = data.get("shipping_amount", 0) - data.get("fee_amount", 0) if lines else 0
+    settled = {**data, "lines": lines, "shipping_amount": shipping}
+    found.figures.append(_order_fact("cancelled", claim_id, settled, at, whole=False, was_paid=True))
+    found.figures += _line_facts("cancel", claim_id, settled, at)
+
+
 def _refund_asked(data: Mapping[str, Any], found: Telling) -> None:
     found.facts.append(("refund asked", data["refund_id"]))
 
@@ -123,6 +138,7 @@ _READ: dict[str, Callable[[Mapping[str, Any], Telling], None]] = {
     "order-paid": _paid,
     "order-cancelled": _cancelled,
     "order-completed": _completed,
+    "claim-completed": _claimed,
     "order-refund-requested": _refund_asked,
     "payment-pending": _payment("pending"),
     "payment-confirmed": _payment("confirmed"),
