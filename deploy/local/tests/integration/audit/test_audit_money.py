@@ -15,7 +15,7 @@ UNWANTED = ids.derived_id("refund", "unwanted", str(SECOND))
 RECEIVED = named("journal", PAID_ADA, "received", "")
 OWES = "no order gets more back than its accepted cancels and its returns owe"
 BACK = "no more goes back than came"
-NOBODYS = "every won at the bank belongs to one order, or is promised back"
+NOBODYS = "every won at a provider belongs to one order, or is promised back"
 PAID = "every paid order has its confirmed payment, of the same amount"
 
 
