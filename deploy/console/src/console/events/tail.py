@@ -60,8 +60,8 @@ class Tail:
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._bootstrap, enable_auto_commit=False, fetch_max_bytes=4_194_304
         )
-        await asyncio.wait_for(consumer.start(), 10)
         try:
+            await asyncio.wait_for(consumer.start(), 10)
             consumer.assign(partitions)
             await self._seek(consumer, partitions)
             self.trouble = ""
