@@ -27,7 +27,7 @@ PERSONAL = ("김민지", "minji", "01012345678", "010-1234-5678", "1234-5678")
 def written() -> Iterator[StringIO]:
     """Everything the real log pipeline writes."""
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    handlers, level, before = root.handlers[:], root.level, structlog.get_config()
     log.configure("notify", level="debug")
     logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # the mail server's own, not ours
     out = StringIO()
@@ -37,7 +37,7 @@ def written() -> Iterator[StringIO]:
     yield out
     root.handlers[:] = handlers
     root.setLevel(level)
-    structlog.reset_defaults()
+    structlog.configure(**before)
     structlog.contextvars.clear_contextvars()
 
 
