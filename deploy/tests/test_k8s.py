@@ -1,5 +1,6 @@
 """The manifests: up to date with their tables, valid by schema, complete, confined. Nothing here meets a cluster."""
 
+import functools
 import json
 import re
 import subprocess
@@ -11,6 +12,7 @@ import kubernetes_validate
 import pytest
 import yaml
 from deploy.k8s import places, platform, render, workloads
+from kubernetes_validate import utils as validator
 
 from common.kafka_admin import wanted_topics
 from contracts.topics import PARTITIONS, TOPICS
@@ -68,7 +70,9 @@ class TestRendered:
         assert path.read_text() == FILES[path], "run: python -m deploy.k8s.render"
 
     @pytest.mark.parametrize("overlay", OVERLAYS)
-    def test_every_manifest_is_valid_by_its_schema(self, overlay, rendered):
+    def test_every_manifest_is_valid_by_its_schema(self, overlay, rendered, monkeypatch):
+        # It reads megabytes of schema again for each manifest.
+        monkeypatch.setattr(validator, "schema_contents", functools.cache(validator.schema_contents))
         schemas = {path.stem: json.loads(path.read_text()) for path in (render.ROOT / "schemas").glob("*.json")}
         ours = set()
         for manifest in rendered[overlay]:
