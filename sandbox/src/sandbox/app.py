@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from starlette.responses import PlainTextResponse, Response
 
 from sandbox import faults, pages
@@ -112,7 +112,6 @@ def create_app(settings: Settings, *, clock: Clock | None = None, http: httpx.As
         lifespan=lifespan,
     )
     app.state.world = world
-    parties = APIRouter(prefix=settings.prefix)
     for router in (
         faults.router(world.faults),
         toss_api.router(world.toss),
@@ -138,8 +137,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, http: httpx.As
             logistics=world.logistics,
         ),
     ):  # fmt: skip
-        parties.include_router(router)
-    app.include_router(parties)
+        app.include_router(router, prefix=settings.prefix)
     _probes(app, world)
     return app
 
