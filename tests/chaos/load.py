@@ -21,6 +21,8 @@ from tests.chaos.world import Broken, World
 from shop.demo.door import Unexpected
 
 _NUMBERS = 10_000
+# So long, at most, until the next customer takes a place that has become free.
+_FREE_SECONDS = 1.0
 _END_SECONDS = 150.0
 
 
@@ -111,6 +113,7 @@ class Load:
         while not self._stop.is_set():
             kind = self.rng.choices(list(KINDS), [WEIGHTS[kind] for kind in KINDS])[0]
             await self.visit(kind).come()
+            await asyncio.sleep(self.rng.uniform(0, _FREE_SECONDS))
 
     async def _until_ended(self) -> dict[str, tuple[str, int]]:
         """Order id → status and total, once every order is where its customer expects it, or time is up."""
