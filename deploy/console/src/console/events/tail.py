@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -22,6 +22,8 @@ _BEFORE_MOST = 500
 _FIRST_READ_SECONDS = 10
 _TOPICS_AGAIN_SECONDS = 30
 _BACKOFF_MOST_SECONDS = 5
+_GRACE_SECONDS = 2
+_T = TypeVar("_T")
 
 
 class Tail:
@@ -61,7 +63,7 @@ class Tail:
             bootstrap_servers=self._bootstrap, enable_auto_commit=False, fetch_max_bytes=4_194_304
         )
         try:
-            await asyncio.wait_for(consumer.start(), 10)
+            await _unbroken(consumer.start(), 10)
             consumer.assign(partitions)
             await self._seek(consumer, partitions)
             self.trouble = ""
@@ -77,8 +79,8 @@ class Tail:
     async def _partitions(self) -> list[TopicPartition]:
         admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap, request_timeout_ms=5000)
         try:
-            await asyncio.wait_for(admin.start(), 5)
-            described = await asyncio.wait_for(admin.describe_topics(), 5)
+            await _unbroken(admin.start(), 5)
+            described = await _unbroken(admin.describe_topics(), 5)
         finally:
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(admin.close(), 2)
@@ -130,3 +132,17 @@ class Tail:
         if entries:
             self._log.add(entries)
             self._learn(facts)
+
+
+async def _unbroken(asking: Coroutine[Any, Any, _T], seconds: float) -> _T:
+    """What connects is not cut off in the middle: aiokafka would forget a connection that stays open. Raises
+    TimeoutError as `wait_for` does."""
+    task = asyncio.create_task(asking)
+    try:
+        return await asyncio.wait_for(asyncio.shield(task), seconds)
+    except asyncio.CancelledError:
+        await asyncio.wait({task}, timeout=_GRACE_SECONDS)
+        raise
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
