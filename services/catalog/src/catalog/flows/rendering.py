@@ -6,11 +6,12 @@ import asyncio
 import hashlib
 import io
 import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import Any, Literal
 
 from catalog.clients import ObjectStorage
@@ -85,7 +86,20 @@ def _in_srgb(picture: Any, mode: str) -> Any:
 
 def _pool() -> Executor:
     """One process, last in line for the processor: nobody waits for a rendition."""
-    return ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=os.nice, initargs=(19,))
+    return ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_begin)
+
+
+def _begin() -> None:
+    """A service killed at once cannot end its helper, and one that waits for work would wait for ever."""
+    os.nice(19)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 @dataclass(slots=True)
