@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from tests.chaos import gate
 from tests.chaos.runner import Result, play, play_all
-from tests.chaos.scenario import DEFAULT_NEEDS, Scenario, all_scenarios
+from tests.chaos.scenario import DEFAULT_NEEDS, PROXY, Scenario, all_scenarios
 from tests.chaos.world import World
 
 from shop import instance
@@ -102,7 +102,7 @@ async def _run(chosen: list[Scenario], seeds: range, book: _Book) -> bool:
 
 async def _smoke(chosen: list[Scenario], seed: int, book: _Book) -> bool:
     """All on one system, and then a mutant. True when that survived."""
-    async with World.running(**DEFAULT_NEEDS) as world:
+    async with World.running(**DEFAULT_NEEDS | PROXY) as world:
         for one in chosen:
             result = await play(world, one, seed)
             book.add(result)

@@ -7,6 +7,7 @@ and whatever the shop confirmed to a customer must be so.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -21,8 +22,8 @@ from tests.chaos.world import Broken, World
 from shop.demo.door import Unexpected
 
 _NUMBERS = 10_000
-# So long, at most, until the next customer takes a place that has become free.
-_FREE_SECONDS = 1.0
+# So long, at most, until the next customer takes a free place; at once while a scenario waits for orders.
+_FREE_SECONDS = 8.0
 _END_SECONDS = 150.0
 
 
@@ -35,6 +36,7 @@ class Load:
     http: httpx.AsyncClient
     visits: list[Visit] = field(default_factory=list)
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
+    _hurry: asyncio.Event = field(default_factory=asyncio.Event)
     _shoppers: list[asyncio.Task[None]] = field(default_factory=list)
     _shelves: dict[str, list[str]] = field(default_factory=dict)
 
@@ -75,7 +77,11 @@ class Load:
         async def enough() -> bool:
             return self._placed() >= before + more
 
-        await self.world.until(enough, f"{more} more orders", seconds=seconds)
+        self._hurry.set()
+        try:
+            await self.world.until(enough, f"{more} more orders", seconds=seconds)
+        finally:
+            self._hurry.clear()
 
     async def finish(self) -> None:
         """Lets nobody else in, waits until all have shopped, then until every order has come to its end.
@@ -83,6 +89,7 @@ class Load:
         Raises Broken with what customers would complain about.
         """
         self._stop.set()
+        self._hurry.set()
         _, late = await asyncio.wait(self._shoppers, timeout=_END_SECONDS)
         if late:
             raise Broken(f"{len(late)} customers were still shopping after {_END_SECONDS:g} s")
@@ -113,7 +120,8 @@ class Load:
         while not self._stop.is_set():
             kind = self.rng.choices(list(KINDS), [WEIGHTS[kind] for kind in KINDS])[0]
             await self.visit(kind).come()
-            await asyncio.sleep(self.rng.uniform(0, _FREE_SECONDS))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), self.rng.uniform(0, _FREE_SECONDS))
 
     async def _until_ended(self) -> dict[str, tuple[str, int]]:
         """Order id → status and total, once every order is where its customer expects it, or time is up."""

@@ -15,7 +15,8 @@ from tests.chaos.world import World
 
 Play = Callable[[World, Load, random.Random], Awaitable[None]]
 # Of the system a scenario runs on when it asks for nothing else: so most of them share one.
-DEFAULT_NEEDS: dict[str, Any] = {"brokers": 1, "fault_proxy": True}
+DEFAULT_NEEDS: dict[str, Any] = {"brokers": 1}
+PROXY: dict[str, Any] = {"fault_proxy": True}
 
 
 @dataclass(frozen=True)

@@ -172,7 +172,7 @@ class World:
         return answer
 
     async def strike(
-        self, service: str, point: str, *, times: int = 1, within: float = 30, **arguments: Any
+        self, service: str, point: str, *, times: int = 1, within: float = 60, **arguments: Any
     ) -> list[int]:
         """Arms a point and waits until it was hit so often, `within` seconds. The pids. Raises Broken: no fault at all.
 

@@ -11,14 +11,14 @@ from tests.chaos import cluster
 from tests.chaos.cluster import BROKERS
 from tests.chaos.load import Load
 from tests.chaos.passage import one_gets_through
-from tests.chaos.scenario import scenario
+from tests.chaos.scenario import PROXY, scenario
 from tests.chaos.world import SERVICE_NAMES, Broken, World
 
 from contracts.topics import ORDERS
 from shop.parts import broker_of
 from shop.supervisor import probes
 
-_THREE = {"brokers": 3}
+_THREE = {"brokers": 3} | PROXY
 # The whole suite runs with a short one; five minutes are SHOP_CHAOS_OUTAGE_SECONDS=300.
 OUTAGE_SECONDS = float(os.environ.get("SHOP_CHAOS_OUTAGE_SECONDS", "20"))
 

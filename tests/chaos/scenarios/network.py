@@ -7,7 +7,7 @@ import random
 
 from tests.chaos.links import Mode
 from tests.chaos.load import Load
-from tests.chaos.scenario import scenario
+from tests.chaos.scenario import PROXY, scenario
 from tests.chaos.world import SERVICE_NAMES, Broken, World
 
 _PRODUCE = 0
@@ -16,7 +16,7 @@ _SAYING = ("orders", "payments", "catalog", "scm")
 _PARTITION_SECONDS = 10
 
 
-@scenario(6, "produce_ack_dropped", smoke=True)
+@scenario(6, "produce_ack_dropped", needs=PROXY, smoke=True)
 async def produce_ack_dropped(world: World, load: Load, rng: random.Random) -> None:
     """The broker takes the events and its answer never arrives."""
     for service in rng.sample(_SAYING, k=2):
@@ -29,13 +29,13 @@ async def produce_ack_dropped(world: World, load: Load, rng: random.Random) -> N
         world.note(f"acks of {service} lost, connection reset")
 
 
-@scenario(24, "partition_from_kafka")
+@scenario(24, "partition_from_kafka", needs=PROXY)
 async def partition_from_kafka(world: World, load: Load, rng: random.Random) -> None:
     """One service cannot reach Kafka: orders go on being taken, and everything catches up."""
     await _partition(world, load, rng, "kafka")
 
 
-@scenario(25, "partition_from_postgres")
+@scenario(25, "partition_from_postgres", needs=PROXY)
 async def partition_from_postgres(world: World, load: Load, rng: random.Random) -> None:
     """One service cannot reach its database: it refuses or waits, and forgets nothing."""
     await _partition(world, load, rng, "postgres")
@@ -54,7 +54,7 @@ async def _partition(world: World, load: Load, rng: random.Random, target: str) 
         world.note(f"{service} apart from {target} for {_PARTITION_SECONDS} s ({mode}, {links} connections)")
 
 
-@scenario(26, "half_open")
+@scenario(26, "half_open", needs=PROXY)
 async def half_open(world: World, load: Load, rng: random.Random) -> None:
     """Connections that look alive and lead nowhere, to Kafka and PostgreSQL at the same time."""
     service = rng.choice(SERVICE_NAMES)
@@ -79,7 +79,7 @@ async def latency(world: World, load: Load, rng: random.Random) -> None:
     await world.proxy.heal()
 
 
-@scenario(28, "commit_answer_lost")
+@scenario(28, "commit_answer_lost", needs=PROXY)
 async def commit_answer_lost(world: World, load: Load, rng: random.Random) -> None:
     """The database commits and nobody hears of it: asking again must find what was done."""
     for service in rng.sample(SERVICE_NAMES, k=3):
