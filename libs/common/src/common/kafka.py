@@ -13,6 +13,7 @@ from aiokafka.errors import CommitFailedError, IllegalGenerationError, Rebalance
 from aiokafka.protocol.fetch import FetchRequest
 
 from common import log
+from common.kafka_client import begins_again
 from common.transport import (
     AssignListener,
     CommitLost,
@@ -56,6 +57,7 @@ class KafkaProducer:
             request_timeout_ms=15_000,
             metadata_max_age_ms=60_000,
         )
+        begins_again(producer.client)
         try:
             await producer.start()
         except BaseException:
@@ -154,6 +156,7 @@ class KafkaConsumer:
             max_partition_fetch_bytes=1_048_576,
             metadata_max_age_ms=60_000,
         )
+        begins_again(consumer._client)  # noqa: SLF001 - it has no name for others
         everything: set[KafkaPartition] = set()
         if self._shared:
             consumer.subscribe(topics=list(topics), listener=_Listener(on_revoke, on_assign))

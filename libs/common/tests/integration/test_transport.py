@@ -4,6 +4,7 @@ import asyncio
 import os
 
 import pytest
+from aiokafka.protocol.metadata import MetadataResponse_v1
 
 from common import ids, kafka_admin
 from common.kafka import KafkaConsumer, KafkaProducer
@@ -223,4 +224,30 @@ async def test_alone_without_a_group_every_partition_is_read_and_offsets_are_kep
         late = await read_mine(second, set(mine))
     assert [record.value for record in early + late] == [b"early"] * 8 + [b"late"] * 8
     await second.stop()
+    await producer.stop()
+
+
+def forget_all_but_one_that_is_gone(client, topic: str, port: int) -> None:
+    """As if the last news of the cluster had come while a single broker was up, which is gone since."""
+    partitions = [(0, number, 99, [99], [99]) for number in range(4)]
+    brokers = [(99, "127.0.0.1", port, None)]
+    client.cluster.update_metadata(MetadataResponse_v1(brokers, 99, [(0, topic, False, partitions)]))
+    for connection in list(client._conns.values()):
+        connection.close()
+    client._conns.clear()
+
+
+async def test_the_cluster_is_found_again_when_all_brokers_that_were_known_are_gone(unused_tcp_port):
+    transport, topic = RealTransport(), f"test.{ids.new_id().hex}"
+    await transport.create_topic(topic)
+    producer, consumer = transport.producer(), transport.consumer(ids.new_id().hex)
+    await producer.start()
+    await consumer.start([topic], on_revoke=ignore, on_assign=ignore)
+    await send(producer, topic, ("one", "before"))
+    await read(consumer, 1)
+    forget_all_but_one_that_is_gone(producer._producer.client, topic, unused_tcp_port)
+    forget_all_but_one_that_is_gone(consumer._consumer._client, topic, unused_tcp_port)
+    await send(producer, topic, ("one", "after"))
+    assert [record.value for record in await read(consumer, 1)] == [b"after"]
+    await consumer.stop()
     await producer.stop()

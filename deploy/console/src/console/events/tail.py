@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from common.clock import Clock
+from common.kafka_client import begins_again
 from console.events import entry
 from console.events.entry import Entry
 from console.events.log import EventLog
@@ -62,6 +63,7 @@ class Tail:
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._bootstrap, enable_auto_commit=False, fetch_max_bytes=4_194_304
         )
+        begins_again(consumer._client)  # noqa: SLF001 - it has no name for others
         try:
             await _unbroken(consumer.start(), 10)
             consumer.assign(partitions)
