@@ -76,7 +76,7 @@ class PaymentExpired(_Payment):
 class PaymentRefunded(_Payment):
     """`refund_amount` went back to the customer; `refunded_amount` is all that has gone back so far.
 
-    `by_hand`: by a bank transfer of the mall's own, after the provider had refused it; the provider still has the money.
+    `by_hand`: by a bank transfer of our own, after the provider had refused it; the provider still has the money.
     """
 
     type: ClassVar[str] = "payment-refunded"
