@@ -6,6 +6,8 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+import httpx
+
 from common.runtime import Parts, Runtime, Service
 from payments import api, consumer, jobs
 from payments.clients.inicis import InicisGateway
@@ -15,6 +17,7 @@ from payments.clients.portone import PortOneGateway
 from payments.clients.portone_v1 import PortOneV1Gateway
 from payments.clients.registry import Gateways, per_mall
 from payments.clients.toss import TossGateway
+from payments.domain.patience import Patience
 from payments.domain.source import networks
 from payments.flows.callbacks import Callbacks
 from payments.flows.confirming import Confirming
@@ -31,7 +34,7 @@ from payments.settings import Settings, files
 def assemble(runtime: Runtime[Settings], gateways: Gateways, orders: Orders) -> Parts:
     """Payments with the providers and the orders it is given."""
     settings, database = runtime.settings, runtime.database
-    patience = settings.patience
+    patience = Patience(timedelta(seconds=settings.patience_seconds), gateways.waits())
     seal = Seal(settings.sealing_key.get_secret_value() or settings.toss.secret_key.get_secret_value())
     wake_settling = partial(runtime.wake_job, jobs.SETTLE)
     wake_refunds = partial(runtime.wake_job, jobs.REFUND)
@@ -83,10 +86,9 @@ def assemble(runtime: Runtime[Settings], gateways: Gateways, orders: Orders) -> 
     )
 
 
-def build(runtime: Runtime[Settings]) -> Parts:
-    settings, http = runtime.settings, runtime.http
-    files.check(settings.secrets_dir)
-    gateways = Gateways(
+def gateways(settings: Settings, http: httpx.AsyncClient) -> Gateways:
+    """Every provider, a line each."""
+    return Gateways(
         {
             "toss": per_mall(TossGateway, http, settings.toss.accesses()),
             "kakaopay": per_mall(KakaoPayGateway, http, settings.kakaopay.accesses()),
@@ -95,7 +97,13 @@ def build(runtime: Runtime[Settings]) -> Parts:
             "portone_v1": per_mall(PortOneV1Gateway, http, settings.portone_v1.accesses()),
         }
     )
-    return assemble(runtime, gateways, HttpOrders(runtime.internal, settings.orders_url))
+
+
+def build(runtime: Runtime[Settings]) -> Parts:
+    settings = runtime.settings
+    files.check(settings.secrets_dir)
+    orders = HttpOrders(runtime.internal, settings.orders_url)
+    return assemble(runtime, gateways(settings, runtime.http), orders)
 
 
 service = Service(

@@ -14,6 +14,7 @@ from datetime import date, datetime
 from typing import Any, Literal, Protocol
 
 from payments.commands.answers import Missing, Receipt, Redirect, RefundAccount, Refused, Seen, Unknown
+from payments.domain.patience import Waits
 from payments.domain.payment import Payment
 
 Device = Literal["pc", "mobile"]
@@ -153,6 +154,10 @@ class PaymentGateway(Protocol):
     @property
     def sources(self) -> tuple[str, ...]:
         """Networks (CIDR) callbacks must come from; empty: any."""
+
+    @property
+    def waits(self) -> Waits:
+        """How long its own timeouts let it take at most: from its settings, and nobody else's."""
 
     def bank_code(self, bank: str) -> str | None:
         """The provider's code of a bank given by code or name."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from common.db import Tx
 from payments import errors
@@ -11,6 +11,7 @@ from payments.commands import BeginRefund, GiveRefundAccount, RecordRefund, Requ
 from payments.commands.answers import RefundAccount
 from payments.domain import refund as rules
 from payments.domain import refunding
+from payments.domain.patience import Patience
 from payments.domain.payment import Payment
 from payments.domain.refund import Refund
 from payments.domain.status import HOLDING, RUNNING, RefundStatus
@@ -34,7 +35,7 @@ class Step:
     account_given_at: datetime | None
 
 
-async def request_refund(command: RequestRefund, tx: Tx, *, patience: timedelta) -> None:
+async def request_refund(command: RequestRefund, tx: Tx, *, patience: Patience) -> None:
     """Promises the money, never more than is left. The same refund id again changes nothing."""
     payment = await payment_rows.lock(tx.connection, command.payment_id)
     if payment is None or payment.order_id != command.order_id:
@@ -51,7 +52,7 @@ async def request_refund(command: RequestRefund, tx: Tx, *, patience: timedelta)
     await apply(tx, payment, refunding.promised(payment, refund), why="refund requested", patience=patience)
 
 
-async def begin_refund(command: BeginRefund, tx: Tx, *, patience: timedelta, seal: Seal) -> Step | None:
+async def begin_refund(command: BeginRefund, tx: Tx, *, patience: Patience, seal: Seal) -> Step | None:
     """Takes a due refund into work. None: another worker has it, or another refund of the payment goes first."""
     payment_id = await rows.payment_of(tx.connection, command.refund_id)
     payment = None if payment_id is None else await payment_rows.lock(tx.connection, payment_id)
@@ -61,7 +62,7 @@ async def begin_refund(command: BeginRefund, tx: Tx, *, patience: timedelta, sea
     refund = next(known for known in refunds if known.id == command.refund_id)
     if refund.status not in _WORKED_ON or refund.next_at is None or refund.next_at > tx.now:
         return None
-    begun = rules.begin(refund, refunds, tx.now, patience=patience)
+    begun = rules.begin(refund, refunds, tx.now, patience=patience.giving_back(payment))
     await rows.save(tx.connection, begun)
     if begun.status is RefundStatus.REQUESTED:
         return None
@@ -71,7 +72,7 @@ async def begin_refund(command: BeginRefund, tx: Tx, *, patience: timedelta, sea
     return Step(payment, begun, payment.amount - rules.given_back(refunds), ask, account, given_at)
 
 
-async def record_refund(command: RecordRefund, tx: Tx, *, patience: timedelta) -> Refund | None:
+async def record_refund(command: RecordRefund, tx: Tx, *, patience: Patience) -> Refund | None:
     """Takes down what the provider said about a refund. None: it was settled by somebody else meanwhile."""
     payment_id = await rows.payment_of(tx.connection, command.refund_id)
     payment = None if payment_id is None else await payment_rows.lock(tx.connection, payment_id)

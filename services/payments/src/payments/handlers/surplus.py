@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from uuid import UUID
 
 from common.db import Tx
@@ -11,6 +10,7 @@ from payments.commands import ReturnSurplus
 from payments.commands.answers import RefundAccount
 from payments.domain import deposit
 from payments.domain.deposit import Transfer
+from payments.domain.patience import Patience
 from payments.domain.payment import Payment
 from payments.domain.status import PENDING
 from payments.handlers.applying import apply
@@ -20,7 +20,7 @@ from payments.repository import surplus as rows
 from payments.repository.seal import Seal
 
 
-async def return_surplus(command: ReturnSurplus, tx: Tx, *, patience: timedelta) -> Payment:
+async def return_surplus(command: ReturnSurplus, tx: Tx, *, patience: Patience) -> Payment:
     """Once by its reference. Raises `TransferReused`, `SurplusExceeded`, `PaymentNotFound`."""
     payment = await payment_rows.lock(tx.connection, command.payment_id)
     if payment is None:

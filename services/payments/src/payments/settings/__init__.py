@@ -35,7 +35,9 @@ class Settings(FromFiles, ServiceSettings):
     )
     unknown_every_seconds: float = Field(default=2, gt=0, description="how often due look-ups are made")
     patience_seconds: float = Field(
-        default=30, gt=0, description="a request to a provider without a record after this was cut off"
+        default=5,
+        gt=0,
+        description="a request without a record so long after its provider's own timeouts was cut off",
     )
     refund_account_days: int = Field(default=30, ge=1, description="an account for refunds nobody used is erased")
     callback_body_days: int = Field(default=90, ge=1, description="raw callbacks are erased after this")
@@ -62,12 +64,6 @@ class Settings(FromFiles, ServiceSettings):
     inicis: InicisSettings = Field(default_factory=InicisSettings)
     portone: PortOneSettings = Field(default_factory=PortOneSettings)
     portone_v1: PortOneV1Settings = Field(default_factory=PortOneV1Settings)
-
-    @property
-    def patience(self) -> timedelta:
-        """As told, and never shorter than a provider that is offered may take to answer."""
-        slowest = max(self.inicis.slowest_seconds, self.portone.slowest_seconds, self.portone_v1.slowest_seconds)
-        return timedelta(seconds=max(self.patience_seconds, slowest))
 
     @property
     def account_valid(self) -> timedelta:

@@ -23,10 +23,6 @@ _CENTRES = {
 }
 
 
-# Between the last answer and its record.
-_MARGIN_SECONDS = 5.0
-
-
 class InicisAccount(BaseModel):
     """A mall's own account. What it leaves out is everybody's."""
 
@@ -77,11 +73,6 @@ class InicisSettings(FromFiles):
     settlement_path: str = Field(default="", description="path of the settlement list at INIAPI; empty: not offered")
     sources: str = Field(default=NOTICE_SOURCES, description="networks notices come from, comma separated; empty: any")
     timeout_seconds: float = Field(default=8, gt=0, le=10, description="one call; a refund may need five")
-
-    @property
-    def slowest_seconds(self) -> float:
-        """The longest a refund may be on its way, with a look-up of two calls before and after; 0: no account."""
-        return 5 * self.timeout_seconds + _MARGIN_SECONDS if self.accesses() else 0.0
 
     def accesses(self) -> dict[str, InicisAccess]:
         """By mall. No account for everybody, no entry for everybody."""

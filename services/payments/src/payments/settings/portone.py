@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field, SecretStr
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from payments.clients.portone import PortOneAccess
@@ -10,8 +13,17 @@ from payments.clients.portone_v1 import PortOneV1Access
 from payments.clients.registry import EVERY_MALL
 from payments.settings.files import FromFiles
 
-# Connecting, and our own work around the calls.
-_MARGIN_SECONDS = 10.0
+# A caller must give PortOne so long to cancel: a connection that breaks does not stop the work there.
+_LEAST_SECONDS = 60
+_HOSTS = ("portone.io", "iamport.kr")
+
+
+def _patient(url: str, seconds: float) -> None:
+    """Raises ValueError for a caller of PortOne itself that would not wait long enough; a sandbox need not be waited
+    for."""
+    host = urlsplit(url).hostname or ""
+    if seconds < _LEAST_SECONDS and any(host == known or host.endswith(f".{known}") for known in _HOSTS):
+        raise ValueError(f"timeout_seconds is at least {_LEAST_SECONDS} at {host}")
 
 
 def _listed(text: str) -> tuple[str, ...]:
@@ -54,17 +66,17 @@ class PortOneSettings(FromFiles):
     pre_register: bool = Field(default=True, description="lock the amount before the window opens")
     sources: str = Field(default="52.78.5.241/32", description="networks webhooks come from; empty: any")
     timeout_seconds: float = Field(
-        default=60, ge=60, le=120, description="how long a cancel may take; its look-up waits at least so long"
+        default=60, gt=0, le=120, description="how long a cancel may take: at PortOne itself not below 60"
     )
     look_up_seconds: float = Field(default=10, gt=0, le=25, description="a look-up, or locking the amount")
     lookback_days: int = Field(
         default=30, ge=1, le=90, description="a day's list is looked for among payments changed since so long before it"
     )
 
-    @property
-    def slowest_seconds(self) -> float:
-        """The longest a refund may be on its way, with the look-up after it; 0 where nobody has an account."""
-        return self.timeout_seconds + self.look_up_seconds + _MARGIN_SECONDS if self.accesses() else 0.0
+    @model_validator(mode="after")
+    def _waits_long_enough(self) -> Self:
+        _patient(self.url, self.timeout_seconds)
+        return self
 
     def accesses(self) -> dict[str, PortOneAccess]:
         """By mall."""
@@ -130,15 +142,15 @@ class PortOneV1Settings(FromFiles):
     # memory: where V1's webhooks come from was not found.
     sources: str = Field(default="", description="networks webhooks come from, comma separated; empty: any")
     timeout_seconds: float = Field(
-        default=60, ge=60, le=120, description="how long a cancel may take; its look-up waits at least so long"
+        default=60, gt=0, le=120, description="how long a cancel may take: at PortOne itself not below 60"
     )
     look_up_seconds: float = Field(default=10, gt=0, le=25, description="a look-up, a token, or locking the amount")
     lookback_days: int = Field(default=30, ge=1, le=45, description="a day's list is looked for around it so far")
 
-    @property
-    def slowest_seconds(self) -> float:
-        """The longest a refund may be on its way, with tokens, a second try and a look-up; 0: nobody has an account."""
-        return 2 * self.timeout_seconds + 3 * self.look_up_seconds + _MARGIN_SECONDS if self.accesses() else 0.0
+    @model_validator(mode="after")
+    def _waits_long_enough(self) -> Self:
+        _patient(self.url, self.timeout_seconds)
+        return self
 
     def accesses(self) -> dict[str, PortOneV1Access]:
         """By mall."""

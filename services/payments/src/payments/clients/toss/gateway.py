@@ -27,6 +27,7 @@ from payments.clients.gateway import (
 from payments.clients.toss import wire
 from payments.clients.toss.banks import code_of
 from payments.commands.answers import Missing, Receipt, Redirect, Refused, Seen, Unknown
+from payments.domain.patience import Waits
 from payments.domain.payment import Payment
 
 # The window opens on a card for easy pay too: the customer picks the wallet there.
@@ -68,6 +69,12 @@ class TossGateway:
     @property
     def merchant(self) -> str:
         return self._access.merchant
+
+    @property
+    def waits(self) -> Waits:
+        """Two calls: what happened already is looked up, and a deposit before it is given back."""
+        both = 2 * self._access.timeout_seconds
+        return Waits.seconds(paying=both, giving_back=both)
 
     def bank_code(self, bank: str) -> str | None:
         return code_of(bank)
