@@ -11,7 +11,6 @@ from urllib.parse import quote, urlencode
 
 import httpx
 
-from payments import errors
 from payments.clients.gateway import (
     ACCEPTED,
     REFUSED,
@@ -24,7 +23,7 @@ from payments.clients.gateway import (
     SettledRow,
     Terms,
 )
-from payments.clients.toss import wire
+from payments.clients.toss import settled, wire
 from payments.clients.toss.banks import code_of
 from payments.commands.answers import Missing, Receipt, Redirect, Refused, Seen, Unknown
 from payments.domain.patience import Waits
@@ -164,7 +163,16 @@ class TossGateway:
         return ACCEPTED if accepted else REFUSED
 
     async def settlements(self, day: date) -> Sequence[SettledRow] | Unknown:
-        raise errors.NotOffered("settlements are not read from Toss")
+        rows: list[SettledRow] = []
+        for page in range(1, settled.PAGES_MOST):
+            path = f"/settlements?{urlencode(settled.query_of(day, page))}"
+            found = await self._call("GET", path, settled.rows_of)
+            if not isinstance(found, list):
+                return Unknown(f"the list was refused: {found.code}") if isinstance(found, Refused) else found
+            rows += found
+            if len(found) < settled.PAGE_SIZE:
+                return rows
+        return Unknown("the list does not end")
 
     async def issue_cash_receipt(self, payment: Payment, order: ReceiptOrder) -> Receipt | Refused | Unknown:
         body = wire.receipt_order(payment, order)
