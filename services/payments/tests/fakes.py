@@ -158,6 +158,7 @@ class FakeGateway:
             return Notice(
                 headers.get("x-transmission", body.decode()), document["kind"], document["order_ref"],
                 {"kind": document["kind"]}, document.get("key"), document.get("amount"), document.get("secret"),
+                may_recur=document.get("may_recur", False),
             )  # fmt: skip
         except (ValueError, KeyError) as error:
             raise CallbackUnreadable("not a callback") from error

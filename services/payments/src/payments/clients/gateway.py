@@ -81,6 +81,8 @@ class Notice:
     """A callback, read. `document` is what may be kept of it in the open: no card, no name, no secret.
 
     `key`, `amount` and `merchant` are compared with our rows when given. `about_payment=False`: kept and left alone.
+    `may_recur`: the provider gives callbacks no names, so the same words may be about something new. They are a repeat
+    only as long as nobody has begun to act on those that came before.
     """
 
     dedup_key: str
@@ -92,6 +94,7 @@ class Notice:
     secret: str | None = field(default=None, repr=False)
     about_payment: bool = True
     merchant: str | None = None
+    may_recur: bool = False
 
 
 @dataclass(frozen=True, slots=True)

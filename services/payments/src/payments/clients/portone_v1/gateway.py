@@ -157,7 +157,7 @@ class PortOneV1Gateway:
         return body
 
     def parse_callback(self, kind: str, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
-        return wire.notice_of(headers, body, now)
+        return wire.notice_of(headers, body)
 
     def callback_answer(self, *, accepted: bool) -> CallbackAnswer:
         return ACCEPTED if accepted else REFUSED
