@@ -19,6 +19,7 @@ from payments.clients.registry import Gateways, per_mall
 from payments.clients.toss import TossGateway
 from payments.domain.patience import Patience
 from payments.domain.source import networks
+from payments.flows.by_hand import ByHand
 from payments.flows.callbacks import Callbacks
 from payments.flows.confirming import Confirming
 from payments.flows.opening import Opening, OpeningTerms
@@ -76,6 +77,7 @@ def assemble(runtime: Runtime[Settings], gateways: Gateways, orders: Orders) -> 
             "confirming": Confirming(database, gateways, settling, seal),
             "windows": windows,
             "callbacks": callbacks,
+            "by_hand": ByHand(database, gateways, patience=patience),
             "gateways": gateways,
             "seal": seal,
             "patience": patience,

@@ -9,8 +9,8 @@ from common.db import Tx
 from payments import errors
 from payments.commands import BeginRefund, GiveRefundAccount, RecordRefund, RequestRefund
 from payments.commands.answers import RefundAccount
+from payments.domain import by_hand, refunding
 from payments.domain import refund as rules
-from payments.domain import refunding
 from payments.domain.patience import Patience
 from payments.domain.payment import Payment
 from payments.domain.refund import Refund
@@ -67,9 +67,10 @@ async def begin_refund(command: BeginRefund, tx: Tx, *, patience: Patience, seal
     if begun.status is RefundStatus.REQUESTED:
         return None
     ask = refund.status in RUNNING
-    account = None if ask else await rows.open_account(tx.connection, payment.id, seal)
+    by_deposit = payment.method == rules.BY_DEPOSIT
+    account = None if ask or not by_deposit else await rows.open_account(tx.connection, payment.id, seal)
     given_at = await rows.account_given_at(tx.connection, payment.id)
-    return Step(payment, begun, payment.amount - rules.given_back(refunds), ask, account, given_at)
+    return Step(payment, begun, payment.amount - rules.gone_there(refunds), ask, account, given_at)
 
 
 async def record_refund(command: RecordRefund, tx: Tx, *, patience: Patience) -> Refund | None:
@@ -83,7 +84,7 @@ async def record_refund(command: RecordRefund, tx: Tx, *, patience: Patience) ->
     if refund.status not in RUNNING or refund.attempt != command.attempt:
         return None
     others = [known for known in refunds if known.id != refund.id]
-    expected = payment.amount - rules.given_back(others) - rules.landed_late(others, command.answer)
+    expected = payment.amount - rules.gone_there(others) - rules.landed_late(others, command.answer)
     after = rules.answered(refund, command.answer, expected, tx.now, asked=command.asked)
     newest = await rows.account_given_at(tx.connection, payment.id)
     if newest is not None and newest != command.account_given_at:
@@ -100,9 +101,11 @@ async def give_refund_account(command: GiveRefundAccount, tx: Tx, *, seal: Seal)
     payment = await payment_rows.lock(tx.connection, command.payment_id)
     if payment is None:
         raise errors.PaymentNotFound("there is no such payment")
-    if payment.method != rules.BY_DEPOSIT or (payment.status not in HOLDING and not payment.returnable):
+    refunds = await rows.of_payment(tx.connection, payment.id)
+    by_deposit = payment.method == rules.BY_DEPOSIT and (payment.status in HOLDING or payment.returnable > 0)
+    if not by_deposit and not by_hand.is_any_owed(payment, refunds):
         raise errors.NoRefundAccountNeeded("this payment holds no deposit", payment_status=payment.status)
     await rows.keep_account(tx.connection, payment.id, command.account, seal, tx.now)
-    for refund in await rows.of_payment(tx.connection, payment.id):
+    for refund in refunds:
         if refund.status is RefundStatus.NEEDS_ACCOUNT:
             await rows.save(tx.connection, rules.account_given(refund, tx.now))
