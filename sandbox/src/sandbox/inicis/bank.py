@@ -46,8 +46,11 @@ class Bank:
             self._ledger.move(payment, "deposit", offer.amount, payment.tid or "")
             payment.deposited = before + offer.amount
             payment.deposited_at = f"{self._clock.now():%Y%m%d%H%M%S}"
-            if not is_paid and self._ledger.held(payment) >= payment.price:
-                payment.status, payment.balance, payment.cancelled_at = "PAID", payment.price, None
+            if not is_paid:
+                # Money in an account that was called off calls it back.
+                all_there = self._ledger.held(payment) >= payment.price
+                payment.status, payment.cancelled_at = ("PAID" if all_there else "WAITING"), None
+                payment.balance = payment.price
             self._ledger.save(payment)
             self._notices.deposit(payment, offer.amount, kind=notice)
         return payment
