@@ -226,7 +226,7 @@ _DATA: dict[Kind, dict[str, Any]] = {
     },
     Kind.REFUND_ACCOUNT_NEEDED: {"refund_amount": 12_900, "account_was_wrong": False},
     Kind.REFUND_FAILED: {"refund_amount": 12_900, "method": "card"},
-    Kind.PAYMENT_UNWANTED: {"refund_amount": 42_800, "paid_at": "2026-11-22T15:00:00Z"},
+    Kind.PAYMENT_UNWANTED: {"refund_amount": 42_800, "reason": "unwanted", "paid_at": "2026-11-22T15:00:00Z"},
     Kind.DEPOSIT_SHORT: {"amount": 42_800, "deposited_amount": 40_000, "surplus_amount": 0},
     Kind.DEPOSIT_SURPLUS: {"amount": 42_800, "deposited_amount": 42_900, "surplus_amount": 100},
     Kind.DEPOSIT_REVERSED: {"amount": 42_800, "reversed_at": "2026-11-22T13:00:00Z"},

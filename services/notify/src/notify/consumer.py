@@ -175,6 +175,7 @@ class _Hears:
         data = {
             "refund_id": event.refund_id,
             "refund_amount": event.amount,
+            "reason": event.reason,
             "paid_at": event.paid_at or event.requested_at,
         }
         command = Tell(Kind.PAYMENT_UNWANTED, event.refund_id, event.order_id, event.mall_id, event.requested_at, data)

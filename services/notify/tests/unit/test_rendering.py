@@ -79,11 +79,14 @@ class TestEmail:
                 assert said in words
         assert "카드" in page.text
 
-    def test_money_nobody_wants_is_explained(self, templates: Templates) -> None:
-        letter = a_letter(Kind.PAYMENT_UNWANTED)
+    @pytest.mark.parametrize(
+        ("reason", "why"), [("unwanted", "이미 취소되었거나 결제가 끝난 주문"), ("amount_mismatch", "다른 금액")]
+    )
+    def test_money_nobody_wants_is_explained(self, templates: Templates, reason: str, why: str) -> None:
+        letter = a_letter(Kind.PAYMENT_UNWANTED, reason=reason)
         page = templates.email(letter)
         for words in (page.html, page.text, templates.alimtalk(letter).text):
-            for said in ("이미 취소되었거나 결제가 끝난 주문", "42,800원", "2026년 11월 23일(월) 00:00"):
+            for said in (why, "42,800원", "2026년 11월 23일(월) 00:00"):
                 assert said in words
 
     @pytest.mark.parametrize(("by_hand", "way"), [(True, "알려 주신 계좌로 송금"), (False, "카드"), (None, "카드")])

@@ -49,7 +49,7 @@ NAMES: dict[Kind, frozenset[str]] = {
     Kind.PAYMENT_REFUNDED: _COMMON | {"환불금액", "결제수단", "환불일시"},
     Kind.REFUND_ACCOUNT_NEEDED: _COMMON | {"환불금액", "계좌구분", "등록방법"},
     Kind.REFUND_FAILED: _COMMON | {"환불금액", "등록방법"},
-    Kind.PAYMENT_UNWANTED: _COMMON | {"환불금액", "확인일시"},
+    Kind.PAYMENT_UNWANTED: _COMMON | {"환불금액", "환불사유", "확인일시"},
     Kind.DEPOSIT_SHORT: _COMMON | {"입금금액", "결제금액", "부족금액"},
     Kind.DEPOSIT_SURPLUS: _COMMON | {"입금금액", "환불금액", "등록방법"},
     Kind.DEPOSIT_REVERSED: _COMMON | {"입금금액", "취소일시"},
@@ -69,6 +69,12 @@ def reason(code: str) -> str:
 def refunded_to(data: Mapping[str, Any]) -> str:
     """The way the money came; what the provider would not give back goes by a transfer of the mall's own."""
     return "알려 주신 계좌로 송금" if data.get("by_hand") else method(str(data.get("method", "")))
+
+
+def why_unwanted(data: Mapping[str, Any]) -> str:
+    if data.get("reason") == "amount_mismatch":
+        return "주문 금액과 다른 금액의 결제"
+    return "이미 취소되었거나 결제가 끝난 주문의 결제"
 
 
 def where(mall: Mall) -> str:
@@ -102,6 +108,7 @@ def facts(letter: Letter) -> dict[str, Any]:
         "method": method(str(message.data.get("method", ""))),
         "refunded_to": refunded_to(message.data),
         "by_hand": bool(message.data.get("by_hand")),
+        "why_unwanted": why_unwanted(message.data),
         "reason": reason(str(message.data.get("reason", ""))),
         "where": where(letter.mall),
         "account_asked": account_asked(message.data),
@@ -131,7 +138,8 @@ def _about_refund(letter: Letter, data: Mapping[str, Any], currency: str) -> dic
         case Kind.REFUND_FAILED:
             return amount | {"등록방법": where(letter.mall)}
         case Kind.PAYMENT_UNWANTED:
-            return amount | {"확인일시": texts.moment(as_moment(data["paid_at"]))}
+            moment = texts.moment(as_moment(data["paid_at"]))
+            return amount | {"환불사유": why_unwanted(data), "확인일시": moment}
         case _:
             return amount | {"결제수단": refunded_to(data), "환불일시": texts.moment(as_moment(data["refunded_at"]))}
 
