@@ -164,6 +164,13 @@ class ReturnedAtProvider(DomainError):
     kind: Kind = "conflict"
 
 
+class ReturnNotFound(DomainError):
+    """The provider shows no return of this payment by that name."""
+
+    code = "refund.return_not_found"
+    kind: Kind = "not_found"
+
+
 class RefundUnseen(DomainError):
     """The provider does not say now whether it paid. Asking again later may work."""
 
@@ -178,7 +185,7 @@ class TransferDiffers(DomainError):
 
 
 class RefundTransferReused(DomainError):
-    """The refund was paid by another transfer, or the reference names another one of this payment."""
+    """The refund was paid in another way, or the reference is that of another refund or transfer of this payment."""
 
     code = "refund.transfer_reused"
     kind: Kind = "conflict"

@@ -8,8 +8,10 @@ import pytest
 from services.payments.tests.builders import AMOUNT, TOKEN, a_refund_request, a_staff_header
 
 from common import ids, testing
+from common.clock import SEOUL
 from contracts.payments import PaymentRefunded, RefundRefused
-from payments.commands.answers import Refused, Return
+from payments.clients.gateway import SettledRow
+from payments.commands.answers import Refused, Return, Standing
 
 pytestmark = pytest.mark.integration
 
@@ -146,3 +148,36 @@ class TestByHand:
         for bad in ({"amount": 0}, {"amount": 1.5}, {"reference": ""}, {"reference": "a b"}, {"day": "soon"}):
             assert (await pay(mall, payment, refund_id, **bad)).status_code == 422
         assert (await mall.said()).count("payment-refunded") == 0
+
+
+class TestAtTheConsole:
+    async def test_of_the_provider_and_said_to_be_this_refund(self, mall):
+        payment = await mall.paid()
+        refund_id = await refuse(mall, payment)
+        till = mall.toss.tills[payment["id"]]
+        till.balance -= 5_000
+        till.standing = Standing.PARTLY_RETURNED
+        till.returns.append(Return("console-1", 5_000, "at the console", done=True))
+        url = f"/v1/payments/{payment['id']}/refunds/{refund_id}/provider-return"
+        staff = a_staff_header("payments")
+        unknown = await mall.http.put(url, json={"reference": "console-2"}, headers=staff)
+        assert (unknown.status_code, unknown.json()["code"]) == (404, "refund.return_not_found")
+        assert (await mall.http.put(url, json={"reference": "console-1"}, headers=a_staff_header())).status_code == 403
+        for _ in range(2):
+            answer = await mall.http.put(url, json={"reference": "console-1"}, headers=staff)
+            assert (answer.status_code, answer.json()["status"]) == (200, "partially_refunded"), answer.text
+        assert (await mall.said()).count("payment-refunded") == 1
+        assert not (await last(mall, PaymentRefunded)).by_hand
+        assert (await mall.payment(payment["id"])).attention is None
+        (line,) = await mall.rows("SELECT why FROM payment_history WHERE why LIKE '%found at the provider%'")
+        assert line.why.endswith("staff:staff-1")
+        await mall.assert_balanced()
+        # And its list of the day has it.
+        day = mall.clock.now().astimezone(SEOUL).date()
+        mall.toss.lists = {day: [
+            SettledRow("payment", till.key, till.order_ref, AMOUNT, 0, AMOUNT),
+            SettledRow("cancel", till.key, till.order_ref, 5_000, 0, -5_000, "console-1"),
+        ]}  # fmt: skip
+        await mall.run_later("settlements", days=1)
+        found = (await mall.http.get(f"/v1/payments/settlements?day={day}", headers=staff)).json()
+        assert (len(found["settlements"]), found["differences"]) == (1, [])

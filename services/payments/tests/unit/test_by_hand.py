@@ -106,6 +106,59 @@ class TestSent:
             sent(payment, refused(payment), amount=amount)
 
 
+class TestFound:
+    """Given back at the provider's console."""
+
+    payment = a_payment(Status.CONFIRMED, attention="refund_refused")
+    refund = refused(payment, failure_code="returned_at_provider")
+
+    def find(self, *others, reference="console-1", amount=5_000, note="", done=True, refund=None):
+        given = Return("console-1", amount, note, done)
+        seen = shown(self.payment, Standing.PARTLY_RETURNED, returns=(given,), balance=AMOUNT - amount)
+        refund = refund or self.refund
+        return by_hand.found(self.payment, refund, [*others, refund], seen, reference=reference, now=NOW)
+
+    def test_is_the_providers_doing_like_any_other(self):
+        decision = self.find()
+        (done,) = decision.refunds
+        assert (done.status, done.by_hand, done.provider_reference) == (R.DONE, False, "console-1")
+        assert gone_there([done]) == 5_000
+        (journal,) = decision.journals
+        assert (journal.kind, {posting.account: posting.amount for posting in journal.postings}) == (
+            "refund_found", {"customer_payments": 5_000, "provider_receivable:toss": -5_000},
+        )  # fmt: skip
+        assert (decision.payment.status, decision.payment.attention) == (Status.PARTLY_REFUNDED, None)
+        assert decision.facts == (facts.Refunded(decision.payment, done, 5_000),)
+
+    @pytest.mark.parametrize("wrong", [{"reference": "another"}, {"done": False}])
+    def test_has_to_be_shown(self, wrong):
+        with pytest.raises(errors.ReturnNotFound):
+            self.find(**wrong)
+
+    @pytest.mark.parametrize("answer", [Unknown("x"), Missing(), Refused("x", "y")])
+    def test_by_a_provider_that_answers(self, answer):
+        with pytest.raises(errors.RefundUnseen):
+            by_hand.found(self.payment, self.refund, [self.refund], answer, reference="console-1", now=NOW)
+
+    def test_has_to_be_as_large(self):
+        with pytest.raises(errors.TransferDiffers):
+            self.find(amount=4_999)
+
+    @pytest.mark.parametrize("by", ["reference", "note"])
+    def test_must_not_be_another_refunds(self, by):
+        """Found for another before, or sent for another and not recorded yet."""
+        other = a_refund(self.payment, R.DONE if by == "reference" else R.EXECUTING)
+        if by == "reference":
+            other = replace(other, provider_reference="console-1")
+        with pytest.raises(errors.RefundTransferReused):
+            self.find(other, note=other.note if by == "note" else "")
+
+    @pytest.mark.parametrize("status", sorted(PENDING))
+    def test_the_job_finds_what_it_sent_itself(self, status):
+        with pytest.raises(errors.RefundPending):
+            self.find(refund=a_refund(self.payment, status))
+
+
 class TestCompare:
     payment = a_payment(Status.PARTLY_REFUNDED)
     earlier = a_refund(payment, R.DONE, amount=1_000)

@@ -14,11 +14,11 @@ from common.problems import responses
 from common.wire import MoneyView, Page
 from payments.api.access import ROLE
 from payments.api.views import with_refunds
-from payments.commands import PayRefundByHand
+from payments.commands import FindRefund, PayRefundByHand
 from payments.flows.by_hand import ByHand
 from payments.handlers import surplus as handlers
 from payments.repository import by_hand as rows
-from payments.schemas.books import AccountView, RefundTransferBody, RefusedRefundView
+from payments.schemas.books import AccountView, ProviderReturnBody, RefundTransferBody, RefusedRefundView
 from payments.schemas.payments import PaymentView
 
 router = APIRouter(prefix="/v1/payments", tags=["refunds"])
@@ -81,6 +81,25 @@ async def pay_by_hand(
         payment_id, refund_id, body.amount, body.reference, body.transferred_on, by=f"staff:{staff.subject}"
     )
     payment = await flow.record(command)
+    return await with_refunds(request.app.state.database, payment)
+
+
+@router.put(
+    "/{payment_id}/refunds/{refund_id}/provider-return",
+    response_model=PaymentView,
+    responses=responses(401, 403, 404, 409, 422, 503),
+    summary="Say which of the provider's returns a refused refund is",
+)
+async def find_refund(
+    request: Request, staff: CurrentStaff, payment_id: UUID, refund_id: UUID, body: ProviderReturnBody
+) -> PaymentView:
+    """For money given back at the provider's own console. The provider is asked, and has to show a return of this name
+    and of the refund's amount: else 404 `refund.return_not_found`, 422 `refund.transfer_amount`, 503 `refund.unseen`.
+    409 as for a transfer, also for the return of another refund. The same again changes nothing.
+    """
+    require(staff, ROLE)
+    flow: ByHand = request.app.state.by_hand
+    payment = await flow.find(FindRefund(payment_id, refund_id, body.reference, by=f"staff:{staff.subject}"))
     return await with_refunds(request.app.state.database, payment)
 
 

@@ -136,6 +136,16 @@ class PayRefundByHand:
 
 
 @dataclass(frozen=True, slots=True)
+class FindRefund:
+    """Staff gave a refund back at the provider's console. `reference` is what the provider calls that return."""
+
+    payment_id: UUID
+    refund_id: UUID
+    reference: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class TakeCallback:
     """A provider's callback as it arrived. A hint: the provider is asked before we act.
 

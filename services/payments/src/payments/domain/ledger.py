@@ -92,6 +92,14 @@ def refund_by_hand(payment: Payment, refund: Refund) -> Journal:
     )  # fmt: skip
 
 
+def refund_found(payment: Payment, refund: Refund) -> Journal:
+    """Given back at the provider's console, after its promise was dropped."""
+    return _move(
+        payment, "refund_found", f"refund_found:{refund.id}",
+        debit=CUSTOMER_PAYMENTS, credit=provider_receivable(payment.provider), amount=refund.amount,
+    )  # fmt: skip
+
+
 def refund_dropped(payment: Payment, refund: Refund) -> Journal:
     """The promise could not be kept: the money belongs to the order again."""
     return _move(

@@ -1,4 +1,5 @@
-"""Writes down a refund that staff paid by hand, once the provider shows that it has not paid it."""
+"""Writes down a refund that staff paid by hand, once the provider shows that it has not paid it; and one that was paid
+at the provider's console, once the provider shows that."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from uuid import UUID
 from common.db import Database
 from payments import errors
 from payments.clients.registry import Gateways
-from payments.commands import PayRefundByHand
+from payments.commands import FindRefund, PayRefundByHand
 from payments.domain import by_hand as rules
 from payments.domain.patience import Patience
 from payments.domain.payment import Payment
@@ -30,11 +31,21 @@ class ByHand:
         payment, refunds, known = await self._read(command)
         if not known:
             refund = handlers.refund_of(refunds, command.refund_id)
-            rules.check(payment, refund, refunds, handlers.transfer_of(command))
+            rules.check(payment, refund, refunds, command.amount)
             shown = await self._gateways.for_(payment.provider, payment.mall_id).get(payment)
             rules.compare(payment, refund, refunds, shown)
         async with self._database.transaction() as tx:
             return await handlers.pay_by_hand(command, tx, patience=self._patience)
+
+    async def find(self, command: FindRefund) -> Payment:
+        """Raises what `domain.by_hand.found` raises."""
+        async with self._database.read() as connection:
+            payment = await rows.find(connection, command.payment_id)
+        if payment is None:
+            raise errors.PaymentNotFound("there is no such payment")
+        shown = await self._gateways.for_(payment.provider, payment.mall_id).get(payment)
+        async with self._database.transaction() as tx:
+            return await handlers.find_refund(command, shown, tx, patience=self._patience)
 
     async def _read(self, command: PayRefundByHand) -> tuple[Payment, list[Refund], bool]:
         payment_id: UUID = command.payment_id

@@ -1,4 +1,4 @@
-"""Refunds paid by hand: written down once, under the gate of the order."""
+"""Refunds that people paid: written down once, under the gate of the order."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.db import Tx
 from payments import errors
-from payments.commands import PayRefundByHand
+from payments.commands import FindRefund, PayRefundByHand
+from payments.commands.answers import Answer
 from payments.domain import by_hand as rules
 from payments.domain import refunding
 from payments.domain.deposit import Transfer
 from payments.domain.patience import Patience
-from payments.domain.payment import Payment
+from payments.domain.payment import Decision, Payment
 from payments.domain.refund import Refund
+from payments.domain.status import RefundStatus
 from payments.handlers.applying import apply
 from payments.repository import by_hand as rows
 from payments.repository import payment as payment_rows
@@ -34,7 +36,7 @@ async def is_written_down(command: PayRefundByHand, connection: AsyncConnection)
 
 
 async def _is_taken(command: PayRefundByHand, connection: AsyncConnection) -> bool:
-    if await rows.has_reference(connection, command.payment_id, command.reference):
+    if await rows.has_reference(connection, command.payment_id, command.reference, besides=command.refund_id):
         return True
     return await surpluses.find(connection, command.payment_id, command.reference) is not None
 
@@ -49,13 +51,32 @@ async def pay_by_hand(command: PayRefundByHand, tx: Tx, *, patience: Patience) -
     if await is_written_down(command, tx.connection):
         return payment
     decision = rules.sent(payment, refund, refunds, transfer_of(command), tx.now)
-    why = f"refund {refund.id} paid by hand, written down by {command.by}"
     await rows.add(tx.connection, command, tx.now)
+    return await _save(
+        payment, decision, f"refund {refund.id} paid by hand, written down by {command.by}", tx, patience
+    )
+
+
+async def find_refund(command: FindRefund, shown: Answer, tx: Tx, *, patience: Patience) -> Payment:
+    """Once; the same again changes nothing. `shown`: the payment as its provider showed it just now."""
+    payment = await payment_rows.lock(tx.connection, command.payment_id)
+    if payment is None:
+        raise errors.PaymentNotFound("there is no such payment")
+    refunds = await refund_rows.of_payment(tx.connection, payment.id)
+    refund = refund_of(refunds, command.refund_id)
+    if refund.status is RefundStatus.DONE and refund.provider_reference == command.reference:
+        return payment
+    decision = rules.found(payment, refund, refunds, shown, reference=command.reference, now=tx.now)
+    why = f"refund {refund.id} found at the provider by {command.by}"
+    return await _save(payment, decision, why, tx, patience)
+
+
+async def _save(payment: Payment, decision: Decision, why: str, tx: Tx, patience: Patience) -> Payment:
     await apply(tx, payment, decision, why=why, patience=patience)
     if decision.payment.status is payment.status:
         await payment_rows.note(tx.connection, payment, why, tx.now)
-    after = await refund_rows.of_payment(tx.connection, payment.id)
-    if not refunding.account_is_wanted(decision.payment, after):
+    refunds = await refund_rows.of_payment(tx.connection, payment.id)
+    if not refunding.account_is_wanted(decision.payment, refunds):
         await refund_rows.forget_account(tx.connection, payment.id)
     return decision.payment
 

@@ -88,7 +88,8 @@ WITH kinds AS (
 SELECT (SELECT coalesce(sum(journals), 0) FROM kinds) AS journals,
        (SELECT coalesce(sum(CASE kind WHEN 'received' THEN journals WHEN 'deposit_reversed' THEN -journals END), 0)
           FROM kinds) AS confirmed,
-       (SELECT coalesce(sum(journals), 0) FROM kinds WHERE kind IN ('refund_paid', 'refund_by_hand')) AS refunds_done,
+       (SELECT coalesce(sum(journals), 0) FROM kinds
+         WHERE kind IN ('refund_paid', 'refund_by_hand', 'refund_found')) AS refunds_done,
        (SELECT count(*) FROM payments WHERE status IN ('created', 'confirming', 'unknown')) AS unsettled,
        (SELECT count(*) FROM payments WHERE attention IS NOT NULL) AS attention,
        (SELECT count(*) FROM payments WHERE surplus > surplus_returned) AS surpluses,

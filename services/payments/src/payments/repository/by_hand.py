@@ -28,9 +28,14 @@ async def find(connection: AsyncConnection, refund_id: UUID) -> Transfer | None:
     return None if row is None else Transfer(*tuple(row))
 
 
-async def has_reference(connection: AsyncConnection, payment_id: UUID, reference: str) -> bool:
-    query = select(exists().where(_transfers.payment_id == payment_id, _transfers.reference == reference))
-    return bool(await connection.scalar(query))
+async def has_reference(
+    connection: AsyncConnection, payment_id: UUID, reference: str, *, besides: UUID | None = None
+) -> bool:
+    """Whether a transfer of the payment has this name, other than that of the refund `besides`."""
+    same = exists().where(_transfers.payment_id == payment_id, _transfers.reference == reference)
+    if besides is not None:
+        same = same.where(_transfers.refund_id != besides)
+    return bool(await connection.scalar(select(same)))
 
 
 async def add(connection: AsyncConnection, command: PayRefundByHand, now: datetime) -> None:

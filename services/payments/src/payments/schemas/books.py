@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from common.wire import Body, MoneyView, View
+from common.wire import Body, MoneyView, View, plain_text
 
 
 class PostingView(View):
@@ -82,6 +82,12 @@ class RefundTransferBody(TransferBody):
     reference: Annotated[str, StringConstraints(pattern=r"^[\w.:-]{1,60}$")] = Field(
         description="the bank's name of the transfer", examples=["20261123-0001"]
     )
+
+
+class ProviderReturnBody(Body):
+    """The provider's name of a return, as its console shows it."""
+
+    reference: Annotated[str, plain_text(200)]
 
 
 class RefusedRefundView(View):
