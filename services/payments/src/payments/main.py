@@ -10,13 +10,8 @@ import httpx
 
 from common.runtime import Parts, Runtime, Service
 from payments import api, consumer, jobs
-from payments.clients.inicis import InicisGateway
-from payments.clients.kakaopay import KakaoPayGateway
 from payments.clients.orders import HttpOrders, Orders
-from payments.clients.portone import PortOneGateway
-from payments.clients.portone_v1 import PortOneV1Gateway
-from payments.clients.registry import Gateways, per_mall
-from payments.clients.toss import TossGateway
+from payments.clients.registry import Gateways
 from payments.domain.patience import Patience
 from payments.domain.source import networks
 from payments.flows.by_hand import ByHand
@@ -89,16 +84,7 @@ def assemble(runtime: Runtime[Settings], gateways: Gateways, orders: Orders) -> 
 
 
 def gateways(settings: Settings, http: httpx.AsyncClient) -> Gateways:
-    """Every provider, a line each."""
-    return Gateways(
-        {
-            "toss": per_mall(TossGateway, http, settings.toss.accesses()),
-            "kakaopay": per_mall(KakaoPayGateway, http, settings.kakaopay.accesses()),
-            "inicis": per_mall(InicisGateway, http, settings.inicis.accesses()),
-            "portone": per_mall(PortOneGateway, http, settings.portone.accesses()),
-            "portone_v1": per_mall(PortOneV1Gateway, http, settings.portone_v1.accesses()),
-        }
-    )
+    return Gateways({name: told.merchants(http) for name, told in settings.providers().items()})
 
 
 def build(runtime: Runtime[Settings]) -> Parts:

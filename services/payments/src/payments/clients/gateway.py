@@ -1,4 +1,4 @@
-"""The port to payment providers. A provider is one package beside this file, one settings class, one line in main.
+"""The port to payment providers. A provider is one file or package beside this one, one settings class, one field.
 
 Every call returns a value: what the provider showed, its refusal, or `Unknown` for a timeout, a broken connection or a
 5xx. Nothing here raises for trouble on the way. Only what comes in from outside may be refused by raising:

@@ -12,6 +12,7 @@ from payments.settings.files import FromFiles
 from payments.settings.inicis import InicisSettings
 from payments.settings.kakaopay import KakaoPaySettings
 from payments.settings.portone import PortOneSettings, PortOneV1Settings
+from payments.settings.provider import ProviderSettings
 from payments.settings.toss import TossSettings
 
 
@@ -64,6 +65,11 @@ class Settings(FromFiles, ServiceSettings):
     inicis: InicisSettings = Field(default_factory=InicisSettings)
     portone: PortOneSettings = Field(default_factory=PortOneSettings)
     portone_v1: PortOneV1Settings = Field(default_factory=PortOneV1Settings)
+
+    def providers(self) -> dict[str, ProviderSettings]:
+        """Every one there is, by the name payments are opened with."""
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        return {name: told for name, told in fields.items() if isinstance(told, ProviderSettings)}
 
     @property
     def account_valid(self) -> timedelta:

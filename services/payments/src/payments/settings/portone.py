@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Self
 from urllib.parse import urlsplit
 
+import httpx
 from pydantic import BaseModel, Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from payments.clients.portone import PortOneAccess
-from payments.clients.portone_v1 import PortOneV1Access
-from payments.clients.registry import EVERY_MALL
-from payments.settings.files import FromFiles
+from payments.clients.gateway import PaymentGateway
+from payments.clients.portone import PortOneAccess, PortOneGateway
+from payments.clients.portone_v1 import PortOneV1Access, PortOneV1Gateway
+from payments.clients.registry import EVERY_MALL, per_mall
+from payments.settings.provider import ProviderSettings
 
 # A caller must give PortOne so long to cancel: a connection that breaks does not stop the work there.
 _LEAST_SECONDS = 60
@@ -41,7 +44,7 @@ class PortOneAccount(BaseModel):
     complex_tax: bool = False
 
 
-class PortOneSettings(FromFiles):
+class PortOneSettings(ProviderSettings):
     """What all malls share, the account of every mall that has none of its own, and the malls that have.
 
     Without a secret V2 is offered only to the malls named.
@@ -77,6 +80,9 @@ class PortOneSettings(FromFiles):
     def _waits_long_enough(self) -> Self:
         _patient(self.url, self.timeout_seconds)
         return self
+
+    def merchants(self, http: httpx.AsyncClient) -> Mapping[str, PaymentGateway]:
+        return per_mall(PortOneGateway, http, self.accesses())
 
     def accesses(self) -> dict[str, PortOneAccess]:
         """By mall."""
@@ -123,7 +129,7 @@ class PortOneV1Account(BaseModel):
     complex_tax: bool = False
 
 
-class PortOneV1Settings(FromFiles):
+class PortOneV1Settings(ProviderSettings):
     """Like `PortOneSettings`; without an imp_key V1 is offered only to the malls named."""
 
     model_config = SettingsConfigDict(env_prefix="PAYMENTS_PORTONE_V1_", extra="ignore")
@@ -151,6 +157,9 @@ class PortOneV1Settings(FromFiles):
     def _waits_long_enough(self) -> Self:
         _patient(self.url, self.timeout_seconds)
         return self
+
+    def merchants(self, http: httpx.AsyncClient) -> Mapping[str, PaymentGateway]:
+        return per_mall(PortOneV1Gateway, http, self.accesses())
 
     def accesses(self) -> dict[str, PortOneV1Access]:
         """By mall."""
