@@ -7,7 +7,7 @@ import runpy
 import sys
 from pathlib import Path
 
-from tests.chaos import mutations, quick, versions
+from tests.chaos import mutations, versions
 from tests.chaos.faultbox import FaultBox
 from tests.chaos.points import Points
 
@@ -18,7 +18,6 @@ def main() -> None:
     box = FaultBox(Path(os.environ["SHOP_FAULTS"]))
     Points(box, service).install()
     versions.install(box, service)
-    quick.install(service)
     mutations.install(box.mutation(), service)
     sys.argv = sys.argv[1:]
     runpy.run_module(module, run_name="__main__", alter_sys=True)

@@ -39,11 +39,15 @@ def answered_200(response: httpx.Response) -> bool:
 
 @dataclass(frozen=True)
 class Manner:
-    """How a party calls back: its retry schedule in seconds, the dress of one attempt, and what it takes for a yes."""
+    """How a party calls back: its retry schedule in seconds, the dress of one attempt, and what it takes for a yes.
+
+    `answer_seconds`: how long it waits for that; None as long as the parties of which nothing is known.
+    """
 
     retry_seconds: tuple[float, ...]
     dress: Callable[[sqlite3.Row, int], Sent]
     taken: Callable[[httpx.Response], bool] = answered_200
+    answer_seconds: float | None = None
 
 
 class Courier:
@@ -142,7 +146,7 @@ class Courier:
             row["url"], content=content, headers={"content-type": "application/json", **sent.headers}
         )
         try:
-            response = await within(self._clock, request, self._answer_seconds)
+            response = await within(self._clock, request, manner.answer_seconds or self._answer_seconds)
         except TimeoutError:
             return "no answer in time", False
         except (httpx.HTTPError, httpx.InvalidURL) as failure:

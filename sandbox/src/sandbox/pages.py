@@ -1,6 +1,6 @@
 """Pages to look at what the parties received, and to be the customer and the bank by hand."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -9,13 +9,13 @@ from fastapi import APIRouter, Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from sandbox.banks import MOST_WON, BankRefusal, BankRules
 from sandbox.faults import Faults
 from sandbox.logistics.parts import Logistics
 from sandbox.settings import Settings
 from sandbox.solapi.checks import STATUS
 from sandbox.solapi.parts import Solapi
 from sandbox.store import Store
-from sandbox.toss.bank import BankRefusal
 from sandbox.toss.errors import TossRefusal
 from sandbox.toss.parts import Toss
 from sandbox.toss.payment import ACCOUNT, BANKS, Payment
@@ -60,6 +60,40 @@ async def form(request: Request) -> dict[str, str]:
 def from_elsewhere(request: Request) -> bool:
     """A form another site's page sent: the buttons here move money, if only pretended."""
     return request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
+
+
+def amount_in(fields: Mapping[str, str]) -> int | None:
+    """What somebody wrote into the bank's form; None for all that is asked."""
+    text = fields.get("amount", "").strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit()) or len(text) > len(str(MOST_WON)):
+        raise BankRefusal("WRONG_AMOUNT", "금액은 원 단위 숫자로 적어 주세요.")
+    return int(text)
+
+
+def bank_buttons(
+    api: APIRouter, settings: Settings, party: str, rules: BankRules, *,
+    acts: Mapping[str, Callable[[dict[str, str]], object]], refused: Callable[[], Response],
+) -> None:  # fmt: skip
+    """The bank at a party's page: each act does what its button says; `rule` switches what the bank takes."""
+
+    def switch(fields: dict[str, str]) -> None:
+        rules.set(exact=fields.get("exact") != "no")
+
+    known = {**acts, "rule": switch}
+
+    @api.post(f"/{party}/buttons/{{button}}")
+    async def press(request: Request, button: str) -> Response:
+        if button not in known or from_elsewhere(request):
+            return refused()
+        fields = await form(request)
+        try:
+            known[button](fields)
+            note = "done"
+        except BankRefusal as refusal:
+            note = refusal.message
+        return RedirectResponse(f"{settings.prefix}/{party}?" + urlencode({"note": note}), 303)
 
 
 def router(
@@ -135,21 +169,19 @@ def _window(api: APIRouter, pages: Pages, toss: Toss) -> None:
 
 
 def _bank_buttons(api: APIRouter, pages: Pages, settings: Settings, toss: Toss) -> None:
-    buttons: dict[str, Callable[[Payment], Payment]] = {
-        "deposit": toss.bank.deposit, "reverse": toss.bank.reverse, "expire": toss.bank.expire,
-    }  # fmt: skip
+    def account(fields: dict[str, str]) -> Payment:
+        return toss.bank.find(account_number=None, order_id=fields.get("orderId"))
 
-    @api.post("/toss/buttons/{button}")
-    async def press(request: Request, button: str) -> Response:
-        if button not in buttons or from_elsewhere(request):
-            return pages.show("refused.html", 403, refusal=TossRefusal("FORBIDDEN_REQUEST"))
-        fields = await form(request)
-        try:
-            buttons[button](toss.bank.find(account_number=None, order_id=fields.get("orderId")))
-            note = "done"
-        except BankRefusal as refusal:
-            note = refusal.message
-        return RedirectResponse(f"{settings.prefix}/toss?" + urlencode({"note": note}), 303)
+    bank_buttons(
+        api, settings, "toss", toss.bank.rules,
+        acts={
+            "deposit": lambda fields: toss.bank.deposit(account(fields), amount=amount_in(fields)),
+            "late": lambda fields: toss.bank.deposit(account(fields), amount=amount_in(fields), force=True),
+            "reverse": lambda fields: toss.bank.reverse(account(fields)),
+            "expire": lambda fields: toss.bank.expire(account(fields)),
+        },
+        refused=lambda: pages.show("refused.html", 403, refusal=TossRefusal("FORBIDDEN_REQUEST")),
+    )  # fmt: skip
 
 
 def _job_buttons(api: APIRouter, pages: Pages, settings: Settings, logistics: Logistics) -> None:
@@ -166,8 +198,9 @@ def _party_pages(api: APIRouter, pages: Pages, toss: Toss, solapi: Solapi, logis
     async def toss_page(note: str = "") -> Response:
         books = toss.ledger.books()
         return pages.show(
-            "toss.html", totals=books["totals"], payments=books["payments"][: -SHOWN - 1 : -1], note=note, banks=BANKS
-        )
+            "toss.html", totals=books["totals"], payments=books["payments"][: -SHOWN - 1 : -1], note=note, banks=BANKS,
+            exact=toss.bank.rules.exact,
+        )  # fmt: skip
 
     @api.get("/solapi")
     async def solapi_page() -> Response:

@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     toss_refund_minutes: float = 2.0  # the bank's refund of a paid virtual account goes PENDING -> COMPLETED
     toss_fee_permille: int = Field(32, ge=0, le=1000)  # VAT included; what the settlement list keeps of each amount
     toss_payout_days: int = Field(2, ge=0)
+    toss_exact_amounts: bool = True  # the bank takes the sum asked for and no other, once; False: any sum, any number
     toss_callback_on_issue: bool = False  # DEPOSIT_CALLBACK already when the account is issued
     # What a payment is called once partial cancels have used up its balance; measured by others as PARTIAL_CANCELED.
     toss_partial_sum_status: Literal["PARTIAL_CANCELED", "CANCELED"] = "PARTIAL_CANCELED"

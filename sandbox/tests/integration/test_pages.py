@@ -29,8 +29,9 @@ class TestPages:
         assert page.count("/toss/buttons/deposit") == 1
         await running.bank("deposit", orderId="order-wait")
         page = (await running.client.get("/toss")).text
-        assert "/toss/buttons/deposit" not in page
+        assert "한 번 더 입금" in page
         assert page.count("/toss/buttons/reverse") == 1
+        assert "/toss/buttons/expire" not in page
 
     async def test_escape_what_others_sent(self, running: Running) -> None:
         await running.account(customerName=EVIL)

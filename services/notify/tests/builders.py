@@ -12,6 +12,7 @@ from contracts.orders import (
     OrderContactRecorded,
     OrderPaid,
     OrderPlaced,
+    OrderRefundRequested,
     Person,
 )  # fmt: skip
 from contracts.payments import (
@@ -20,6 +21,7 @@ from contracts.payments import (
     PaymentPending,
     PaymentRefunded,
     RefundAccountNeeded,
+    RefundRefused,
     SurplusReturned,
     VirtualAccount,
 )
@@ -155,6 +157,26 @@ def refund_account_needed(order_id: UUID, **changes: Any) -> RefundAccountNeeded
     return RefundAccountNeeded.model_validate(values | changes)
 
 
+def refund_refused(order_id: UUID, **changes: Any) -> RefundRefused:
+    """Of a card: the money is the customer's all the same."""
+    values = {
+        **_of_deposit(order_id), "provider": "toss", "method": "card", "code": "EXCEED_MAX_REFUND_DUE",
+        "refund_id": ids.derived_id("refused", str(order_id)), "refund_amount": 12_900, "reason": "too late",
+        "still_owed": True, "occurred_at": NOW + timedelta(hours=7),
+    }  # fmt: skip
+    return RefundRefused.model_validate(values | changes)
+
+
+def refund_requested(order_id: UUID, **changes: Any) -> OrderRefundRequested:
+    """Of a deposit that came after the cancel."""
+    values = {
+        **_of_order(order_id), "channel": "pc", "refund_id": ids.derived_id("unwanted", str(order_id)),
+        "payment_id": ids.derived_id("payment", str(order_id)), "amount": 42_800, "reason": "unwanted",
+        "requested_at": NOW + timedelta(hours=8), "paid_at": NOW + timedelta(hours=7, minutes=59),
+    }  # fmt: skip
+    return OrderRefundRequested.model_validate(values | changes)
+
+
 def deposit_mismatch(order_id: UUID, deposited: int, surplus: int = 0, **changes: Any) -> DepositMismatch:
     values = {
         **_of_deposit(order_id), "deposited_amount": deposited, "surplus_amount": surplus,
@@ -203,6 +225,8 @@ _DATA: dict[Kind, dict[str, Any]] = {
         "method": "card", "refund_amount": 42_800, "remaining_amount": 0, "refunded_at": "2026-11-22T12:00:00Z",
     },
     Kind.REFUND_ACCOUNT_NEEDED: {"refund_amount": 12_900, "account_was_wrong": False},
+    Kind.REFUND_FAILED: {"refund_amount": 12_900, "method": "card"},
+    Kind.PAYMENT_UNWANTED: {"refund_amount": 42_800, "reason": "unwanted", "paid_at": "2026-11-22T15:00:00Z"},
     Kind.DEPOSIT_SHORT: {"amount": 42_800, "deposited_amount": 40_000, "surplus_amount": 0},
     Kind.DEPOSIT_SURPLUS: {"amount": 42_800, "deposited_amount": 42_900, "surplus_amount": 100},
     Kind.DEPOSIT_REVERSED: {"amount": 42_800, "reversed_at": "2026-11-22T13:00:00Z"},

@@ -28,6 +28,7 @@ from payments.clients.gateway import (
 from payments.clients.orders import Payable
 from payments.clients.toss.wire import return_of
 from payments.commands.answers import Answer, Hint, Missing, Receipt, Redirect, Refused, Return, Seen, Standing, Unknown
+from payments.domain.patience import Waits
 from payments.domain.payment import Payment
 from payments.errors import CallbackUnreadable, NotOffered
 
@@ -55,6 +56,7 @@ class FakeGateway:
     methods = frozenset({"card", "transfer", "virtual_account", "easy_pay"})
     currencies = frozenset({"KRW"})
     sources: tuple[str, ...] = ()
+    waits = Waits()
 
     def __init__(self) -> None:
         self.tills: dict[str, Till] = {}
@@ -156,6 +158,7 @@ class FakeGateway:
             return Notice(
                 headers.get("x-transmission", body.decode()), document["kind"], document["order_ref"],
                 {"kind": document["kind"]}, document.get("key"), document.get("amount"), document.get("secret"),
+                may_recur=document.get("may_recur", False),
             )  # fmt: skip
         except (ValueError, KeyError) as error:
             raise CallbackUnreadable("not a callback") from error

@@ -14,6 +14,7 @@ import stats.consumer
 from contracts.registry import EVENTS
 from contracts.topics import TOPICS
 from orders.domain.status import TRANSITIONS as ORDER_TRANSITIONS
+from payments.domain.patience import Patience
 from payments.domain.status import TRANSITIONS as PAYMENT_TRANSITIONS
 from scm.domain.shipment import TRANSITIONS as SHIPMENT_TRANSITIONS
 from shop.audit import moves
@@ -30,7 +31,9 @@ REGISTRIES = {
     "catalog": catalog.consumer.handlers,
     "cart": cart.consumer.handlers_of,
     "orders": orders.consumer.handlers_by_event,
-    "payments": lambda: payments.consumer.handlers(patience=timedelta(0), wake_refunds=nothing, wake_settling=nothing),
+    "payments": lambda: payments.consumer.handlers(
+        patience=Patience(timedelta(0)), wake_refunds=nothing, wake_settling=nothing
+    ),
     "scm": lambda: scm.consumer.handlers(None, scm.consumer.Policy("icheon", "fassto", cancel_after_accept=False)),
     "notify": lambda: notify.consumer.handlers(None, None, nothing),
     "stats": stats.consumer.handlers_of,

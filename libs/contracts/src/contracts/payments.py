@@ -74,7 +74,10 @@ class PaymentExpired(_Payment):
 
 
 class PaymentRefunded(_Payment):
-    """`refund_amount` went back to the customer; `refunded_amount` is all that has gone back so far."""
+    """`refund_amount` went back to the customer; `refunded_amount` is all that has gone back so far.
+
+    `by_hand`: by a bank transfer of our own, after the provider had refused it; the provider still has the money.
+    """
 
     type: ClassVar[str] = "payment-refunded"
 
@@ -86,6 +89,7 @@ class PaymentRefunded(_Payment):
     refunded_at: datetime
     refund_tax_free_amount: StrictInt = 0
     refund_vat_amount: StrictInt = 0
+    by_hand: bool = False
 
 
 class RefundAccountNeeded(_Payment):
@@ -100,7 +104,11 @@ class RefundAccountNeeded(_Payment):
 
 
 class RefundRefused(_Payment):
-    """The provider will not give this money back, or the payment does not hold so much. A person has to see to it."""
+    """The provider will not give this money back, or the payment does not hold so much. A person has to see to it.
+
+    `still_owed`: it is the customer's, who may name an account at payments; staff send it there by bank transfer, and
+    `payment-refunded` follows. Otherwise it may be none of the customer's: nothing is to be promised.
+    """
 
     type: ClassVar[str] = "refund-refused"
 
@@ -109,6 +117,7 @@ class RefundRefused(_Payment):
     code: str
     reason: str
     occurred_at: datetime
+    still_owed: bool = False
 
 
 class DepositMismatch(_Payment):

@@ -1,26 +1,21 @@
 """The bank behind the accounts: deposits, and deposits taken back. Nobody is told when an account runs out."""
 
+from sandbox.banks import BankRefusal, BankRules, Offer
 from sandbox.clock import Clock
 from sandbox.inicis.ledger import Ledger
 from sandbox.inicis.notices import Notices
 from sandbox.inicis.payment import Payment
 from sandbox.inicis.settings import Kind
 
-
-class BankRefusal(Exception):
-    """The bank turned it away: nothing moved. `code` is the sandbox's own word, not one of Inicis."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
+PAID = ("PAID", "PART_CANCELLED")
 
 
 class Bank:
-    def __init__(self, clock: Clock, ledger: Ledger, notices: Notices) -> None:
+    def __init__(self, clock: Clock, ledger: Ledger, notices: Notices, *, exact: bool) -> None:
         self._clock = clock
         self._ledger = ledger
         self._notices = notices
+        self.rules = BankRules(ledger.store, "inicis", exact=exact)
 
     def find(self, *, account_number: str | None, order_id: str | None) -> Payment:
         payment = None
@@ -35,31 +30,43 @@ class Bank:
     def deposit(
         self, payment: Payment, *, amount: int | None = None, force: bool = False, notice: Kind | None = None
     ) -> Payment:
-        """Pay into the account. `force` lets a late deposit through after its day or a cancel; `notice`: whose form."""
-        paid = payment.price if amount is None else amount
-        if payment.status in ("PAID", "PART_CANCELLED"):
-            raise self._turned_away(payment, "ALREADY_PAID", "이미 입금된 계좌입니다.", paid)
-        if paid != payment.price:
-            raise self._turned_away(payment, "WRONG_AMOUNT", "입금액이 맞지 않아 은행이 거절했습니다.", paid)
-        if not force and (payment.status != "WAITING" or self._over(payment)):
-            raise self._turned_away(payment, "ACCOUNT_CLOSED", "더 이상 입금할 수 없는 계좌입니다.", paid)
+        """Pay into the account. `force` lets a late deposit through after its day or a cancel; `notice`: whose form.
+
+        memory: where the bank takes any sum, each deposit is told by itself and the look-up shows what came in all.
+        """
+        is_paid = payment.status in PAID
+        takes = is_paid or (payment.status == "WAITING" and not self._over(payment))
+        offer = Offer(payment.price if amount is None else amount, payment.price, is_paid, takes, force)
+        refusal = offer.refusal(exact=self.rules.exact)
+        if refusal is not None:
+            self._ledger.move(payment, "deposit_refused", 0, "", f"{refusal.code} {offer.amount}")
+            raise refusal
         with self._ledger.store.tx():
-            payment.status, payment.balance, payment.cancelled_at = "PAID", payment.price, None
+            before = payment.deposited if self._ledger.held(payment) > 0 else 0
+            self._ledger.move(payment, "deposit", offer.amount, payment.tid or "")
+            payment.deposited = before + offer.amount
             payment.deposited_at = f"{self._clock.now():%Y%m%d%H%M%S}"
-            self._ledger.move(payment, "deposit", payment.price, payment.tid or "")
+            if not is_paid:
+                # Money in an account that was called off calls it back.
+                all_there = self._ledger.held(payment) >= payment.price
+                payment.status, payment.cancelled_at = ("PAID" if all_there else "WAITING"), None
+                payment.balance = payment.price
             self._ledger.save(payment)
-            self._notices.deposit(payment, kind=notice)
+            self._notices.deposit(payment, offer.amount, kind=notice)
         return payment
 
     def reverse(self, payment: Payment) -> Payment:
-        """The bank takes the deposit back: the account waits again, and shipping must stop."""
-        if payment.status != "PAID":
-            raise BankRefusal("NOTHING_TO_REVERSE", "입금 완료 상태가 아닙니다.")
+        """The bank takes back all that is in it: the account waits again, and shipping must stop."""
+        held = self._ledger.held(payment)
+        if payment.status == "PART_CANCELLED" or held <= 0:
+            raise BankRefusal("NOTHING_TO_REVERSE", "되돌릴 입금이 없습니다.")
         with self._ledger.store.tx():
-            payment.status, payment.deposited_at = "WAITING", None
-            self._ledger.move(payment, "reversal", -payment.price, payment.tid or "")
+            if payment.status == "PAID":
+                payment.status = "WAITING"
+            payment.deposited, payment.deposited_at = 0, None
+            self._ledger.move(payment, "reversal", -held, payment.tid or "")
             self._ledger.save(payment)
-            self._notices.reversed(payment)
+            self._notices.reversed(payment, held)
         return payment
 
     def expire(self, payment: Payment) -> Payment:
@@ -72,7 +79,3 @@ class Bank:
 
     def _over(self, payment: Payment) -> bool:
         return payment.due is not None and payment.due <= f"{self._clock.now():%Y%m%d%H%M%S}"
-
-    def _turned_away(self, payment: Payment, code: str, message: str, amount: int) -> BankRefusal:
-        self._ledger.move(payment, "deposit_refused", 0, "", f"{code} {amount}")
-        return BankRefusal(code, message)

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, StrictInt
 from starlette.responses import JSONResponse, Response
 
+from sandbox.banks import BankRefusal, rule_routes
 from sandbox.courier import Courier
-from sandbox.inicis.bank import BankRefusal
 from sandbox.inicis.inquiry import shown_v2
 from sandbox.inicis.parts import Inicis
 from sandbox.inicis.payment import Payment
@@ -42,6 +42,7 @@ class ForgedNotice(Account):
 def router(inicis: Inicis, courier: Courier) -> APIRouter:
     api = APIRouter(prefix="/inicis/_sandbox", tags=["KG Inicis: sandbox"])
     _bank_routes(api, inicis)
+    rule_routes(api, inicis.bank.rules)
 
     @api.post("/pay")
     async def pay(request: Request) -> Response:
@@ -91,7 +92,8 @@ def _bank_routes(api: APIRouter, inicis: Inicis) -> None:
 
     @api.post("/deposit")
     async def deposit(order: Deposit) -> Response:
-        """Pay into an account. A wrong amount, a closed or a paid account is turned away (409)."""
+        """Pay into an account. A closed account, and if the bank takes exact sums only a wrong amount or a second
+        deposit, is turned away (409)."""
         return at_the_bank(
             order,
             lambda payment: inicis.bank.deposit(payment, amount=order.amount, force=order.force, notice=order.notice),
@@ -112,7 +114,7 @@ def _bank_routes(api: APIRouter, inicis: Inicis) -> None:
         """Send a deposit notice although no money came."""
 
         def send(payment: Payment) -> Payment:
-            inicis.notices.deposit(payment, changes=order.fields)
+            inicis.notices.deposit(payment, payment.price, changes=order.fields)
             return payment
 
         return at_the_bank(order, send)

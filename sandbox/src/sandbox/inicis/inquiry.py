@@ -66,7 +66,7 @@ def _letter(payment: Payment) -> str:
 
 
 def _deposit(payment: Payment) -> str:
-    """N waiting, Y paid, C called off before anybody paid."""
+    """N waiting, Y paid (memory: whatever the sum), C called off before anybody paid."""
     if payment.deposited_at:
         return "Y"
     return "N" if payment.status == "WAITING" else "C"
@@ -82,7 +82,7 @@ def _account(payment: Payment) -> dict[str, Any]:
         "senderName": payment.buyer,
         "validDate": (payment.due or "")[:8],
         "depositStatus": _deposit(payment),
-        "depositAmount": str(payment.price) if deposited else "0",
+        "depositAmount": str(payment.deposited),
         "depositDate": deposited[:8],
         "depositTime": deposited[8:],
     }

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from sandbox.banks import sold
 from sandbox.clock import Clock, epoch, from_epoch, wire_time
 from sandbox.inicis.payment import Payment
 from sandbox.inicis.settings import InicisSettings
@@ -74,6 +75,11 @@ class Ledger:
             payment.token, epoch(self._clock.now()), kind, amount, reference, note,
         )  # fmt: skip
 
+    def held(self, payment: Payment) -> int:
+        """What lies there of its money."""
+        row = self.store.row("SELECT sum(amount) FROM inicis_movements WHERE token = ?", payment.token)
+        return int(row[0] or 0) if row else 0
+
     def books(self) -> dict[str, Any]:
         """Per payment and in total: taken, reversed (net cancels too), refunded, and what is left. KRW."""
         moved: dict[str, list[dict[str, Any]]] = {}
@@ -88,19 +94,20 @@ class Ledger:
     def settled(self, mid: str, day: str) -> list[dict[str, Any]]:
         """memory: the list's shape. What moved for a merchant on a day (YYYYMMDD, Korean time). KRW.
 
-        What was undone, by a net cancel or by the bank, is not on it, and neither is the undoing.
+        What was undone, by a net cancel or by the bank, is not on it. Neither is the undoing, nor what lies beyond the
+        price.
         """
         rows: list[dict[str, Any]] = []
         for payment in self._where("mid = ?", mid):
             moves = self.store.rows("SELECT * FROM inicis_movements WHERE token = ? ORDER BY id", payment.token)
-            undone = sum(1 for row in moves if row["kind"] in UNDONE)
-            taken = [row for row in moves if row["kind"] in MONEY_IN][undone:]
-            counted = (*taken, *(row for row in moves if row["kind"] == "refund"))
-            rows += [self._settled(payment, row) for row in counted if f"{from_epoch(row['at']):%Y%m%d}" == day]
+            rows += [
+                self._settled(payment, row, abs(amount))
+                for row, amount in sold(moves, payment.price)
+                if f"{from_epoch(row['at']):%Y%m%d}" == day
+            ]
         return rows
 
-    def _settled(self, payment: Payment, row: Any) -> dict[str, Any]:
-        amount = abs(row["amount"])
+    def _settled(self, payment: Payment, row: Any, amount: int) -> dict[str, Any]:
         fee = (amount * self._settings.fee_permille * 2 + 1000) // 2000
         settled = {
             "kind": "CANCEL" if row["kind"] == "refund" else "APPROVAL",

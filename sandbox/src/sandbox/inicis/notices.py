@@ -30,26 +30,30 @@ class Notices:
         self._courier = courier
         courier.register("inicis", Manner((minute_seconds,) * settings.notice_retries, self._dress, taken))
 
-    def deposit(self, payment: Payment, *, changes: Mapping[str, str] | None = None, kind: Kind | None = None) -> None:
-        """`kind`: whose form, if not the merchant's."""
-        self._owe(DEPOSIT, payment, changes or {}, kind)
+    def deposit(
+        self, payment: Payment, amount: int, *, changes: Mapping[str, str] | None = None, kind: Kind | None = None
+    ) -> None:
+        """`amount`: of this deposit alone. `kind`: whose form, if not the merchant's."""
+        self._owe(DEPOSIT, payment, amount, changes or {}, kind)
 
-    def reversed(self, payment: Payment) -> None:
+    def reversed(self, payment: Payment, amount: int) -> None:
         """PC only: what a mobile merchant is told of a reversal is not known."""
-        self._owe(REVERSAL, payment, {})
+        self._owe(REVERSAL, payment, amount, {})
 
     def issued(self, payment: Payment) -> None:
         """Only mobile merchants hear of an account when it is issued."""
         if self._settings.notice_kind == "mobile":
-            self._owe("issued", payment, {"P_STATUS": "00"})
+            self._owe("issued", payment, payment.price, {"P_STATUS": "00"})
 
-    def _owe(self, event: str, payment: Payment, changes: Mapping[str, str], kind: Kind | None = None) -> None:
+    def _owe(
+        self, event: str, payment: Payment, amount: int, changes: Mapping[str, str], kind: Kind | None = None
+    ) -> None:
         if (kind or self._settings.notice_kind) == "pc":
-            fields = self._pc(payment, "0400" if event == REVERSAL else "0200")
+            fields = self._pc(payment, amount, "0400" if event == REVERSAL else "0200")
         elif event == REVERSAL:
             return
         else:
-            fields = self._mobile(payment)
+            fields = self._mobile(payment, amount)
         self._courier.owe(
             party="inicis",
             event=event,
@@ -59,24 +63,24 @@ class Notices:
             body={**fields, **changes},
         )
 
-    def _pc(self, payment: Payment, type_msg: str) -> dict[str, str]:
+    def _pc(self, payment: Payment, amount: int, type_msg: str) -> dict[str, str]:
         now = self._clock.now()
         return {
             "no_tid": payment.tid or "", "no_oid": payment.oid, "id_merchant": payment.mid,
             "cd_bank": f"{payment.bank:0>8}", "cd_deal": "00000011", "dt_trans": f"{now:%Y%m%d}",
             "tm_trans": f"{now:%H%M%S}", "no_msgseq": "0000000001", "cd_joinorg": "20000050",
-            "no_vacct": payment.account or "", "amt_input": str(payment.price), "amt_check": "0", "flg_close": "0",
+            "no_vacct": payment.account or "", "amt_input": str(amount), "amt_check": "0", "flg_close": "0",
             "cl_close": "0", "nm_inputbank": BANKS[payment.bank], "nm_input": payment.buyer, "type_msg": type_msg,
             "dt_inputstd": f"{now:%Y%m%d}", "dt_calculstd": f"{now:%Y%m%d}", "dt_transbase": f"{now:%Y%m%d}",
             "cl_trans": "1100", "cl_kor": "2", "dt_cshr": "", "tm_cshr": "", "no_cshr_appl": "", "no_cshr_tid": "",
         }  # fmt: skip
 
-    def _mobile(self, payment: Payment) -> dict[str, str]:
+    def _mobile(self, payment: Payment, amount: int) -> dict[str, str]:
         now = self._clock.now()
         return {
             "P_STATUS": "02", "P_TID": payment.tid or "", "P_TYPE": "VBANK", "P_AUTH_DT": f"{now:%Y%m%d%H%M%S}",
             "P_MID": payment.mid, "P_OID": payment.oid, "P_FN_CD1": payment.bank, "P_FN_NM": BANKS[payment.bank],
-            "P_AMT": str(payment.price), "P_UNAME": payment.buyer, "P_RMESG1": "입금완료", "P_NOTI": "", "P_IN_TID": "",
+            "P_AMT": str(amount), "P_UNAME": payment.buyer, "P_RMESG1": "입금완료", "P_NOTI": "", "P_IN_TID": "",
         }  # fmt: skip
 
     def _dress(self, row: sqlite3.Row, _attempt: int) -> Sent:

@@ -2,18 +2,15 @@
 
 import json
 import secrets
-from collections.abc import Callable
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from sandbox.inicis.bank import BankRefusal
 from sandbox.inicis.desk import KEPT, Back
 from sandbox.inicis.parts import Inicis
 from sandbox.inicis.payment import ACCOUNT, BANKS, Payment
 from sandbox.inicis.refusals import InicisRefusal
-from sandbox.pages import GUARD, SHOWN, Pages, form, from_elsewhere
+from sandbox.pages import GUARD, SHOWN, Pages, amount_in, bank_buttons, form, from_elsewhere
 from sandbox.settings import Settings
 
 # The real script opens a frame over the page; this one leaves the page, as the window does on a phone.
@@ -71,24 +68,24 @@ def _window(api: APIRouter, pages: Pages, inicis: Inicis) -> None:
 
 
 def _bank(api: APIRouter, pages: Pages, settings: Settings, inicis: Inicis) -> None:
-    buttons: dict[str, Callable[[Payment], Payment]] = {
-        "deposit": inicis.bank.deposit, "reverse": inicis.bank.reverse, "expire": inicis.bank.expire,
-    }  # fmt: skip
+    def account(fields: dict[str, str]) -> Payment:
+        return inicis.bank.find(account_number=fields.get("account"), order_id=None)
+
+    bank_buttons(
+        api, settings, "inicis", inicis.bank.rules,
+        acts={
+            "deposit": lambda fields: inicis.bank.deposit(account(fields), amount=amount_in(fields)),
+            "late": lambda fields: inicis.bank.deposit(account(fields), amount=amount_in(fields), force=True),
+            "reverse": lambda fields: inicis.bank.reverse(account(fields)),
+            "expire": lambda fields: inicis.bank.expire(account(fields)),
+        },
+        refused=lambda: pages.show("refused.html", 403, refusal=InicisRefusal("V003")),
+    )  # fmt: skip
 
     @api.get("/inicis")
     async def overview(note: str = "") -> Response:
         books = inicis.ledger.books()
         shown = books["payments"][: -SHOWN - 1 : -1]
-        return pages.show("inicis.html", totals=books["totals"], payments=shown, note=note, banks=BANKS)
-
-    @api.post("/inicis/buttons/{button}")
-    async def press(request: Request, button: str) -> Response:
-        if button not in buttons or from_elsewhere(request):
-            return pages.show("refused.html", 403, refusal=InicisRefusal("V003"))
-        fields = await form(request)
-        try:
-            buttons[button](inicis.bank.find(account_number=fields.get("account"), order_id=None))
-            note = "done"
-        except BankRefusal as refusal:
-            note = refusal.message
-        return RedirectResponse(f"{settings.prefix}/inicis?" + urlencode({"note": note}), 303)
+        return pages.show(
+            "inicis.html", totals=books["totals"], payments=shown, note=note, banks=BANKS, exact=inicis.bank.rules.exact
+        )

@@ -35,4 +35,4 @@ class Inicis:
         self.desk = Desk(settings, self.base_url, clock, self.ledger)
         self.approval = Approval(settings, clock, self.ledger)
         self.refunds = Refunds(clock, self.ledger)
-        self.bank = Bank(clock, self.ledger, self.notices)
+        self.bank = Bank(clock, self.ledger, self.notices, exact=settings.exact_amounts)

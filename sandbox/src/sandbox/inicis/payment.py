@@ -42,6 +42,7 @@ class Payment:
     account: str | None = None
     due: str | None = None  # YYYYMMDDhhmmss, the account's last moment
     deposited_at: str | None = None
+    deposited: int = 0  # all that came into the account and was not taken back
     cancelled_at: str | None = None
     cancels: list[dict[str, Any]] = field(default_factory=list)
 
@@ -50,7 +51,10 @@ class Payment:
 
     @classmethod
     def load(cls, text: str) -> "Payment":
-        return cls(**json.loads(text))
+        fields = json.loads(text)
+        # Books of before accounts took any sum but the price.
+        fields.setdefault("deposited", fields["price"] if fields["deposited_at"] else 0)
+        return cls(**fields)
 
     @property
     def open_account(self) -> bool:

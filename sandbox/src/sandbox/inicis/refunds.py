@@ -50,7 +50,7 @@ class Refunds:
 
     def _call_off(self, payment: Payment, wish: Wish) -> dict[str, Any]:
         """Nothing was paid in, so nothing moves; the account takes no deposit any more."""
-        if wish.price is not None:
+        if wish.price is not None or payment.deposited:
             raise InicisRefusal("500602")
         return self._close(payment)
 

@@ -31,6 +31,8 @@ class InicisSettings(BaseSettings):
     notice_retries: int = Field(60, ge=0)  # sent again so often, a minute apart, until the answer is OK (memory)
     token_seconds: float = 600.0  # what was agreed at the window can be approved, and net-cancelled, for so long
     valid_days: int = Field(7, ge=1)  # an account whose acceptmethod names no day
+    # A number per order (건별채번) takes its sum alone, once. False: the bank takes any sum, any number of times.
+    exact_amounts: bool = True
     fee_permille: int = Field(22, ge=0, le=1000)  # what the settlement listing keeps of each amount
     payout_days: int = Field(3, ge=0)
 

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, StrictInt
 from starlette.responses import JSONResponse, Response
 
+from sandbox.banks import BankRefusal, rule_routes
 from sandbox.clock import wire_time
 from sandbox.courier import Courier
 from sandbox.portone import checks
-from sandbox.portone.desk import BankRefusal
 from sandbox.portone.parts import PortOne
 from sandbox.portone.payment import Api, Payment
 from sandbox.portone.refusals import PortOneRefusal, refuse_v2
@@ -41,6 +41,7 @@ def router(portone: PortOne, courier: Courier, api: Api) -> APIRouter:
     party = "portone" if api == "v2" else "portone_v1"
     routes = APIRouter(prefix=f"/{party}/_sandbox", tags=[f"PortOne {api.upper()}: sandbox"])
     _bank_routes(routes, portone, api)
+    rule_routes(routes, portone.desk.rules)
     _books_routes(routes, portone, courier, api, party)
 
     @routes.post("/pay")
@@ -92,7 +93,8 @@ def _bank_routes(routes: APIRouter, portone: PortOne, api: Api) -> None:
 
     @routes.post("/deposit")
     async def deposit(order: Deposit) -> Response:
-        """Pay into an account. A wrong amount, a closed or a paid account is turned away (409)."""
+        """Pay into an account. A closed account, and if the bank takes exact sums only a wrong amount or a second
+        deposit, is turned away (409)."""
         return at_the_bank(order, lambda paid: portone.desk.deposit(paid, amount=order.amount, force=order.force))
 
     @routes.post("/reverse")

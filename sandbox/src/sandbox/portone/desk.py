@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from sandbox.banks import BankRefusal, BankRules, Offer
 from sandbox.clock import Clock, epoch, wire_time
 from sandbox.portone import checks
 from sandbox.portone.ledger import Ledger
@@ -16,15 +17,7 @@ from sandbox.portone.refusals import PortOneRefusal
 from sandbox.settings import Settings
 
 CHOICES = ("pay", "fail", "cancel")
-
-
-class BankRefusal(Exception):
-    """The bank turned it away: nothing moved. `code` is the sandbox's own word."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
+PAID = ("PAID", "PARTIAL_CANCELLED")
 
 
 @dataclass(frozen=True)
@@ -51,6 +44,7 @@ class Desk:
         self._clock = clock
         self._ledger = ledger
         self._notices = notices
+        self.rules = BankRules(ledger.store, "portone", exact=settings.portone.exact_amounts)
 
     def read_v2(self, fields: Mapping[str, Any]) -> Asked:
         """The argument of PortOne.requestPayment."""
@@ -124,6 +118,7 @@ class Desk:
             if choice == "pay" and asked.method == "virtual_account":
                 self._issue(payment, bank, asked.due_at)
             elif choice == "pay":
+                self._ledger.move(payment, "approved", payment.total)
                 self._take(payment)
             else:
                 self._fail(payment, choice)
@@ -167,7 +162,6 @@ class Desk:
     def _take(self, payment: Payment) -> None:
         payment.status, payment.deadline = "PAID", None
         payment.paid_at = wire_time(self._clock.now())
-        self._ledger.move(payment, "deposit" if payment.method == "virtual_account" else "approved", payment.total)
 
     def _fail(self, payment: Payment, choice: str) -> None:
         payment.status, payment.failed_at = "FAILED", wire_time(self._clock.now())
@@ -196,38 +190,43 @@ class Desk:
         return found
 
     def deposit(self, payment: Payment, *, amount: int | None = None, force: bool = False) -> Payment:
-        """All of it unless said. `force` lets a deposit through after the account was closed or has run out."""
-        paid = payment.total if amount is None else amount
-        if payment.status in ("PAID", "PARTIAL_CANCELLED") or payment.paid_at:
-            raise self._turned_away(payment, "ALREADY_PAID", "이미 입금된 계좌입니다.", paid)
-        if paid != payment.total:
-            raise self._turned_away(payment, "WRONG_AMOUNT", "입금액이 맞지 않아 은행이 거절했습니다.", paid)
+        """All of it unless said. `force` lets a deposit through after the account was closed or has run out.
+
+        memory: where the bank takes any sum, PortOne says nothing until all of it is there, and shows no more.
+        """
         over = payment.deadline is not None and payment.deadline <= epoch(self._clock.now())
-        if (payment.status != "VIRTUAL_ACCOUNT_ISSUED" or over) and not force:
-            raise self._turned_away(payment, "ACCOUNT_CLOSED", "더 이상 입금할 수 없는 계좌입니다.", paid)
+        is_paid = payment.status in PAID or payment.paid_at is not None
+        takes = payment.status in PAID or (payment.status == "VIRTUAL_ACCOUNT_ISSUED" and not over)
+        offer = Offer(payment.total if amount is None else amount, payment.total, is_paid, takes, force)
+        refusal = offer.refusal(exact=self.rules.exact)
+        if refusal is not None:
+            self._ledger.move(payment, "deposit_refused", 0, f"{refusal.code} {offer.amount}")
+            raise refusal
         with self._ledger.store.tx():
-            payment.cancelled = 0
-            payment.cancellations = []
-            self._take(payment)
-            self._ledger.save(payment)
-            self._notices.changed(payment)
+            self._ledger.move(payment, "deposit", offer.amount)
+            if not is_paid and self._ledger.held(payment) >= payment.total:
+                payment.cancelled = 0
+                payment.cancellations = []
+                self._take(payment)
+                self._ledger.save(payment)
+                self._notices.changed(payment)
         return payment
 
     def reverse(self, payment: Payment) -> Payment:
-        """memory: the bank takes a deposit back, and the account waits again; no type of webhook is named after it."""
-        if payment.method != "virtual_account" or payment.status != "PAID" or payment.cancellable < payment.total:
-            raise BankRefusal("NOTHING_TO_REVERSE", "입금 완료 상태가 아닙니다.")
+        """memory: the bank takes back all that is in it, and the account waits again; no type of webhook is named after
+        it."""
+        held = self._ledger.held(payment)
+        if held <= 0 or (payment.status in PAID and payment.cancellable < payment.total):
+            raise BankRefusal("NOTHING_TO_REVERSE", "되돌릴 입금이 없습니다.")
         with self._ledger.store.tx():
+            self._ledger.move(payment, "reversal", -held)
+            if payment.status != "PAID":
+                return payment  # too little had come, so nobody was told of it
             payment.status, payment.paid_at = "VIRTUAL_ACCOUNT_ISSUED", None
             payment.deadline = epoch(self._clock.now()) + self._settings.portone.valid_hours * 3600
-            self._ledger.move(payment, "reversal", -payment.total)
             self._ledger.save(payment)
             self._notices.changed(payment)
         return payment
-
-    def _turned_away(self, payment: Payment, code: str, message: str, amount: int) -> BankRefusal:
-        self._ledger.move(payment, "deposit_refused", 0, f"{code} {amount}")
-        return BankRefusal(code, message)
 
     def expire(self, payment: Payment) -> Payment:
         """The last moment has passed, now. Whether PortOne then says anything is a setting: korea.md does not know."""

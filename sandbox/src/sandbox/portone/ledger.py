@@ -1,10 +1,10 @@
 """PortOne's books: payments, money movements, what the amounts were locked to."""
 
-from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from sandbox.banks import sold
 from sandbox.clock import Clock, epoch, from_epoch, wire_time
 from sandbox.portone.payment import Api, Payment
 from sandbox.portone.refusals import PortOneRefusal
@@ -91,6 +91,11 @@ class Ledger:
             payment.tx_id, epoch(self._clock.now()), kind, amount, note,
         )  # fmt: skip
 
+    def held(self, payment: Payment) -> int:
+        """What lies there of its money."""
+        row = self.store.row("SELECT sum(amount) FROM portone_movements WHERE tx_id = ?", payment.tx_id)
+        return int(row[0] or 0) if row else 0
+
     def lock_amount(self, api: Api, payment_id: str, amount: int, *, again: bool) -> None:
         """`again`: whether a second lock may replace the first (V2), or is refused (V1)."""
         if not again and self.locked(api, payment_id) is not None:
@@ -135,33 +140,23 @@ class Ledger:
 
     def settlement(self, api: Api, day: date, fee_rate: float) -> list[dict[str, Any]]:
         """What the PG behind it pays out for a Korean day. The PG's own list, which PortOne itself does not have."""
-        rows = self.store.rows(
-            "SELECT m.*, p.data FROM portone_movements m JOIN portone_payments p ON p.tx_id = m.tx_id "
-            "WHERE m.amount <> 0 ORDER BY m.id"
-        )
-        undone = Counter(row["tx_id"] for row in rows if row["kind"] == "reversal")
         listed = []
-        for row in rows:
-            if row["kind"] == "reversal":
-                continue
-            if row["amount"] > 0 and undone[row["tx_id"]]:
-                undone[row["tx_id"]] -= 1  # the bank took it back
-                continue
-            payment = Payment.load(row["data"])
-            moment = from_epoch(row["at"])
-            if payment.api == api and moment.date() == day:
-                fee = round(row["amount"] * fee_rate)
-                listed.append(
-                    {
-                        "paymentId": payment.payment_id,
-                        "transactionId": payment.tx_id,
-                        "at": wire_time(moment),
-                        "kind": "payment" if row["amount"] > 0 else "cancel",
-                        "amount": row["amount"],
-                        "fee": fee,
-                        "payout": row["amount"] - fee,
-                    }
-                )
+        for payment in self._where("api = ?", api):
+            moves = self.store.rows("SELECT * FROM portone_movements WHERE tx_id = ? ORDER BY id", payment.tx_id)
+            for row, amount in sold(moves, payment.total):
+                moment, fee = from_epoch(row["at"]), round(amount * fee_rate)
+                if moment.date() == day:
+                    listed.append(
+                        {
+                            "paymentId": payment.payment_id,
+                            "transactionId": payment.tx_id,
+                            "at": wire_time(moment),
+                            "kind": "payment" if amount > 0 else "cancel",
+                            "amount": amount,
+                            "fee": fee,
+                            "payout": amount - fee,
+                        }
+                    )
         return listed
 
     def remember_token(self, token: str, expires_at: float) -> None:

@@ -41,10 +41,12 @@ class Notices:
         self._settings = settings
         self._clock = clock
         self._courier = courier
-        minute = settings.minute_seconds
-        courier.register("portone", Manner(tuple(m * minute for m in RETRY_MINUTES), self._signed))
+        minute, patience = settings.minute_seconds, settings.portone.webhook_timeout_seconds
+        v2 = tuple(m * minute for m in RETRY_MINUTES)
+        courier.register("portone", Manner(v2, self._signed, answer_seconds=patience))
         v1 = tuple(float(m) * minute for m in listed(settings.portone.v1_retry_minutes))
-        courier.register("portone_v1", Manner(v1, lambda row, _: Sent({}, json.loads(row["body"]))))
+        plain = Manner(v1, lambda row, _: Sent({}, json.loads(row["body"])), answer_seconds=patience)
+        courier.register("portone_v1", plain)
 
     def changed(self, payment: Payment, *, cancellation_id: str | None = None, pending: bool = False) -> None:
         """`pending`: a cancel was taken on and is not done."""

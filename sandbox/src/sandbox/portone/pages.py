@@ -3,14 +3,13 @@
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from sandbox.pages import SHOWN, Pages, form, from_elsewhere
+from sandbox.pages import SHOWN, Pages, amount_in, bank_buttons, form, from_elsewhere
 from sandbox.portone import checks
-from sandbox.portone.desk import Asked, BankRefusal
+from sandbox.portone.desk import Asked
 from sandbox.portone.parts import PortOne
 from sandbox.portone.payment import BANKS, Payment
 from sandbox.portone.refusals import PortOneRefusal
@@ -101,14 +100,20 @@ def _window_routes(
 
 
 def _bank(api: APIRouter, pages: Pages, settings: Settings, portone: PortOne) -> None:
-    def refunded(payment: Payment) -> Payment:
-        portone.cancels.finish(payment.tx_id)
-        return payment
+    def account(fields: dict[str, str]) -> Payment:
+        return portone.desk.find(number=fields.get("account"), payment_id=None)
 
-    buttons: dict[str, Callable[[Payment], Payment]] = {
-        "deposit": portone.desk.deposit, "reverse": portone.desk.reverse, "expire": portone.desk.expire,
-        "finish": refunded,
-    }  # fmt: skip
+    bank_buttons(
+        api, settings, "portone", portone.desk.rules,
+        acts={
+            "deposit": lambda fields: portone.desk.deposit(account(fields), amount=amount_in(fields)),
+            "late": lambda fields: portone.desk.deposit(account(fields), amount=amount_in(fields), force=True),
+            "reverse": lambda fields: portone.desk.reverse(account(fields)),
+            "expire": lambda fields: portone.desk.expire(account(fields)),
+            "finish": lambda fields: portone.cancels.finish(account(fields).tx_id),
+        },
+        refused=lambda: pages.show("portone_refused.html", 403, refusal=PortOneRefusal("FORBIDDEN")),
+    )  # fmt: skip
 
     @api.get("/portone")
     async def overview(note: str = "") -> Response:
@@ -116,20 +121,8 @@ def _bank(api: APIRouter, pages: Pages, settings: Settings, portone: PortOne) ->
         shown = books["payments"][: -SHOWN - 1 : -1]
         return pages.show(
             "portone.html", totals=books["totals"], payments=shown, note=note, words=WORDS,
-            banks={code: name for code, (_, name) in BANKS.items()},
+            banks={code: name for code, (_, name) in BANKS.items()}, exact=portone.desk.rules.exact,
         )  # fmt: skip
-
-    @api.post("/portone/buttons/{button}")
-    async def press(request: Request, button: str) -> Response:
-        if button not in buttons or from_elsewhere(request):
-            return pages.show("portone_refused.html", 403, refusal=PortOneRefusal("FORBIDDEN"))
-        fields = await form(request)
-        try:
-            buttons[button](portone.desk.find(number=fields.get("account"), payment_id=None))
-            note = "done"
-        except BankRefusal as refusal:
-            note = refusal.message
-        return RedirectResponse(f"{settings.prefix}/portone?" + urlencode({"note": note}), 303)
 
     @api.get("/portone/receipts/{tx_id}")
     async def receipt(tx_id: str) -> Response:

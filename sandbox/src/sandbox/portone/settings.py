@@ -14,10 +14,13 @@ class PortOneSettings(BaseSettings):
     webhook_url: str = ""  # the console's; a payment's own noticeUrls come first. Both empty = nothing is sent
     # Live secrets, comma separated: all of them sign while one is being replaced.
     webhook_secrets: str = "whsec_c2FuZGJveC1wb3J0b25lLXdlYmhvb2s="
+    webhook_timeout_seconds: float = Field(30.0, gt=0)  # a webhook unanswered for so long has failed (V1: memory)
     valid_hours: float = 168.0  # an account whose expiry was not said (V1)
     refund_minutes: float = 2.0  # a bank's refund goes REQUESTED -> SUCCEEDED; 1-2 business days in the world
     # What becomes of an account nobody paid into. (memory: korea.md does not say; the silent one is the harder case)
     expired_status: Literal["VIRTUAL_ACCOUNT_ISSUED", "CANCELLED"] = "VIRTUAL_ACCOUNT_ISSUED"
+    # The bank takes the sum asked for and no other, once. False: any sum, any number of times.
+    exact_amounts: bool = True
     fee_rate: float = Field(0.03, ge=0, le=1)  # what the PG behind keeps, in its settlement list
 
     v1_imp_code: str = "imp00000000"

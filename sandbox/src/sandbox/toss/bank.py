@@ -2,20 +2,14 @@
 
 import secrets
 
+from sandbox.banks import BankRefusal, BankRules, Offer
 from sandbox.clock import Clock, epoch, wire_time
 from sandbox.settings import Settings
 from sandbox.toss.ledger import Ledger
 from sandbox.toss.notices import Notices
 from sandbox.toss.payment import Payment, transaction_key
 
-
-class BankRefusal(Exception):
-    """The bank turned it away: nothing moved. `code` is the sandbox's own word, not one of Toss."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
+PAID = ("DONE", "PARTIAL_CANCELED")
 
 
 class Bank:
@@ -24,6 +18,7 @@ class Bank:
         self._clock = clock
         self._ledger = ledger
         self._notices = notices
+        self.rules = BankRules(ledger.store, "toss", exact=settings.toss_exact_amounts)
 
     def find(self, *, account_number: str | None, order_id: str | None) -> Payment:
         payment = None
@@ -38,26 +33,28 @@ class Bank:
     def deposit(
         self, payment: Payment, *, amount: int | None = None, depositor: str = "", force: bool = False
     ) -> Payment:
-        """Pay into the account; all of it unless said. `force` lets a late deposit through after cancel or expiry."""
-        paid = payment.total if amount is None else amount
-        if payment.status in ("DONE", "PARTIAL_CANCELED"):
-            raise self._turned_away(payment, "ALREADY_PAID", "이미 입금된 계좌입니다.", paid)
-        if paid != payment.total:
-            raise self._turned_away(payment, "WRONG_AMOUNT", "입금액이 맞지 않아 은행이 거절했습니다.", paid)
+        """Pay into the account; all of it unless said. `force` lets a late deposit through after cancel or expiry.
+
+        memory: where the bank takes any sum, Toss says nothing until all of it is there, and shows nothing beyond it.
+        """
         if payment.status == "WAITING_FOR_DEPOSIT" and self._is_over(payment):
             self.expire(payment)
-        if payment.status != "WAITING_FOR_DEPOSIT" and not force:
-            raise self._turned_away(payment, "ACCOUNT_CLOSED", "더 이상 입금할 수 없는 계좌입니다.", paid)
+        is_paid = payment.status in PAID
+        takes = is_paid or payment.status == "WAITING_FOR_DEPOSIT"
+        offer = Offer(payment.total if amount is None else amount, payment.total, is_paid, takes, force)
+        refusal = offer.refusal(exact=self.rules.exact)
+        if refusal is not None:
+            self._ledger.move(payment, "deposit_refused", 0, f"{refusal.code} {offer.amount}")
+            raise refusal
+        who = depositor or payment.customer_name
         with self._ledger.store.tx():
-            self._receive(payment, depositor or payment.customer_name)
+            self._ledger.move(payment, "deposit", offer.amount, who)
+            if not is_paid and self._ledger.held(payment) >= payment.total:
+                self._receive(payment, who)
         return payment
 
     def _is_over(self, payment: Payment) -> bool:
         return payment.deadline is not None and payment.deadline <= epoch(self._clock.now())
-
-    def _turned_away(self, payment: Payment, code: str, message: str, amount: int) -> BankRefusal:
-        self._ledger.move(payment, "deposit_refused", 0, f"{code} {amount}")
-        return BankRefusal(code, message)
 
     def _receive(self, payment: Payment, depositor: str) -> None:
         payment.status, payment.deadline = "DONE", None
@@ -70,7 +67,6 @@ class Bank:
         wanted = payment.wanted_receipt
         if wanted and wanted.get("type") != "미발행":
             payment.cash_receipt = self._receipt(payment, wanted["type"])
-        self._ledger.move(payment, "deposit", payment.total, depositor)
         self._ledger.save(payment)
         self._notices.deposit(payment)
         self._notices.status_changed(payment)
@@ -87,16 +83,19 @@ class Bank:
         }
 
     def reverse(self, payment: Payment) -> Payment:
-        """The bank takes the deposit back: DONE becomes WAITING_FOR_DEPOSIT again, and shipping must stop."""
-        if payment.status != "DONE":
-            raise BankRefusal("NOTHING_TO_REVERSE", "입금 완료 상태가 아닙니다.")
+        """The bank takes back all that is in it: DONE becomes WAITING_FOR_DEPOSIT again, and shipping must stop."""
+        held = self._ledger.held(payment)
+        if payment.status == "PARTIAL_CANCELED" or held <= 0:
+            raise BankRefusal("NOTHING_TO_REVERSE", "되돌릴 입금이 없습니다.")
         with self._ledger.store.tx():
+            self._ledger.move(payment, "reversal", -held, "입금 정정")
+            if payment.status != "DONE":
+                return payment  # too little had come, so nobody was told of it
             payment.status, payment.approved_at = "WAITING_FOR_DEPOSIT", None
             payment.last_transaction_key = transaction_key()
             payment.unsold()
             payment.deadline = epoch(self._clock.now()) + self._settings.toss_valid_hours * 3600
             payment.cash_receipt = None
-            self._ledger.move(payment, "reversal", -payment.total, "입금 정정")
             self._ledger.save(payment)
             self._notices.deposit(payment)
             self._notices.status_changed(payment)

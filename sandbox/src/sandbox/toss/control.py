@@ -7,9 +7,9 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, StrictInt
 from starlette.responses import JSONResponse, Response
 
+from sandbox.banks import BankRefusal, rule_routes
 from sandbox.courier import Courier
 from sandbox.toss import checks
-from sandbox.toss.bank import BankRefusal
 from sandbox.toss.errors import TossRefusal, refuse
 from sandbox.toss.parts import Toss
 from sandbox.toss.payment import Payment
@@ -29,6 +29,7 @@ class Deposit(Account):
 def router(toss: Toss, courier: Courier) -> APIRouter:
     api = APIRouter(prefix="/toss/_sandbox", tags=["Toss Payments: sandbox"])
     _bank_routes(api, toss)
+    rule_routes(api, toss.bank.rules)
 
     @api.post("/pay")
     async def pay(request: Request) -> Response:
@@ -72,7 +73,8 @@ def _bank_routes(api: APIRouter, toss: Toss) -> None:
 
     @api.post("/deposit")
     async def deposit(order: Deposit) -> Response:
-        """Pay into a virtual account. A wrong amount, a closed or a paid account is turned away (409)."""
+        """Pay into a virtual account. A closed account, and if the bank takes exact sums only a wrong amount or a
+        second deposit, is turned away (409)."""
         return at_the_bank(
             order,
             lambda payment: toss.bank.deposit(

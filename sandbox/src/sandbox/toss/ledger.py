@@ -76,6 +76,11 @@ class Ledger:
             payment.payment_key, epoch(self._clock.now()), kind, amount, note,
         )  # fmt: skip
 
+    def held(self, payment: Payment) -> int:
+        """What lies there of its money."""
+        row = self.store.row("SELECT sum(amount) FROM toss_movements WHERE payment_key = ?", payment.payment_key)
+        return int(row[0] or 0) if row else 0
+
     def books(self) -> dict[str, Any]:
         """Per payment and in total: taken (reversals taken off), refunded, balance = taken - refunded. KRW."""
         entries = list(self._entries())

@@ -10,13 +10,14 @@ from uuid import UUID
 from common import ids
 from common.db import Tx
 from common.processing import Handler, Handlers
-from contracts.orders import OrderCancelled, OrderContactRecorded, OrderPaid, OrderPlaced
+from contracts.orders import OrderCancelled, OrderContactRecorded, OrderPaid, OrderPlaced, OrderRefundRequested
 from contracts.payments import (
     DepositMismatch,
     DepositReversed,
     PaymentPending,
     PaymentRefunded,
     RefundAccountNeeded,
+    RefundRefused,
     SurplusReturned,
 )
 from contracts.products import MallChanged
@@ -26,6 +27,9 @@ from notify import handlers as does
 from notify.commands import RecordContact, RecordMall, RecordOrder, Tell
 from notify.domain.delivery import Policy
 from notify.domain.messages import Kind, Plan
+
+# Why orders gives money back that nobody cancelled anything for: the customer has to be told why it goes back.
+_UNWANTED = frozenset({"unwanted", "amount_mismatch"})
 
 
 def handlers(plan: Plan, policy: Policy, wake: Callable[[], None]) -> Handlers:
@@ -40,7 +44,9 @@ def handlers(plan: Plan, policy: Policy, wake: Callable[[], None]) -> Handlers:
         ShipmentUpdated: hears.on_shipment_updated,
         OrderCancelled: hears.on_order_cancelled,
         PaymentRefunded: hears.on_payment_refunded,
+        OrderRefundRequested: hears.on_order_refund_requested,
         RefundAccountNeeded: hears.on_refund_account_needed,
+        RefundRefused: hears.on_refund_refused,
         DepositMismatch: hears.on_deposit_mismatch,
         DepositReversed: hears.on_deposit_reversed,
         SurplusReturned: hears.on_surplus_returned,
@@ -141,6 +147,7 @@ class _Hears:
             "refund_amount": event.refund_amount,
             "remaining_amount": event.remaining_amount,
             "refunded_at": event.refunded_at,
+            "by_hand": event.by_hand,
         }
         command = Tell(Kind.PAYMENT_REFUNDED, event.refund_id, event.order_id, event.mall_id, event.refunded_at, data)
         await self._tell(command, tx)
@@ -151,6 +158,27 @@ class _Hears:
         fact_id = _at(event.refund_id, event.occurred_at) if again else event.refund_id
         data = {"refund_id": event.refund_id, "refund_amount": event.refund_amount, "account_was_wrong": again}
         command = Tell(Kind.REFUND_ACCOUNT_NEEDED, fact_id, event.order_id, event.mall_id, event.occurred_at, data)
+        await self._tell(command, tx)
+
+    async def on_refund_refused(self, event: RefundRefused, tx: Tx) -> None:
+        """Only of money that is the customer's for certain; of the rest nothing is promised."""
+        if not event.still_owed:
+            return
+        data = {"refund_id": event.refund_id, "refund_amount": event.refund_amount, "method": event.method}
+        command = Tell(Kind.REFUND_FAILED, event.refund_id, event.order_id, event.mall_id, event.occurred_at, data)
+        await self._tell(command, tx)
+
+    async def on_order_refund_requested(self, event: OrderRefundRequested, tx: Tx) -> None:
+        """A deposit after the account's day or the cancel, or a second payment: not asked for, so it is explained."""
+        if event.reason not in _UNWANTED:
+            return
+        data = {
+            "refund_id": event.refund_id,
+            "refund_amount": event.amount,
+            "reason": event.reason,
+            "paid_at": event.paid_at or event.requested_at,
+        }
+        command = Tell(Kind.PAYMENT_UNWANTED, event.refund_id, event.order_id, event.mall_id, event.requested_at, data)
         await self._tell(command, tx)
 
     async def on_deposit_mismatch(self, event: DepositMismatch, tx: Tx) -> None:

@@ -18,6 +18,8 @@ from services.notify.tests.builders import (
     payment_pending,
     payment_refunded,
     refund_account_needed,
+    refund_refused,
+    refund_requested,
     shipment_updated,
     surplus_returned,
 )
@@ -45,12 +47,15 @@ def every_fact(order_id: UUID) -> list[Event]:
         deposit_mismatch(order_id, 42_900, 100),
         deposit_reversed(order_id),
         surplus_returned(order_id),
+        refund_refused(order_id),
+        refund_requested(order_id),
     ]
 
 
 KINDS = [
     "order-placed", "payment-pending", "order-paid", "order-cancelled", "payment-refunded", "refund-account-needed",
-    "deposit-short", "deposit-surplus", "deposit-reversed", "surplus-returned", "order-shipped",
+    "deposit-short", "deposit-surplus", "deposit-reversed", "surplus-returned", "refund-failed", "payment-unwanted",
+    "order-shipped",
 ]  # fmt: skip
 
 
@@ -93,6 +98,15 @@ class TestFacts:
         deposits = [deposit_mismatch(order_id, paid) for paid in (10_000, 40_000)]
         await world.hear_of(order_placed(order_id), *deposits, *deposits)
         assert len(await world.rows("m.kind = 'deposit-short' AND d.channel = 'email'")) == 2
+
+    async def test_a_refund_is_only_promised_where_the_money_is_the_customers(self, world: World) -> None:
+        await world.hear(refund_refused(ids.new_id(), still_owed=False))
+        assert await world.rows() == []
+
+    async def test_a_refund_after_a_cancel_is_told_once_it_is_made(self, world: World) -> None:
+        for reason in ("customer_request", "deposit_reversed", "stock_unavailable"):
+            await world.hear(refund_requested(ids.new_id(), reason=reason))
+        assert await world.rows() == []
 
     @pytest.mark.parametrize("status", [status for status in ShipmentStatus if status is not ShipmentStatus.SHIPPED])
     async def test_of_a_parcel_only_its_leaving_is_told(self, world: World, status: ShipmentStatus) -> None:

@@ -1,24 +1,30 @@
 """The whole service against the sandbox's Solapi: two readings of the same facts have to agree on every field."""
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 from services.notify.tests.builders import (
     contact,
+    deposit_mismatch,
+    deposit_reversed,
     mall_changed,
     order_cancelled,
     order_paid,
     order_placed,
     payment_pending,
     payment_refunded,
+    refund_account_needed,
+    refund_refused,
+    refund_requested,
     shipment_updated,
+    surplus_returned,
 )
 from services.notify.tests.fakes import MailServer
 from services.notify.tests.world import CALLBACK_TOKEN, World
@@ -28,6 +34,7 @@ from common import ids
 from common.clock import Clock, FixedClock
 from common.db import Database
 from contracts.notifications import NotificationDelivered, NotificationFailed
+from notify.domain.messages import Kind
 from notify.flows.rendering import FOLDER
 from sandbox.app import create_app
 from sandbox.settings import Settings as SandboxSettings
@@ -103,22 +110,49 @@ async def until(world: World, expected: dict[tuple[str, str], str]) -> None:
         await asyncio.sleep(0.01)
 
 
-async def test_every_message_arrives_as_an_alimtalk_and_is_reported(outside: tuple[World, Outside]) -> None:
-    world, sandbox = outside
-    order_id = ids.new_id()
-    facts = [order_placed(order_id), payment_pending(order_id), order_paid(order_id), shipment_updated(order_id),
-             order_cancelled(order_id), payment_refunded(order_id)]  # fmt: skip
+def every_fact(order_id: UUID, world: World) -> list[Any]:
+    """One of each kind. The account that waits for a deposit still does."""
+    facts: list[Any] = [
+        order_placed(order_id),
+        payment_pending(order_id),
+        order_paid(order_id),
+        shipment_updated(order_id),
+        order_cancelled(order_id),
+        payment_refunded(order_id, by_hand=True),
+        refund_account_needed(order_id),
+        refund_refused(order_id),
+        refund_requested(order_id),
+        deposit_mismatch(order_id, 40_000),
+        deposit_mismatch(order_id, 42_900, 100),
+        deposit_reversed(order_id),
+        surplus_returned(order_id),
+    ]
     later = world.clock.now() - facts[0].placed_at
     pending = facts[1].virtual_account.model_copy(update={"due_at": facts[1].virtual_account.due_at + later})
     facts[1] = facts[1].model_copy(update={"virtual_account": pending})
-    await world.hear(mall_changed(), contact(order_id), *facts)
-    approved = {entry["kind"] for entry in json.loads((FOLDER / "alimtalk.json").read_text(encoding="utf-8"))}
-    kinds = ["order-placed", "payment-pending", "order-paid", "order-shipped", "order-cancelled", "payment-refunded"]
-    assert approved >= set(kinds)
-    await until(world, {(kind, channel): "delivered" for kind in kinds for channel in ("email", "alimtalk")})
+    return facts
+
+
+async def test_every_message_arrives_as_an_alimtalk_and_is_reported(outside: tuple[World, Outside]) -> None:
+    world, sandbox = outside
+    order_id = ids.new_id()
+    await world.hear(mall_changed(), contact(order_id), *every_fact(order_id, world))
+    await until(world, {(kind, channel): "delivered" for kind in Kind for channel in ("email", "alimtalk")})
     assert {(message["type"], message["statusCode"]) for message in await sandbox.messages()} == {("ATA", "4000")}
-    assert len(await sandbox.messages()) == 6
+    assert len(await sandbox.messages()) == len(Kind)
     assert {event.channel for event in await world.said()} == {"email", "alimtalk"}
+
+
+async def test_every_message_reaches_whom_kakao_does_not_know_as_a_text(outside: tuple[World, Outside]) -> None:
+    world, sandbox = outside
+    order_id = ids.new_id()
+    who = contact(order_id, name="김😀민지", email=None, phone="010-1234-5699")
+    await world.hear(mall_changed(name="인테이크💚"), who, *every_fact(order_id, world))
+    ends = {"alimtalk": "delivered", "email": "skipped"}
+    await until(world, {(kind, channel): end for kind in Kind for channel, end in ends.items()})
+    messages = await sandbox.messages()
+    assert {(message["type"], message["replacement"]) for message in messages} == {("LMS", True)}
+    assert len(messages) == len(Kind)
 
 
 async def test_whom_kakao_does_not_know_gets_one_text(outside: tuple[World, Outside]) -> None:

@@ -71,6 +71,32 @@ class TestEmail:
         assert "보내지 못했습니다" in again.text
         assert "다른 계좌" in templates.alimtalk(a_letter(Kind.REFUND_ACCOUNT_NEEDED, account_was_wrong=True)).text
 
+    def test_a_refund_that_failed_says_what_to_do(self, templates: Templates) -> None:
+        letter = a_letter(Kind.REFUND_FAILED)
+        page = templates.email(letter)
+        for words in (page.html, page.text, templates.alimtalk(letter).text, templates.short_text(letter).text):
+            for said in ("12,900원", "주문 조회에서 등록", "계좌를 알려 주"):
+                assert said in words
+        assert "카드" in page.text
+
+    @pytest.mark.parametrize(
+        ("reason", "why"), [("unwanted", "이미 취소되었거나 결제가 끝난 주문"), ("amount_mismatch", "다른 금액")]
+    )
+    def test_money_nobody_wants_is_explained(self, templates: Templates, reason: str, why: str) -> None:
+        letter = a_letter(Kind.PAYMENT_UNWANTED, reason=reason)
+        page = templates.email(letter)
+        for words in (page.html, page.text, templates.alimtalk(letter).text):
+            for said in (why, "42,800원", "2026년 11월 23일(월) 00:00"):
+                assert said in words
+
+    @pytest.mark.parametrize(("by_hand", "way"), [(True, "알려 주신 계좌로 송금"), (False, "카드"), (None, "카드")])
+    def test_a_refund_by_hand_names_another_way(self, templates: Templates, by_hand: bool | None, way: str) -> None:
+        letter = a_letter(Kind.PAYMENT_REFUNDED, **({} if by_hand is None else {"by_hand": by_hand}))
+        page = templates.email(letter)
+        for words in (page.html, page.text, templates.alimtalk(letter).text):
+            assert way in words
+        assert ("며칠" in page.text) is not bool(by_hand)
+
     def test_a_short_deposit_says_what_was_paid_and_what_is_owed(self, templates: Templates) -> None:
         letter = a_letter(Kind.DEPOSIT_SHORT)
         page = templates.email(letter)

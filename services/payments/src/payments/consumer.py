@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 
 from common.db import Tx
 from common.processing import Handlers
 from contracts.orders import OrderCancelled, OrderRefundRequested
 from payments.commands import CloseOrder, RequestRefund
+from payments.domain.patience import Patience
 from payments.handlers import payment as payment_handlers
 from payments.handlers import refund as refund_handlers
 
 
-def handlers(*, patience: timedelta, wake_refunds: Callable[[], None], wake_settling: Callable[[], None]) -> Handlers:
+def handlers(*, patience: Patience, wake_refunds: Callable[[], None], wake_settling: Callable[[], None]) -> Handlers:
     """The wakes only hurry jobs that would find the work at their next turn."""
 
     async def on_order_refund_requested(event: OrderRefundRequested, tx: Tx) -> None:

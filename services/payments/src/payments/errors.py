@@ -104,7 +104,7 @@ class ReturnUrlRefused(DomainError):
 
 
 class NoRefundAccountNeeded(DomainError):
-    """Only money that came by deposit needs an account to go back to."""
+    """Only money that came by deposit, or that its provider will not pay back, needs an account to go to."""
 
     code = "payment.refund_account_not_needed"
     kind: Kind = "conflict"
@@ -118,7 +118,7 @@ class SurplusExceeded(DomainError):
 
 
 class NoAccount(DomainError):
-    """Nothing has to be transferred, or the customer has not said where to."""
+    """Nothing has to be transferred by hand, or the customer has not said where to."""
 
     code = "surplus.no_account"
     kind: Kind = "not_found"
@@ -135,6 +135,59 @@ class RefundReused(DomainError):
     """The refund id came before with another payment or amount: a defect of the asker."""
 
     code = "refund.id_reused"
+    kind: Kind = "conflict"
+
+
+class RefundNotFound(DomainError):
+    code = "refund.not_found"
+    kind: Kind = "not_found"
+
+
+class RefundPending(DomainError):
+    """The provider may still pay it, or has not been heard about it: paying it by hand could pay it twice."""
+
+    code = "refund.still_pending"
+    kind: Kind = "conflict"
+
+
+class RefundNotOwed(DomainError):
+    """Paid, void, or more than the payment holds."""
+
+    code = "refund.not_owed"
+    kind: Kind = "conflict"
+
+
+class ReturnedAtProvider(DomainError):
+    """The provider holds less than it should: somebody may have given this money back at its console."""
+
+    code = "refund.returned_at_provider"
+    kind: Kind = "conflict"
+
+
+class ReturnNotFound(DomainError):
+    """The provider shows no return of this payment by that name."""
+
+    code = "refund.return_not_found"
+    kind: Kind = "not_found"
+
+
+class RefundUnseen(DomainError):
+    """The provider does not say now whether it paid. Asking again later may work."""
+
+    code = "refund.unseen"
+    kind: Kind = "unavailable"
+
+
+class TransferDiffers(DomainError):
+    """A refund is paid by hand whole or not at all; `amount` is what it is."""
+
+    code = "refund.transfer_amount"
+
+
+class RefundTransferReused(DomainError):
+    """The refund was paid in another way, or the reference is that of another refund or transfer of this payment."""
+
+    code = "refund.transfer_reused"
     kind: Kind = "conflict"
 
 

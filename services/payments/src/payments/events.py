@@ -71,6 +71,7 @@ def _of_refund(fact: facts.OfRefund, now: datetime) -> Event:
                 refunded_at=refund.refunded_at or now,
                 refund_tax_free_amount=refund.tax_free_amount,
                 refund_vat_amount=refund.vat_amount,
+                by_hand=refund.by_hand,
             )
         case facts.AccountNeeded(payment, refund, again):
             return contract.RefundAccountNeeded(
@@ -80,7 +81,7 @@ def _of_refund(fact: facts.OfRefund, now: datetime) -> Event:
                 account_was_wrong=again,
                 occurred_at=now,
             )
-        case facts.RefundTurnedDown(payment, refund):
+        case facts.RefundTurnedDown(payment, refund, still_owed):
             return contract.RefundRefused(
                 **_common(payment),
                 refund_id=refund.id,
@@ -88,6 +89,7 @@ def _of_refund(fact: facts.OfRefund, now: datetime) -> Event:
                 code=refund.failure_code or "refused",
                 reason=refund.failure_reason or "",
                 occurred_at=now,
+                still_owed=still_owed,
             )
     assert_never(fact)
 

@@ -82,10 +82,14 @@ def jobs(database: Database, settling: Settling, refunding: Refunding, callbacks
 
 
 def reconciling(flow: Reconciling) -> Job:
-    """Looks every hour, so that a provider that was away is asked again; each account is taken once a day."""
+    """Looks every hour, so that a provider that was away is asked again; each account is taken once a day.
+
+    One after the other: what a provider puts under the day before is then known when its own day is compared.
+    """
 
     async def reconcile() -> None:
-        await _each(RECONCILE, flow.due(), flow.reconcile)
+        for due in flow.due():
+            await _each(RECONCILE, [due], flow.reconcile)
 
     return Job(RECONCILE, 3600, reconcile)
 

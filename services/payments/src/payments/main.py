@@ -6,16 +6,15 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+import httpx
+
 from common.runtime import Parts, Runtime, Service
 from payments import api, consumer, jobs
-from payments.clients.inicis import InicisGateway
-from payments.clients.kakaopay import KakaoPayGateway
 from payments.clients.orders import HttpOrders, Orders
-from payments.clients.portone import PortOneGateway
-from payments.clients.portone_v1 import PortOneV1Gateway
-from payments.clients.registry import Gateways, per_mall
-from payments.clients.toss import TossGateway
+from payments.clients.registry import Gateways
+from payments.domain.patience import Patience
 from payments.domain.source import networks
+from payments.flows.by_hand import ByHand
 from payments.flows.callbacks import Callbacks
 from payments.flows.confirming import Confirming
 from payments.flows.opening import Opening, OpeningTerms
@@ -31,7 +30,7 @@ from payments.settings import Settings, files
 def assemble(runtime: Runtime[Settings], gateways: Gateways, orders: Orders) -> Parts:
     """Payments with the providers and the orders it is given."""
     settings, database = runtime.settings, runtime.database
-    patience = settings.patience
+    patience = Patience(timedelta(seconds=settings.patience_seconds), gateways.waits())
     seal = Seal(settings.sealing_key.get_secret_value() or settings.toss.secret_key.get_secret_value())
     wake_settling = partial(runtime.wake_job, jobs.SETTLE)
     wake_refunds = partial(runtime.wake_job, jobs.REFUND)
@@ -73,6 +72,7 @@ def assemble(runtime: Runtime[Settings], gateways: Gateways, orders: Orders) -> 
             "confirming": Confirming(database, gateways, settling, seal),
             "windows": windows,
             "callbacks": callbacks,
+            "by_hand": ByHand(database, gateways, patience=patience),
             "gateways": gateways,
             "seal": seal,
             "patience": patience,
@@ -83,19 +83,15 @@ def assemble(runtime: Runtime[Settings], gateways: Gateways, orders: Orders) -> 
     )
 
 
+def gateways(settings: Settings, http: httpx.AsyncClient) -> Gateways:
+    return Gateways({name: told.merchants(http) for name, told in settings.providers().items()})
+
+
 def build(runtime: Runtime[Settings]) -> Parts:
-    settings, http = runtime.settings, runtime.http
+    settings = runtime.settings
     files.check(settings.secrets_dir)
-    gateways = Gateways(
-        {
-            "toss": per_mall(TossGateway, http, settings.toss.accesses()),
-            "kakaopay": per_mall(KakaoPayGateway, http, settings.kakaopay.accesses()),
-            "inicis": per_mall(InicisGateway, http, settings.inicis.accesses()),
-            "portone": per_mall(PortOneGateway, http, settings.portone.accesses()),
-            "portone_v1": per_mall(PortOneV1Gateway, http, settings.portone_v1.accesses()),
-        }
-    )
-    return assemble(runtime, gateways, HttpOrders(runtime.internal, settings.orders_url))
+    orders = HttpOrders(runtime.internal, settings.orders_url)
+    return assemble(runtime, gateways(settings, runtime.http), orders)
 
 
 service = Service(

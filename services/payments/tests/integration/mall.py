@@ -27,12 +27,12 @@ from payments.repository import payment as payment_rows
 from payments.settings import Settings
 
 
-def settings(**changes: Any) -> Settings:
+def settings(kind: type[Settings] = Settings, **changes: Any) -> Settings:
     defaults = {
         "database_url": SecretStr("unused"), "staff_token_key": SecretStr(STAFF_KEY), "public_url": "https://edge.example",
         "sealing_key": SecretStr("sealing"), "patience_seconds": 30, "expiry_grace_seconds": 60,
     }  # fmt: skip
-    return Settings(**(defaults | changes))
+    return kind(**(defaults | changes))
 
 
 @dataclass
@@ -139,12 +139,14 @@ async def a_mall(
     told: Settings | None = None,
     *,
     malls: tuple[str, ...] = ("*",),
+    gateways: Gateways | None = None,
 ) -> AsyncIterator[Mall]:
     told = told or settings()
     woken: list[str] = []
     async with httpx.AsyncClient() as unused:
         runtime = Runtime(told, database, unused, unused, clock, woken.append)
-        parts = assemble(runtime, Gateways({toss.name: dict.fromkeys(malls, toss)}), orders)
+        gateways = gateways or Gateways({toss.name: dict.fromkeys(malls, toss)})
+        parts = assemble(runtime, gateways, orders)
         app = create_app("payments", told, database, parts.routers, state=parts.state)
         async with testing.client(app) as http:
             yield Mall(database, clock, toss, orders, told, parts, http, woken)

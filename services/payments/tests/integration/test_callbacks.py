@@ -244,3 +244,53 @@ class TestCard:
         await mall.run("callbacks")
         assert await mall.status(payment["id"]) == "failed"
         assert await mall.said() == ["payment-failed"]
+
+
+class TestWithoutNames:
+    """Of a provider whose callbacks have no names of their own, and say the same twice."""
+
+    async def told(self, mall, payment, **changes):
+        said = await mall.callback(payment["id"], transmission="the same words", may_recur=True, **changes)
+        assert said.status_code == 200, said.text
+
+    async def test_a_repeat_before_anybody_looked_is_one(self, mall):
+        payment = await mall.open("virtual_account")
+        for _ in range(3):
+            await self.told(mall, payment)
+        await asyncio.gather(*(self.told(mall, payment) for _ in range(3)))
+        assert await kept(mall) == [("received", None)]
+
+    async def test_the_same_words_after_a_look_are_looked_at_again(self, mall):
+        """Within the same second, too."""
+        payment = await mall.open("virtual_account")
+        await self.told(mall, payment)
+        await mall.run("callbacks")
+        assert await mall.status(payment["id"]) == "waiting_for_deposit"
+        mall.toss.deposit(payment["id"])
+        await self.told(mall, payment)
+        await mall.run("callbacks")
+        assert await mall.status(payment["id"]) == "confirmed"
+        assert await kept(mall) == [("done", None), ("done", None)]
+
+    async def test_so_are_those_that_come_while_somebody_looks(self, mall):
+        """The look began before what they tell of happened."""
+        payment = await mall.open("virtual_account")
+        await self.told(mall, payment)
+        mall.toss.reached["get"], mall.toss.held["get"] = asyncio.Event(), asyncio.Event()
+        looking = asyncio.create_task(mall.run("callbacks"))
+        await mall.toss.reached["get"].wait()
+        await self.told(mall, payment)
+        mall.toss.held["get"].set()
+        await looking
+        del mall.toss.reached["get"]
+        assert await kept(mall) == [("done", None), ("received", None)]
+        mall.toss.deposit(payment["id"])
+        await mall.run("callbacks")
+        assert await mall.status(payment["id"]) == "confirmed"
+
+    async def test_what_is_left_alone_is_kept_once(self, mall):
+        payment = await mall.paid()
+        for _ in range(3):
+            await self.told(mall, payment, key="another try")
+            await mall.run("callbacks")
+        assert await kept(mall) == [("ignored", "another_try")]

@@ -69,6 +69,20 @@ class TestSettlements:
         assert (await look(mall, day + timedelta(days=1)))["differences"] == []
         await mall.assert_balanced()
 
+    async def test_that_put_a_payment_under_another_day_are_no_difference(self, mall):
+        """Around midnight; and one that tells of it twice is told of once."""
+        payment, day = await mall.paid(), today(mall)
+        line = taken(mall.toss.tills[payment["id"]])
+        mall.toss.lists = {day - timedelta(days=1): [line], day: [line]}
+        await mall.run_later("settlements", days=1)
+        for told in (day - timedelta(days=1), day):
+            found = await look(mall, told)
+            assert ([each["lines"] for each in found["settlements"]], found["differences"]) == ([1], [])
+        assert len(await mall.rows("SELECT 1 FROM journals WHERE kind = 'settled_payment'")) == 1
+        mall.toss.lists = {day - timedelta(days=1): [line], day: []}
+        await mall.run_later("settlements", days=1)
+        assert (await look(mall, day))["differences"] == []
+
     async def test_are_not_asked_for_at_night_nor_twice_a_day(self, mall):
         payment, day = await mall.paid(), today(mall)
         mall.toss.lists = {}

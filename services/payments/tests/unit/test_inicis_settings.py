@@ -54,9 +54,5 @@ class TestAccesses:
             "118.129.210.25", "39.115.212.9",
         }  # fmt: skip
 
-    def test_patience_covers_the_longest_refund(self):
-        assert InicisSettings().slowest_seconds == 0
-        assert InicisSettings(merchant_id="m", timeout_seconds=8, **KEYS).slowest_seconds == 45
-
     def test_any_sender(self):
         assert InicisSettings(merchant_id="m", sources="", **KEYS).accesses()[EVERY_MALL].sources == ()

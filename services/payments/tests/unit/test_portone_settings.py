@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from payments.settings import Settings
 from payments.settings.portone import PortOneSettings, PortOneV1Settings
 
 KIDS = {"store_id": "store-kids", "secret": "kids-secret", "channels": {"card": "ch-kids"}}
@@ -64,10 +63,17 @@ def test_an_account_that_is_none_stops_the_start(env, broken):
         PortOneSettings()
 
 
-def test_a_minute_is_the_least_to_wait(env):
-    env(TIMEOUT_SECONDS="30")
-    with pytest.raises(ValueError, match="timeout_seconds"):
-        PortOneSettings()
+@pytest.mark.parametrize("settings", [PortOneSettings, PortOneV1Settings])
+def test_a_minute_is_the_least_to_wait(env, settings):
+    env(TIMEOUT_SECONDS="59", V1_TIMEOUT_SECONDS="59")
+    with pytest.raises(ValueError, match="timeout_seconds is at least 60 at api"):
+        settings()
+
+
+@pytest.mark.parametrize("settings", [PortOneSettings, PortOneV1Settings])
+def test_but_not_of_a_sandbox(env, settings):
+    env(TIMEOUT_SECONDS="2", V1_TIMEOUT_SECONDS="2", URL="http://127.0.0.1:1/portone", V1_URL="http://127.0.0.1:1/v1")
+    assert settings().timeout_seconds == 2
 
 
 def test_v1_for_every_mall_and_for_one(env):
@@ -83,11 +89,3 @@ def test_v1_for_every_mall_and_for_one(env):
     assert {mall: access.imp_code for mall, access in accesses.items()} == {"*": "imp1", "kids": "imp2"}
     assert accesses["kids"].refund_banks == {"88": "26"}
     assert accesses["*"].sources == ()
-
-
-def test_nobody_asks_about_a_refund_that_may_be_on_its_way(env):
-    database = {"database_url": "postgresql://x", "staff_token_key": "k" * 32}
-    assert Settings(**database).patience.total_seconds() == 30
-    env(MALLS={"kids": KIDS})
-    assert Settings(**database).patience.total_seconds() > 70
-    assert Settings(**database, patience_seconds=500).patience.total_seconds() == 500

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import date, timedelta
 
 import httpx
@@ -141,9 +142,25 @@ class TestTheNotice:
         notice = v1.parse_callback("", headers, form, NOW)
         assert (notice.order_ref, notice.document["cancellation_id"]) == ("order-1", "c-1")
 
-    def test_the_same_words_later_are_looked_at_again(self, v1):
-        keys = {v1.parse_callback("", {}, self.BODY, NOW + timedelta(seconds=s)).dedup_key for s in (0, 30, 60, 3600)}
-        assert len(keys) == 3
+    def test_is_known_by_what_it_says_and_not_by_when_or_how(self, v1):
+        form = b"status=paid&imp_uid=imp_1&merchant_uid=order-1"
+        json_again = b'{"status": "paid", "merchant_uid": "order-1", "imp_uid": "imp_1", "custom_data": null}'
+        typed = {"content-type": "application/x-www-form-urlencoded"}
+        notices = [
+            v1.parse_callback("", headers, body, NOW + timedelta(seconds=seconds))
+            for headers, body, seconds in (({}, self.BODY, 0), ({}, json_again, 1), (typed, form, 3600))
+        ]
+        assert len({notice.dedup_key for notice in notices}) == 1
+        assert all(notice.may_recur for notice in notices)
+
+    def test_two_that_say_different_things_in_one_second_are_two(self, v1):
+        said = {"imp_uid": "imp_1", "merchant_uid": "order-1", "status": "cancelled", "cancellation_id": "c-1"}
+        others = (
+            {"imp_uid": "imp_2"}, {"merchant_uid": "order-2"}, {"status": "paid"}, {"cancellation_id": "c-2"},
+            {"cancellation_id": None}, {},
+        )  # fmt: skip
+        notices = [v1.parse_callback("", {}, json.dumps(said | other).encode(), NOW) for other in others]
+        assert len({notice.dedup_key for notice in notices}) == len(others)
 
     @pytest.mark.parametrize(
         "wrong",

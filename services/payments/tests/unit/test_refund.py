@@ -13,7 +13,7 @@ from payments.commands import RequestRefund
 from payments.commands.answers import Hint, Missing, Refused, Return, Standing, Unknown
 from payments.domain import facts, refunding
 from payments.domain import refund as rules
-from payments.domain.status import HOLDING, PENDING, REFUND_TRANSITIONS, IllegalMove, RefundStatus, Status
+from payments.domain.status import HOLDING, PENDING, REFUND_TRANSITIONS, RUNNING, IllegalMove, RefundStatus, Status
 
 R = RefundStatus
 PATIENCE = timedelta(seconds=30)
@@ -218,7 +218,7 @@ class TestSettled:
         payment = a_payment(Status.CONFIRMED)
         decision = refunding.settled(payment, a_refund(payment, R.REFUSED), ())
         assert [journal.kind for journal in decision.journals] == ["refund_dropped"]
-        assert decision.facts == (facts.RefundTurnedDown(payment, decision.refunds[0]),)
+        assert decision.facts == (facts.RefundTurnedDown(payment, decision.refunds[0], still_owed=True),)
         assert decision.payment.attention == "refund_refused"
         assert decision.payment.status is Status.CONFIRMED
 
@@ -259,6 +259,16 @@ class TestTable:
                 with pytest.raises(IllegalMove):
                     a_refund(a_payment(), before).to(after)
 
-    @pytest.mark.parametrize("status", [R.DONE, R.REFUSED, R.VOID])
+    @pytest.mark.parametrize("status", [R.DONE, R.VOID])
     def test_an_end_is_an_end(self, status):
         assert REFUND_TRANSITIONS[status] == frozenset()
+
+    def test_from_a_refusal_only_a_person_leads_on(self):
+        """By hand: nothing a provider says moves it."""
+        assert REFUND_TRANSITIONS[R.REFUSED] == {R.DONE}
+        payment = a_payment(Status.CONFIRMED)
+        refused = a_refund(payment, R.REFUSED)
+        returned = shown(payment, Standing.RETURNED, returns=(Return("tx_1", refused.amount, refused.note, done=True),))
+        assert not any(refused.status in states for states in (PENDING, RUNNING))
+        assert rules.account_given(refused, NOW) == refused
+        assert rules.landed_late((refused,), returned) == 0

@@ -26,10 +26,6 @@ class TestSettings:
         env.setenv("PAYMENTS_ACCOUNT_VALID_MINUTES", "0.5")
         assert Settings().account_valid == timedelta(seconds=30)
 
-    def test_a_call_ends_before_its_request_is_taken_for_cut_off(self, env):
-        found = Settings()
-        assert found.toss.timeout_seconds < found.patience_seconds
-
     def test_secrets_do_not_show(self, env):
         env.setenv("PAYMENTS_TOSS_SECRET_KEY", "test_sk_1")
         env.setenv("PAYMENTS_SEALING_KEY", "seal_1")

@@ -26,7 +26,7 @@ HEARD: Mapping[str, tuple[str, ...]] = {
     "notify": (
         "mall-changed", "order-contact-recorded", "order-placed", "payment-pending", "order-paid", "shipment-updated",
         "order-cancelled", "payment-refunded", "deposit-mismatch", "deposit-reversed", "surplus-returned",
-        "refund-account-needed",
+        "refund-account-needed", "refund-refused", "order-refund-requested",
     ),
     "stats": (
         "order-placed", "order-paid", "order-cancelled", "order-completed", "payment-refunded", "claim-completed",

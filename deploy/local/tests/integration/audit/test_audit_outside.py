@@ -65,6 +65,22 @@ class TestBank:
 
         assert (await copy.wrong())[LEDGER] == (f"toss {PAID_BEA}",)
 
+    async def test_a_refund_that_staff_paid_by_hand_is_no_fault(self, copy):
+        """The provider refused it and has the money still; whoever looked for the account stands in the history."""
+        payment = f"payment_id = '{PAID_BEA}'"
+        journals = f"SELECT id FROM payments.journals WHERE {payment} AND kind = 'refund_paid'"
+        await copy.run(
+            f"UPDATE payments.refunds SET by_hand = true WHERE {payment}",
+            "UPDATE payments.postings SET account = 'bank_transfers' WHERE account LIKE 'provider_receivable:%'"
+            f" AND journal_id IN ({journals})",
+            "INSERT INTO payments.payment_history (payment_id, from_status, to_status, why, at)"
+            f" VALUES ('{PAID_BEA}', 'partially_refunded', 'partially_refunded', 'looked at', now())",
+        )
+        refund = [{"kind": "refund", "amount": -5000}]
+        of(copy.outside.documents, BANK, "payments", orderId=PAID_BEA, movements=refund)["movements"] = []
+
+        assert await copy.wrong() == {}
+
     async def test_money_that_belongs_to_no_order_is_found(self, copy):
         """The order is there and does not say that this payment is its own."""
         await copy.run(

@@ -25,6 +25,8 @@ class Kind(StrEnum):
     ORDER_SHIPPED = "order-shipped"  # fact: the shipment
     ORDER_CANCELLED = "order-cancelled"  # fact: the cancel
     REFUND_ACCOUNT_NEEDED = "refund-account-needed"  # fact: the refund; if the account was wrong, it at a moment
+    REFUND_FAILED = "refund-failed"  # fact: the refund
+    PAYMENT_UNWANTED = "payment-unwanted"  # fact: the refund of money that no order wants
     PAYMENT_REFUNDED = "payment-refunded"  # fact: the refund
 
 

@@ -17,6 +17,8 @@ TITLES: dict[Kind, str] = {
     Kind.ORDER_CANCELLED: "주문 취소 안내",
     Kind.PAYMENT_REFUNDED: "환불 완료 안내",
     Kind.REFUND_ACCOUNT_NEEDED: "환불 계좌 안내",
+    Kind.REFUND_FAILED: "환불 지연 안내",
+    Kind.PAYMENT_UNWANTED: "결제 금액 환불 안내",
     Kind.DEPOSIT_SHORT: "입금액 부족 안내",
     Kind.DEPOSIT_SURPLUS: "초과 입금 안내",
     Kind.DEPOSIT_REVERSED: "입금 취소 안내",
@@ -46,6 +48,8 @@ NAMES: dict[Kind, frozenset[str]] = {
     Kind.ORDER_CANCELLED: _COMMON | {"취소구분", "취소사유", "환불예정금액", "취소일시"},
     Kind.PAYMENT_REFUNDED: _COMMON | {"환불금액", "결제수단", "환불일시"},
     Kind.REFUND_ACCOUNT_NEEDED: _COMMON | {"환불금액", "계좌구분", "등록방법"},
+    Kind.REFUND_FAILED: _COMMON | {"환불금액", "등록방법"},
+    Kind.PAYMENT_UNWANTED: _COMMON | {"환불금액", "환불사유", "확인일시"},
     Kind.DEPOSIT_SHORT: _COMMON | {"입금금액", "결제금액", "부족금액"},
     Kind.DEPOSIT_SURPLUS: _COMMON | {"입금금액", "환불금액", "등록방법"},
     Kind.DEPOSIT_REVERSED: _COMMON | {"입금금액", "취소일시"},
@@ -60,6 +64,17 @@ def method(code: str) -> str:
 
 def reason(code: str) -> str:
     return _REASONS.get(code, "고객 요청")
+
+
+def refunded_to(data: Mapping[str, Any]) -> str:
+    """The way the money came; what the provider would not give back goes by a transfer of the mall's own."""
+    return "알려 주신 계좌로 송금" if data.get("by_hand") else method(str(data.get("method", "")))
+
+
+def why_unwanted(data: Mapping[str, Any]) -> str:
+    if data.get("reason") == "amount_mismatch":
+        return "주문 금액과 다른 금액의 결제"
+    return "이미 취소되었거나 결제가 끝난 주문의 결제"
 
 
 def where(mall: Mall) -> str:
@@ -91,6 +106,9 @@ def facts(letter: Letter) -> dict[str, Any]:
         "lines": order.lines if parts is None else order.some_of(parts),
         "data": message.data,
         "method": method(str(message.data.get("method", ""))),
+        "refunded_to": refunded_to(message.data),
+        "by_hand": bool(message.data.get("by_hand")),
+        "why_unwanted": why_unwanted(message.data),
         "reason": reason(str(message.data.get("reason", ""))),
         "where": where(letter.mall),
         "account_asked": account_asked(message.data),
@@ -108,26 +126,26 @@ def variables(letter: Letter) -> dict[str, str]:
         "고객센터": mall.support_phone or mall.support_email or mall.storefront_url or mall.name,
     }
     data = letter.message.data
-    own = _about_deposit if letter.message.kind in _DEPOSITS else _own
+    own = _OWN.get(letter.message.kind, _of_order)
     return common | own(letter, data, order.currency)
 
 
-_DEPOSITS = frozenset(
-    {
-        Kind.REFUND_ACCOUNT_NEEDED, Kind.DEPOSIT_SHORT, Kind.DEPOSIT_SURPLUS, Kind.DEPOSIT_REVERSED,
-        Kind.SURPLUS_RETURNED,
-    }
-)  # fmt: skip
+def _about_refund(letter: Letter, data: Mapping[str, Any], currency: str) -> dict[str, str]:
+    amount = {"환불금액": texts.money(int(data["refund_amount"]), currency)}
+    match letter.message.kind:
+        case Kind.REFUND_ACCOUNT_NEEDED:
+            return amount | {"계좌구분": account_asked(data), "등록방법": where(letter.mall)}
+        case Kind.REFUND_FAILED:
+            return amount | {"등록방법": where(letter.mall)}
+        case Kind.PAYMENT_UNWANTED:
+            moment = texts.moment(as_moment(data["paid_at"]))
+            return amount | {"환불사유": why_unwanted(data), "확인일시": moment}
+        case _:
+            return amount | {"결제수단": refunded_to(data), "환불일시": texts.moment(as_moment(data["refunded_at"]))}
 
 
 def _about_deposit(letter: Letter, data: Mapping[str, Any], currency: str) -> dict[str, str]:
     match letter.message.kind:
-        case Kind.REFUND_ACCOUNT_NEEDED:
-            return {
-                "환불금액": texts.money(int(data["refund_amount"]), currency),
-                "계좌구분": account_asked(data),
-                "등록방법": where(letter.mall),
-            }
         case Kind.DEPOSIT_SHORT:
             owed, paid = int(data["amount"]), int(data["deposited_amount"])
             return {
@@ -153,7 +171,7 @@ def _about_deposit(letter: Letter, data: Mapping[str, Any], currency: str) -> di
             }
 
 
-def _own(letter: Letter, data: Mapping[str, Any], currency: str) -> dict[str, str]:
+def _of_order(letter: Letter, data: Mapping[str, Any], currency: str) -> dict[str, str]:
     match letter.message.kind:
         case Kind.ORDER_PLACED:
             return {
@@ -181,7 +199,7 @@ def _own(letter: Letter, data: Mapping[str, Any], currency: str) -> dict[str, st
                 "송장번호": str(data["waybill"] or "-"),
                 "배송조회": str(data["tracking_url"] or "택배사에서 확인해 주세요"),
             }
-        case Kind.ORDER_CANCELLED:
+        case _:
             refund = int(data["refund_amount"])
             return {
                 "취소구분": "전체 취소" if data["whole"] else "부분 취소",
@@ -189,9 +207,13 @@ def _own(letter: Letter, data: Mapping[str, Any], currency: str) -> dict[str, st
                 "환불예정금액": texts.money(refund, currency) if refund else "없음",
                 "취소일시": texts.moment(as_moment(data["cancelled_at"])),
             }
-        case _:
-            return {
-                "환불금액": texts.money(int(data["refund_amount"]), currency),
-                "결제수단": method(str(data["method"])),
-                "환불일시": texts.moment(as_moment(data["refunded_at"])),
-            }
+
+
+_OWN = {
+    **dict.fromkeys(
+        (Kind.REFUND_ACCOUNT_NEEDED, Kind.REFUND_FAILED, Kind.PAYMENT_UNWANTED, Kind.PAYMENT_REFUNDED), _about_refund
+    ),
+    **dict.fromkeys(
+        (Kind.DEPOSIT_SHORT, Kind.DEPOSIT_SURPLUS, Kind.DEPOSIT_REVERSED, Kind.SURPLUS_RETURNED), _about_deposit
+    ),
+}

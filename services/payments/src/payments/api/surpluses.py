@@ -17,7 +17,7 @@ from payments.api.views import with_refunds
 from payments.commands import ReturnSurplus
 from payments.handlers import surplus as handlers
 from payments.repository import surplus as rows
-from payments.schemas.books import AccountView, SurplusView, TransferBody
+from payments.schemas.books import SurplusView, TransferBody
 from payments.schemas.payments import PaymentView
 
 router = APIRouter(prefix="/v1/payments", tags=["ledger"])
@@ -77,19 +77,3 @@ async def return_surplus(
     async with database.transaction() as tx:
         payment = await handlers.return_surplus(command, tx, patience=request.app.state.patience)
     return await with_refunds(database, payment)
-
-
-@router.get(
-    "/{payment_id}/surplus-account",
-    response_model=AccountView,
-    responses=responses(401, 403, 404),
-    summary="Where a surplus has to be sent",
-)
-async def surplus_account(request: Request, staff: CurrentStaff, payment_id: UUID) -> AccountView:
-    """Only while something has to go back there. Who looked stands in the payment's history."""
-    require(staff, ROLE)
-    database: Database = request.app.state.database
-    async with database.transaction() as tx:
-        by = f"staff:{staff.subject}"
-        account = await handlers.show_account(payment_id, tx, by=by, seal=request.app.state.seal)
-    return AccountView(bank_code=account.bank, account_number=account.number, holder_name=account.holder)

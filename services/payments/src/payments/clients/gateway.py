@@ -1,4 +1,4 @@
-"""The port to payment providers. A provider is one package beside this file, one settings class, one line in main.
+"""The port to payment providers. A provider is one file or package beside this one, one settings class, one field.
 
 Every call returns a value: what the provider showed, its refusal, or `Unknown` for a timeout, a broken connection or a
 5xx. Nothing here raises for trouble on the way. Only what comes in from outside may be refused by raising:
@@ -14,6 +14,7 @@ from datetime import date, datetime
 from typing import Any, Literal, Protocol
 
 from payments.commands.answers import Missing, Receipt, Redirect, RefundAccount, Refused, Seen, Unknown
+from payments.domain.patience import Waits
 from payments.domain.payment import Payment
 
 Device = Literal["pc", "mobile"]
@@ -80,6 +81,8 @@ class Notice:
     """A callback, read. `document` is what may be kept of it in the open: no card, no name, no secret.
 
     `key`, `amount` and `merchant` are compared with our rows when given. `about_payment=False`: kept and left alone.
+    `may_recur`: the provider gives callbacks no names, so the same words may be about something new. They are a repeat
+    only as long as nobody has begun to act on those that came before.
     """
 
     dedup_key: str
@@ -91,6 +94,7 @@ class Notice:
     secret: str | None = field(default=None, repr=False)
     about_payment: bool = True
     merchant: str | None = None
+    may_recur: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +157,10 @@ class PaymentGateway(Protocol):
     @property
     def sources(self) -> tuple[str, ...]:
         """Networks (CIDR) callbacks must come from; empty: any."""
+
+    @property
+    def waits(self) -> Waits:
+        """How long its own timeouts let it take at most: from its settings, and nobody else's."""
 
     def bank_code(self, bank: str) -> str | None:
         """The provider's code of a bank given by code or name."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import reduce
 from typing import TypeVar
 
 import httpx
 
 from payments import errors
 from payments.clients.gateway import PaymentGateway
+from payments.domain.patience import Waits
 
 # The account of every mall that has none of its own.
 EVERY_MALL = "*"
@@ -35,6 +37,13 @@ class Gateways:
         if gateway is None:
             raise errors.ProviderUnknown(f"no provider is called {provider[:40]}", known=sorted(self._providers))
         return gateway
+
+    def waits(self) -> dict[str, Waits]:
+        """By provider: the longest of its accounts."""
+        return {
+            name: reduce(Waits.longer, (gateway.waits for gateway in malls.values()))
+            for name, malls in self._providers.items()
+        }
 
     def merchants(self) -> Iterator[PaymentGateway]:
         """Each account once, though malls may share it."""

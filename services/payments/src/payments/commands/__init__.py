@@ -124,10 +124,33 @@ class ReturnSurplus:
 
 
 @dataclass(frozen=True, slots=True)
+class PayRefundByHand:
+    """Staff sent a refund that the provider refused from the mall's own bank account. `amount` is all of it."""
+
+    payment_id: UUID
+    refund_id: UUID
+    amount: int
+    reference: str
+    transferred_on: date
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindRefund:
+    """Staff gave a refund back at the provider's console. `reference` is what the provider calls that return."""
+
+    payment_id: UUID
+    refund_id: UUID
+    reference: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class TakeCallback:
     """A provider's callback as it arrived. A hint: the provider is asked before we act.
 
     `document` is what of it may be read by people, `body` all of it, kept sealed. `source` is the address it came from.
+    `may_recur`: the same words later may be about something new.
     """
 
     provider: str
@@ -142,3 +165,4 @@ class TakeCallback:
     merchant: str | None = None
     source: str = ""
     body: bytes = field(default=b"", repr=False)
+    may_recur: bool = False

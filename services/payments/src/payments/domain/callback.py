@@ -83,11 +83,15 @@ def is_given_up(received_at: datetime, now: datetime) -> bool:
     return now >= received_at + _EARLY
 
 
-def was_wrong(payment: Payment, said: Said, reason: str | None) -> str | None:
-    """What is still wrong with it, now that the provider was asked."""
+def was_wrong(payment: Payment, said: Said, reason: str | None, *, was_odd: bool) -> str | None:
+    """What is still wrong with it, now that the provider was asked.
+
+    `was_odd`: its account once held another sum than the payment's. Notices name single deposits, or all that is taken
+    back: then none of their sums has to be one we can see now.
+    """
     if said.secret_hash is not None and not secret_may_be_right(payment, said.secret_hash):
         return "wrong_secret"
-    if reason == AMOUNT and not payment.surplus and said.amount != payment.deposited:
+    if reason == AMOUNT and not was_odd and said.amount != payment.deposited:
         return AMOUNT
     return None
 

@@ -53,8 +53,11 @@ class AccountNeeded:
 
 @dataclass(frozen=True, slots=True)
 class RefundTurnedDown:
+    """`still_owed`: the customer has to get it by another way."""
+
     payment: Payment
     refund: Refund
+    still_owed: bool
 
 
 @dataclass(frozen=True, slots=True)

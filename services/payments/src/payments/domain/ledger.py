@@ -2,7 +2,7 @@
 
 `provider_receivable:<provider>` is what the provider holds for us, `customer_payments` what orders have been paid,
 `refunds_payable` what we have promised back. `provider_surplus:<provider>` is what it holds beyond any order,
-`surplus_owed` what of that its customers have to get, and `bank_transfers` what we sent them from our own bank.
+`surplus_owed` what of that its customers have to get, and `bank_transfers` what we sent customers from our own bank.
 Nothing is ever changed or deleted: a mistake is posted the other way.
 """
 
@@ -81,6 +81,22 @@ def refund_paid(payment: Payment, refund: Refund) -> Journal:
     return _move(
         payment, "refund_paid", f"refund_paid:{refund.id}",
         debit=REFUNDS_PAYABLE, credit=provider_receivable(payment.provider), amount=refund.amount,
+    )  # fmt: skip
+
+
+def refund_by_hand(payment: Payment, refund: Refund) -> Journal:
+    """Sent from our own bank account, after its promise was dropped: what the provider holds of it, it owes us."""
+    return _move(
+        payment, "refund_by_hand", f"refund_by_hand:{refund.id}",
+        debit=CUSTOMER_PAYMENTS, credit=BANK_TRANSFERS, amount=refund.amount,
+    )  # fmt: skip
+
+
+def refund_found(payment: Payment, refund: Refund) -> Journal:
+    """Given back at the provider's console, after its promise was dropped."""
+    return _move(
+        payment, "refund_found", f"refund_found:{refund.id}",
+        debit=CUSTOMER_PAYMENTS, credit=provider_receivable(payment.provider), amount=refund.amount,
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from payments.commands.answers import Answer, Hint, Missing, Redirect, Refused, Seen, Standing, Unknown
 from payments.domain import deposit, facts, ledger
 from payments.domain.payment import HELD, Decision, Payment, opened, released
-from payments.domain.refund import Refund, given_back
+from payments.domain.refund import Refund, gone_there
 from payments.domain.status import HOLDING, LIVE, PENDING, RUNNING, RefundStatus, Status
 
 # A key with one of these is another order's, or of a window with a forged amount: it cannot be confirmed here.
@@ -165,7 +165,7 @@ def _compare_balance(payment: Payment, answer: Seen, refunds: Sequence[Refund]) 
     """
     if any(refund.status in PENDING and refund.attempt > 0 for refund in refunds):
         return Decision(payment)
-    if answer.balance != payment.amount - given_back(refunds):
+    if answer.balance != payment.amount - gone_there(refunds):
         return _look_at(payment, "returned_at_provider")
     return Decision(payment)
 

@@ -16,6 +16,7 @@ from payments.domain.payment import Payment
 from payments.domain.status import HOLDING, PENDING, RUNNING, RefundStatus, Status, check_refund_move
 
 BY_DEPOSIT = "virtual_account"
+MORE_THAN_LEFT, RETURNED_THERE = "more_than_left", "returned_at_provider"
 _BACKOFF_SECONDS = (2, 5, 15, 60, 300, 900)
 
 
@@ -24,6 +25,7 @@ class Refund:
     """`attempt` counts how often it was sent; each sending has an idempotency key of its own.
 
     `failure_code` is the provider's refusal of the last sending. While the refund is unknown it is not believed yet.
+    `by_hand`: done by a transfer of ours after that refusal, which stays to be seen.
     """
 
     id: UUID
@@ -41,6 +43,7 @@ class Refund:
     failure_reason: str | None = None
     refunded_at: datetime | None = None
     vat_amount: int = 0
+    by_hand: bool = False
 
     @property
     def note(self) -> str:
@@ -58,7 +61,13 @@ class Refund:
 
 
 def given_back(refunds: Iterable[Refund]) -> int:
+    """What the customer has again, whoever sent it."""
     return sum(refund.amount for refund in refunds if refund.status is RefundStatus.DONE)
+
+
+def gone_there(refunds: Iterable[Refund]) -> int:
+    """What the provider gave back: its balance lacks so much."""
+    return given_back(refund for refund in refunds if not refund.by_hand)
 
 
 def landed_late(others: Iterable[Refund], answer: Answer) -> int:
@@ -109,7 +118,7 @@ def request(
             refund,
             status=RefundStatus.REFUSED,
             next_at=None,
-            failure_code="more_than_left",
+            failure_code=MORE_THAN_LEFT,
             failure_reason="the payment does not hold so much",
         )
     if payment.method == BY_DEPOSIT and not has_account:
@@ -176,7 +185,7 @@ def _seen(refund: Refund, answer: Seen, expected_balance: int, now: datetime, *,
     if not asked:
         return _unknown(refund, now)
     if answer.balance != expected_balance:
-        return _refused(refund, "returned_at_provider", "the provider's balance is not what it should be")
+        return _refused(refund, RETURNED_THERE, "the provider's balance is not what it should be")
     if refund.failure_code is not None:
         return _refused(refund, refund.failure_code, refund.failure_reason or "")
     return refund.to(RefundStatus.REQUESTED, next_at=later)

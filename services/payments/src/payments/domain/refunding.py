@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from payments.domain import facts, ledger
+from payments.domain import by_hand, facts, ledger
 from payments.domain.payment import Decision, Payment
 from payments.domain.refund import Refund, given_back
 from payments.domain.status import PENDING, RefundStatus, Status
@@ -15,7 +15,9 @@ def promised(payment: Payment, refund: Refund) -> Decision:
     """A refund was asked for. One that cannot be given is for a person: orders will not ask twice."""
     if refund.status is RefundStatus.REFUSED:
         return Decision(
-            replace(payment, attention="refund_refused"), (facts.RefundTurnedDown(payment, refund),), refunds=(refund,)
+            replace(payment, attention=by_hand.REFUSED),
+            (facts.RefundTurnedDown(payment, refund, still_owed=False),),
+            refunds=(refund,),
         )
     if refund.status is RefundStatus.VOID:
         return Decision(payment, refunds=(refund,))
@@ -28,8 +30,8 @@ def settled(payment: Payment, refund: Refund, others: Sequence[Refund]) -> Decis
     """The provider spoke about a refund. `others` are the payment's other refunds."""
     if refund.status is RefundStatus.REFUSED:
         dropped = ledger.refund_dropped(payment, refund)
-        said = facts.RefundTurnedDown(payment, refund)
-        return Decision(replace(payment, attention="refund_refused"), (said,), (dropped,), (refund,))
+        said = facts.RefundTurnedDown(payment, refund, by_hand.is_owed(payment, refund, [*others, refund]))
+        return Decision(replace(payment, attention=by_hand.REFUSED), (said,), (dropped,), (refund,))
     if refund.status is RefundStatus.NEEDS_ACCOUNT:
         return Decision(payment, (facts.AccountNeeded(payment, refund, again=True),), refunds=(refund,))
     if refund.status is not RefundStatus.DONE:
@@ -41,8 +43,13 @@ def settled(payment: Payment, refund: Refund, others: Sequence[Refund]) -> Decis
     )
 
 
-def account_is_used_up(payment: Payment, refund: Refund, others: Sequence[Refund]) -> bool:
-    """Whether the customer's account can be erased: wrong, or no refund and no surplus waits to go there any more."""
-    if refund.status is RefundStatus.NEEDS_ACCOUNT:
+def account_is_wanted(payment: Payment, refunds: Sequence[Refund]) -> bool:
+    """Whether something may still go to the account the customer named: a refund, a surplus, what is paid by hand."""
+    if payment.returnable or by_hand.is_any_owed(payment, refunds):
         return True
-    return not payment.returnable and not any(known.status in PENDING for known in (refund, *others))
+    return any(refund.status in PENDING for refund in refunds)
+
+
+def account_is_used_up(payment: Payment, refund: Refund, others: Sequence[Refund]) -> bool:
+    """Whether the customer's account can be erased: wrong, or nothing waits to go there any more."""
+    return refund.status is RefundStatus.NEEDS_ACCOUNT or not account_is_wanted(payment, [*others, refund])

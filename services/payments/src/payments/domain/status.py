@@ -53,7 +53,7 @@ class RefundStatus(StrEnum):
     EXECUTING = "executing"
     UNKNOWN = "unknown"
     DONE = "done"
-    REFUSED = "refused"
+    REFUSED = "refused"  # by the provider, for good; done once staff have paid it by hand
     VOID = "void"  # the bank took the deposit back first: there is nothing left to refund
 
 
@@ -68,7 +68,7 @@ REFUND_TRANSITIONS: Mapping[RefundStatus, frozenset[RefundStatus]] = {
     ),
     RefundStatus.UNKNOWN: frozenset({RefundStatus.DONE, RefundStatus.REQUESTED, RefundStatus.REFUSED}),
     RefundStatus.DONE: frozenset(),
-    RefundStatus.REFUSED: frozenset(),
+    RefundStatus.REFUSED: frozenset({RefundStatus.DONE}),
     RefundStatus.VOID: frozenset(),
 }  # fmt: skip
 

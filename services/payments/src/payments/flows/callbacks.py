@@ -89,6 +89,7 @@ class Callbacks:
             merchant=notice.merchant,
             source=arrived.source,
             body=arrived.body,
+            may_recur=notice.may_recur,
         )
         if not notice.about_payment:
             return await self._store(command, Verdict("ignored", "not_about_a_payment"))

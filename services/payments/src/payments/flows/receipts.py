@@ -12,6 +12,7 @@ from payments import errors
 from payments.clients.gateway import ReceiptOrder
 from payments.clients.registry import Gateways
 from payments.commands.answers import Receipt, Refused, Unknown
+from payments.domain.patience import Patience
 from payments.domain.payment import Payment
 from payments.domain.receipt import ReceiptStatus, Step
 from payments.handlers import receipt as handlers
@@ -25,7 +26,7 @@ class Receipts:
     """`least`: payments of so much or more get a receipt unasked, `after` so long: the law leaves five days."""
 
     def __init__(
-        self, database: Database, gateways: Gateways, seal: Seal, *, patience: timedelta, least: int, after: timedelta
+        self, database: Database, gateways: Gateways, seal: Seal, *, patience: Patience, least: int, after: timedelta
     ) -> None:
         self._database = database
         self._gateways = gateways

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from uuid import UUID
 
 from common import log
@@ -11,6 +10,7 @@ from payments.clients.gateway import Cancel
 from payments.clients.registry import Gateways
 from payments.commands import BeginRefund, RecordRefund
 from payments.commands.answers import Answer, Hint, Refused, Seen, Standing
+from payments.domain.patience import Patience
 from payments.domain.refund import BY_DEPOSIT, Refund
 from payments.flows.settling import Settling
 from payments.handlers import refund as handlers
@@ -23,7 +23,7 @@ _TAKEN_BACK = "deposit_taken_back"
 
 class Refunding:
     def __init__(
-        self, database: Database, gateways: Gateways, settling: Settling, seal: Seal, *, patience: timedelta
+        self, database: Database, gateways: Gateways, settling: Settling, seal: Seal, *, patience: Patience
     ) -> None:
         self._database = database
         self._gateways = gateways

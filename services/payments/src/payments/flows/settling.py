@@ -13,6 +13,7 @@ from payments.clients.gateway import Cancel, PaymentGateway
 from payments.clients.registry import Gateways
 from payments.commands import RecordAnswer
 from payments.commands.answers import Answer, Missing, Refused, Seen, Standing, Unknown
+from payments.domain.patience import Patience
 from payments.domain.payment import Payment
 from payments.domain.status import Status
 from payments.handlers import payment as handlers
@@ -25,11 +26,11 @@ _TRIES = 4
 
 
 class Settling:
-    """`patience`: how long one of our own requests may take. `grace`: how long past its due date an account that still
+    """`patience`: how long our own requests may take. `grace`: how long past its due date an account that still
     waits is left alone, because the bank may just be telling the provider of a deposit."""
 
     def __init__(
-        self, database: Database, gateways: Gateways, seal: Seal, *, patience: timedelta, grace: timedelta
+        self, database: Database, gateways: Gateways, seal: Seal, *, patience: Patience, grace: timedelta
     ) -> None:
         self._database = database
         self._gateways = gateways
@@ -85,7 +86,7 @@ class Settling:
             return answer
         if payment.grant_hash is not None and kept is None:
             return answer
-        cut_off = kept is not None and kept.kept_at + self.patience <= self._database.clock.now()
+        cut_off = kept is not None and kept.kept_at + self.patience.paying(payment) <= self._database.clock.now()
         if payment.status is Status.CONFIRMING and not cut_off:
             return answer if isinstance(answer, Seen) else Unknown("the confirmation is under way")
         return await gateway.confirm(payment, {} if kept is None else kept.fields)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from common.db import Tx
 from payments import events
 from payments.domain import payment as rules
 from payments.domain.facts import DepositTakenBack, MoneyReceived, Refunded
+from payments.domain.patience import Patience
 from payments.domain.payment import Decision, Payment
 from payments.domain.receipt import CASH
 from payments.domain.status import LIVE
@@ -20,11 +19,11 @@ from payments.repository import secrets
 _MOVES_MONEY = (MoneyReceived, Refunded, DepositTakenBack)
 
 
-async def apply(tx: Tx, before: Payment, decision: Decision, *, why: str, patience: timedelta) -> None:
+async def apply(tx: Tx, before: Payment, decision: Decision, *, why: str, patience: Patience) -> None:
     """Call with the gate of the order held."""
     after = decision.payment
     if after != before:
-        ask_at = rules.ask_at(after, tx.now, patience=patience)
+        ask_at = rules.ask_at(after, tx.now, patience=patience.paying(after))
         await payment_rows.save(tx.connection, before, after, ask_at=ask_at, why=why, now=tx.now)
         await _forget_secrets(tx, before, after)
     await books.post(tx.connection, decision.journals, tx.now)
@@ -44,7 +43,7 @@ async def _forget_secrets(tx: Tx, before: Payment, after: Payment) -> None:
         await secrets.forget(tx.connection, after.id, ["grant"])
 
 
-async def _close_others(tx: Tx, paid: Payment, patience: timedelta) -> None:
+async def _close_others(tx: Tx, paid: Payment, patience: Patience) -> None:
     """Money came by one way (a late deposit, say): the order's other ways are shut before more comes."""
     for other in await payment_rows.of_order(tx.connection, paid.order_id):
         if other.id != paid.id and other.status in LIVE:

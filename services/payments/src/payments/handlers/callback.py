@@ -10,6 +10,7 @@ from payments.domain import callback as rules
 from payments.domain.callback import Verdict
 from payments.domain.payment import Payment
 from payments.repository import callback as rows
+from payments.repository import ledger
 from payments.repository import payment as payment_rows
 from payments.repository.callback import Known
 from payments.repository.seal import Seal
@@ -35,7 +36,10 @@ async def judge_again(known: Known, tx: Tx) -> Verdict:
 async def settle_callback(known: Known, tx: Tx) -> None:
     """The provider was asked. What could not be compared before is compared now."""
     payment = await find_payment(known.order_ref, tx.connection)
-    wrong = None if payment is None else rules.was_wrong(payment, known, known.reason)
+    wrong = None
+    if payment is not None:
+        was_odd = await ledger.was_odd(tx.connection, payment.id)
+        wrong = rules.was_wrong(payment, known, known.reason, was_odd=was_odd)
     status = "done" if wrong is None else "refused"
     await rows.settle(tx.connection, known.id, status=status, reason=wrong, now=tx.now)
 

@@ -13,6 +13,7 @@ from payments.commands import CloseOrder, ConfirmPayment, OpenPayment, RecordAns
 from payments.commands.answers import Answer, Refused, Seen, Unknown
 from payments.domain import observation
 from payments.domain import payment as rules
+from payments.domain.patience import Patience
 from payments.domain.payment import Decision, Payment
 from payments.domain.status import HOLDING, Status
 from payments.handlers.applying import apply
@@ -39,7 +40,7 @@ class Begun:
     started: bool
 
 
-async def open_payment(command: OpenPayment, tx: Tx, *, patience: timedelta) -> Payment:
+async def open_payment(command: OpenPayment, tx: Tx, *, patience: Patience) -> Payment:
     """Ours before it is the provider's, so nothing the provider says can come before we know the payment."""
     closed_reason = await rows.lock_gate(tx.connection, command.order_id)
     known = await rows.find(tx.connection, command.payment_id)
@@ -52,11 +53,11 @@ async def open_payment(command: OpenPayment, tx: Tx, *, patience: timedelta) -> 
     for given_up in rules.make_room(others):
         await apply(tx, before[given_up.id], Decision(given_up), why="replaced by another try", patience=patience)
     payment = rules.new(command, tx.now)
-    await rows.add(tx.connection, payment, rules.ask_at(payment, tx.now, patience=patience), tx.now)
+    await rows.add(tx.connection, payment, rules.ask_at(payment, tx.now, patience=patience.paying(payment)), tx.now)
     return payment
 
 
-async def begin_confirm(command: ConfirmPayment, tx: Tx, *, patience: timedelta, seal: Seal) -> Begun:
+async def begin_confirm(command: ConfirmPayment, tx: Tx, *, patience: Patience, seal: Seal) -> Begun:
     """The grant is safe before the provider hears of it, so a crash in between is settled by asking again with it."""
     before = await rows.lock(tx.connection, command.payment_id)
     if before is None:
@@ -75,7 +76,7 @@ async def begin_confirm(command: ConfirmPayment, tx: Tx, *, patience: timedelta,
     return Begun(payment or decision.payment, started)
 
 
-async def record_answer(command: RecordAnswer, tx: Tx, *, patience: timedelta) -> Recorded:
+async def record_answer(command: RecordAnswer, tx: Tx, *, patience: Patience) -> Recorded:
     """Takes down what the provider said, if the payment is still the one that was asked about.
 
     That guard is what makes look-ups safe against each other: an old answer never overrules a newer one.
@@ -94,7 +95,7 @@ async def record_answer(command: RecordAnswer, tx: Tx, *, patience: timedelta) -
     return Recorded(after or decision.payment, decision.settled)
 
 
-async def close_order(command: CloseOrder, tx: Tx, *, patience: timedelta) -> None:
+async def close_order(command: CloseOrder, tx: Tx, *, patience: Patience) -> None:
     """Also keeps payments from being opened later: the order may have been asked what it owes just before."""
     await rows.lock_gate(tx.connection, command.order_id)
     await rows.close_gate(tx.connection, command.order_id, command.reason, tx.now)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from uuid import UUID
 
 from common.db import Tx
 from payments import errors
 from payments.commands.answers import Receipt, Refused, Unknown
 from payments.domain import receipt as rules
+from payments.domain.patience import Patience
 from payments.domain.payment import Payment
 from payments.domain.receipt import CashReceipt, Step, Type
 from payments.repository import payment as payment_rows
@@ -35,14 +35,14 @@ async def owe_receipt(payment_id: UUID, tx: Tx, *, seal: Seal) -> None:
     await rows.save(tx.connection, rules.unasked(payment, tx.now), seal)
 
 
-async def begin_receipt(payment_id: UUID, tx: Tx, *, patience: timedelta, seal: Seal) -> tuple[Payment, Step] | None:
+async def begin_receipt(payment_id: UUID, tx: Tx, *, patience: Patience, seal: Seal) -> tuple[Payment, Step] | None:
     """Takes one into work. None: it is as it should be, or another worker has it."""
     payment = await payment_rows.lock(tx.connection, payment_id)
     receipt = await rows.find(tx.connection, payment_id, seal)
     if payment is None or receipt is None or receipt.next_at is None or receipt.next_at > tx.now:
         return None
     made = rules.step(payment, receipt, await refund_rows.of_payment(tx.connection, payment_id))
-    put_off = rules.put_off(receipt, None if made is None else tx.now + patience)
+    put_off = rules.put_off(receipt, None if made is None else tx.now + patience.giving_back(payment))
     await rows.save(tx.connection, put_off, seal)
     return None if made is None else (payment, made)
 

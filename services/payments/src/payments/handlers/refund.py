@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from common.db import Tx
 from payments import errors
 from payments.commands import BeginRefund, GiveRefundAccount, RecordRefund, RequestRefund
 from payments.commands.answers import RefundAccount
+from payments.domain import by_hand, refunding
 from payments.domain import refund as rules
-from payments.domain import refunding
+from payments.domain.patience import Patience
 from payments.domain.payment import Payment
 from payments.domain.refund import Refund
 from payments.domain.status import HOLDING, RUNNING, RefundStatus
@@ -34,7 +35,7 @@ class Step:
     account_given_at: datetime | None
 
 
-async def request_refund(command: RequestRefund, tx: Tx, *, patience: timedelta) -> None:
+async def request_refund(command: RequestRefund, tx: Tx, *, patience: Patience) -> None:
     """Promises the money, never more than is left. The same refund id again changes nothing."""
     payment = await payment_rows.lock(tx.connection, command.payment_id)
     if payment is None or payment.order_id != command.order_id:
@@ -51,7 +52,7 @@ async def request_refund(command: RequestRefund, tx: Tx, *, patience: timedelta)
     await apply(tx, payment, refunding.promised(payment, refund), why="refund requested", patience=patience)
 
 
-async def begin_refund(command: BeginRefund, tx: Tx, *, patience: timedelta, seal: Seal) -> Step | None:
+async def begin_refund(command: BeginRefund, tx: Tx, *, patience: Patience, seal: Seal) -> Step | None:
     """Takes a due refund into work. None: another worker has it, or another refund of the payment goes first."""
     payment_id = await rows.payment_of(tx.connection, command.refund_id)
     payment = None if payment_id is None else await payment_rows.lock(tx.connection, payment_id)
@@ -61,17 +62,18 @@ async def begin_refund(command: BeginRefund, tx: Tx, *, patience: timedelta, sea
     refund = next(known for known in refunds if known.id == command.refund_id)
     if refund.status not in _WORKED_ON or refund.next_at is None or refund.next_at > tx.now:
         return None
-    begun = rules.begin(refund, refunds, tx.now, patience=patience)
+    begun = rules.begin(refund, refunds, tx.now, patience=patience.giving_back(payment))
     await rows.save(tx.connection, begun)
     if begun.status is RefundStatus.REQUESTED:
         return None
     ask = refund.status in RUNNING
-    account = None if ask else await rows.open_account(tx.connection, payment.id, seal)
+    by_deposit = payment.method == rules.BY_DEPOSIT
+    account = None if ask or not by_deposit else await rows.open_account(tx.connection, payment.id, seal)
     given_at = await rows.account_given_at(tx.connection, payment.id)
-    return Step(payment, begun, payment.amount - rules.given_back(refunds), ask, account, given_at)
+    return Step(payment, begun, payment.amount - rules.gone_there(refunds), ask, account, given_at)
 
 
-async def record_refund(command: RecordRefund, tx: Tx, *, patience: timedelta) -> Refund | None:
+async def record_refund(command: RecordRefund, tx: Tx, *, patience: Patience) -> Refund | None:
     """Takes down what the provider said about a refund. None: it was settled by somebody else meanwhile."""
     payment_id = await rows.payment_of(tx.connection, command.refund_id)
     payment = None if payment_id is None else await payment_rows.lock(tx.connection, payment_id)
@@ -82,7 +84,7 @@ async def record_refund(command: RecordRefund, tx: Tx, *, patience: timedelta) -
     if refund.status not in RUNNING or refund.attempt != command.attempt:
         return None
     others = [known for known in refunds if known.id != refund.id]
-    expected = payment.amount - rules.given_back(others) - rules.landed_late(others, command.answer)
+    expected = payment.amount - rules.gone_there(others) - rules.landed_late(others, command.answer)
     after = rules.answered(refund, command.answer, expected, tx.now, asked=command.asked)
     newest = await rows.account_given_at(tx.connection, payment.id)
     if newest is not None and newest != command.account_given_at:
@@ -99,9 +101,11 @@ async def give_refund_account(command: GiveRefundAccount, tx: Tx, *, seal: Seal)
     payment = await payment_rows.lock(tx.connection, command.payment_id)
     if payment is None:
         raise errors.PaymentNotFound("there is no such payment")
-    if payment.method != rules.BY_DEPOSIT or (payment.status not in HOLDING and not payment.returnable):
+    refunds = await rows.of_payment(tx.connection, payment.id)
+    by_deposit = payment.method == rules.BY_DEPOSIT and (payment.status in HOLDING or payment.returnable > 0)
+    if not by_deposit and not by_hand.is_any_owed(payment, refunds):
         raise errors.NoRefundAccountNeeded("this payment holds no deposit", payment_status=payment.status)
     await rows.keep_account(tx.connection, payment.id, command.account, seal, tx.now)
-    for refund in await rows.of_payment(tx.connection, payment.id):
+    for refund in refunds:
         if refund.status is RefundStatus.NEEDS_ACCOUNT:
             await rows.save(tx.connection, rules.account_given(refund, tx.now))

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from uuid import UUID
 
 from common.db import Tx
 from payments import errors
 from payments.commands import ReturnSurplus
 from payments.commands.answers import RefundAccount
-from payments.domain import deposit
+from payments.domain import by_hand, deposit, refunding
 from payments.domain.deposit import Transfer
+from payments.domain.patience import Patience
 from payments.domain.payment import Payment
-from payments.domain.status import PENDING
 from payments.handlers.applying import apply
+from payments.repository import by_hand as by_hand_rows
 from payments.repository import payment as payment_rows
 from payments.repository import refund as refund_rows
 from payments.repository import surplus as rows
 from payments.repository.seal import Seal
 
 
-async def return_surplus(command: ReturnSurplus, tx: Tx, *, patience: timedelta) -> Payment:
+async def return_surplus(command: ReturnSurplus, tx: Tx, *, patience: Patience) -> Payment:
     """Once by its reference. Raises `TransferReused`, `SurplusExceeded`, `PaymentNotFound`."""
     payment = await payment_rows.lock(tx.connection, command.payment_id)
     if payment is None:
@@ -31,22 +31,25 @@ async def return_surplus(command: ReturnSurplus, tx: Tx, *, patience: timedelta)
         if known != transfer:
             raise errors.TransferReused("this reference came before with another amount or day")
         return payment
+    if await by_hand_rows.has_reference(tx.connection, payment.id, command.reference):
+        raise errors.TransferReused("this reference names the transfer of a refund")
     decision = deposit.sent_back(payment, transfer)
     await rows.add(tx.connection, command, tx.now)
     await apply(tx, payment, decision, why="surplus sent back", patience=patience)
     refunds = await refund_rows.of_payment(tx.connection, payment.id)
-    if not decision.payment.returnable and not any(refund.status in PENDING for refund in refunds):
+    if not refunding.account_is_wanted(decision.payment, refunds):
         await refund_rows.forget_account(tx.connection, payment.id)
     return decision.payment
 
 
 async def show_account(payment_id: UUID, tx: Tx, *, by: str, seal: Seal) -> RefundAccount:
-    """Where a surplus has to be sent. That it was looked at stands in the payment's history. Raises `NoAccount`."""
+    """Where money has to be sent by hand. That it was looked at stands in the payment's history. Raises `NoAccount`."""
     payment = await payment_rows.lock(tx.connection, payment_id)
     account = None
-    if payment is not None and payment.returnable:
+    refunds = await refund_rows.of_payment(tx.connection, payment_id)
+    if payment is not None and (payment.returnable or by_hand.is_any_owed(payment, refunds)):
         account = await refund_rows.open_account(tx.connection, payment_id, seal)
     if payment is None or account is None:
-        raise errors.NoAccount("no surplus of this payment waits with an account to go to")
-    await payment_rows.note(tx.connection, payment, f"the account to send a surplus to was shown to {by}", tx.now)
+        raise errors.NoAccount("nothing of this payment waits to be sent by hand to an account that is known")
+    await payment_rows.note(tx.connection, payment, f"the account to send money to was shown to {by}", tx.now)
     return account

@@ -23,6 +23,7 @@ _WRONG = """
 WITH these AS (SELECT DISTINCT payment_id FROM ({these}) t), given AS (
     SELECT payment_id,
            coalesce(sum(amount) FILTER (WHERE status = 'done'), 0) AS done,
+           coalesce(sum(amount) FILTER (WHERE by_hand), 0) AS by_hand,
            coalesce(sum(amount) FILTER (
                WHERE status IN ('requested', 'needs_account', 'executing', 'unknown')), 0) AS pending
     FROM refunds JOIN these USING (payment_id) GROUP BY payment_id
@@ -36,6 +37,7 @@ WITH these AS (SELECT DISTINCT payment_id FROM ({these}) t), given AS (
     FROM these JOIN journals j USING (payment_id) JOIN postings p ON p.journal_id = j.id GROUP BY j.payment_id
 ), compared AS (
     SELECT y.id, y.status, y.amount, coalesce(g.done, 0) AS done, coalesce(g.pending, 0) AS pending,
+           coalesce(g.by_hand, 0) AS by_hand,
            coalesce(b.receivable, 0) AS receivable, coalesce(b.customer, 0) AS customer,
            coalesce(b.payable, 0) AS payable, coalesce(b.beyond, 0) AS beyond, coalesce(b.owed, 0) AS owed,
            y.surplus, y.surplus_returned,
@@ -43,14 +45,15 @@ WITH these AS (SELECT DISTINCT payment_id FROM ({these}) t), given AS (
     FROM these JOIN payments y ON y.id = these.payment_id
     LEFT JOIN given g ON g.payment_id = y.id LEFT JOIN booked b ON b.payment_id = y.id
 )
-SELECT id AS payment_id, status, amount, done, pending, receivable, customer, payable, surplus, surplus_returned,
-       CASE WHEN receivable <> received - done THEN 'receivable'
+SELECT id AS payment_id, status, amount, done, by_hand, pending, receivable, customer, payable, surplus,
+       surplus_returned,
+       CASE WHEN receivable <> received - done + by_hand THEN 'receivable'
             WHEN -customer <> received - done - pending THEN 'customer_payments'
             WHEN -payable <> pending THEN 'refunds_payable'
             WHEN beyond <> surplus OR -owed <> surplus - surplus_returned THEN 'surplus'
             ELSE 'status' END AS wrong
 FROM compared
-WHERE receivable <> received - done
+WHERE receivable <> received - done + by_hand
    OR -customer <> received - done - pending
    OR -payable <> pending
    OR beyond <> surplus
@@ -85,7 +88,8 @@ WITH kinds AS (
 SELECT (SELECT coalesce(sum(journals), 0) FROM kinds) AS journals,
        (SELECT coalesce(sum(CASE kind WHEN 'received' THEN journals WHEN 'deposit_reversed' THEN -journals END), 0)
           FROM kinds) AS confirmed,
-       (SELECT coalesce(sum(journals), 0) FROM kinds WHERE kind = 'refund_paid') AS refunds_done,
+       (SELECT coalesce(sum(journals), 0) FROM kinds
+         WHERE kind IN ('refund_paid', 'refund_by_hand', 'refund_found')) AS refunds_done,
        (SELECT count(*) FROM payments WHERE status IN ('created', 'confirming', 'unknown')) AS unsettled,
        (SELECT count(*) FROM payments WHERE attention IS NOT NULL) AS attention,
        (SELECT count(*) FROM payments WHERE surplus > surplus_returned) AS surpluses,

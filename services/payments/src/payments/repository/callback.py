@@ -45,6 +45,11 @@ async def keep(
 
     A refused one does not use up its dedup key: whoever forged it may have guessed the key of a true one to come.
     """
+    if command.may_recur:
+        earlier = await _told_before(connection, command, status)
+        if isinstance(earlier, Known):
+            return earlier
+        command = replace(command, dedup_key=f"{command.dedup_key}~{earlier}")
     if await _add(connection, command, seal, status=status, reason=reason, now=now):
         return None
     known = await _find(connection, command)
@@ -54,6 +59,23 @@ async def keep(
             return None
         known = await _find(connection, other)
     return known
+
+
+async def _told_before(connection: AsyncConnection, command: TakeCallback, status: str) -> Known | int:
+    """The same words, as long as acting on them is still to come; and what is refused or ignored, once is enough. Else
+    how often they were told: another look is due, because the last one may have begun before they came true again.
+    """
+    same = (
+        _table.provider == command.provider,
+        _table.order_ref == command.order_ref,
+        _table.dedup_key.startswith(f"{command.dedup_key}~", autoescape=True),
+    )
+    untouched = (_table.status == "received") & (_table.attempts == 0)
+    again = untouched if status == "received" else _table.status == status
+    known = await _read(connection, *same, again)
+    if known:
+        return known[-1]
+    return await connection.scalar(select(func.count()).select_from(provider_callbacks).where(*same)) or 0
 
 
 async def _add(

@@ -54,6 +54,12 @@ async def of_order(
     return rows.all()
 
 
+async def was_odd(connection: AsyncConnection, payment_id: UUID) -> bool:
+    """Whether its account ever held another sum than the payment's."""
+    found = select(journals.c.id).where(journals.c.payment_id == payment_id, journals.c.kind == "surplus_received")
+    return await connection.scalar(found.limit(1)) is not None
+
+
 async def balances(connection: AsyncConnection, order_id: UUID) -> dict[tuple[str, str], int]:
     """Of one order, by account and currency."""
     rows = await connection.execute(

@@ -17,12 +17,14 @@ from common import log
 from payments.commands.answers import RefundAccount
 from payments.domain.refund import Refund
 from payments.domain.status import PENDING, RefundStatus
+from payments.repository.by_hand import may_be_owed
 from payments.repository.seal import Seal
 from payments.tables import payments, refund_accounts, refunds
 
 _PLAIN = (
     "id", "payment_id", "order_id", "amount", "tax_free_amount", "reason", "requested_at", "attempt", "next_at",
     "provider_reference", "failure_code", "failure_reason", "refunded_at", "vat_amount",
+    "by_hand",
 )  # fmt: skip
 _PURPOSE = "refund-accounts"
 _log = log.get(__name__)
@@ -98,10 +100,10 @@ async def forget_account(connection: AsyncConnection, payment_id: UUID) -> None:
 
 
 async def forget_old_accounts(connection: AsyncConnection, now: datetime, keep: timedelta) -> int:
-    """Erases accounts given long ago that neither a pending refund nor a surplus waits to use. Returns how many."""
+    """Erases accounts given long ago that no refund and no surplus waits to use. Returns how many."""
     waiting = (
         select(refunds.c.payment_id)
-        .where(refunds.c.status.in_([status.value for status in PENDING]))
+        .where(refunds.c.status.in_([status.value for status in PENDING]) | may_be_owed())
         .union(select(payments.c.id).where(payments.c.surplus > payments.c.surplus_returned))
     )
     done = await connection.execute(

@@ -24,8 +24,8 @@ SELECT j.ref, CASE j.kind WHEN 'received' THEN 'payment' ELSE 'cancel' END AS ki
        j.posted_at >= :start AND j.posted_at < :stop AND p.status <> 'reversed' AS due,
        EXISTS (SELECT 1 FROM journals s WHERE s.ref = 'settled:' || j.ref) AS settled
 FROM payments p
-JOIN journals j ON j.payment_id = p.id AND j.kind IN ('received', 'refund_paid')
-LEFT JOIN refunds r ON j.ref = 'refund_paid:' || r.id
+JOIN journals j ON j.payment_id = p.id AND j.kind IN ('received', 'refund_paid', 'refund_found')
+LEFT JOIN refunds r ON r.payment_id = p.id AND j.ref IN ('refund_paid:' || r.id, 'refund_found:' || r.id)
 WHERE p.provider = :provider AND p.merchant = :merchant
   AND (p.provider_key = ANY(:keys) OR (j.posted_at >= :start AND j.posted_at < :stop))
 ORDER BY j.posted_at, j.ref

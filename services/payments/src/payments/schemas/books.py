@@ -6,9 +6,9 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
-from common.wire import Body, MoneyView, View
+from common.wire import Body, MoneyView, View, plain_text
 
 
 class PostingView(View):
@@ -74,6 +74,36 @@ class TransferBody(Body):
 
     amount: Annotated[int, Field(strict=True, gt=0, le=10**12)]
     transferred_on: date
+
+
+class RefundTransferBody(TransferBody):
+    """The same of a refund: `amount` is all of it."""
+
+    reference: Annotated[str, StringConstraints(pattern=r"^[\w.:-]{1,60}$")] = Field(
+        description="the bank's name of the transfer", examples=["20261123-0001"]
+    )
+
+
+class ProviderReturnBody(Body):
+    """The provider's name of a return, as its console shows it."""
+
+    reference: Annotated[str, plain_text(200)]
+
+
+class RefusedRefundView(View):
+    """A refund the provider will not pay, and why it said so."""
+
+    refund_id: UUID
+    payment_id: UUID
+    order_id: UUID
+    order_number: str
+    mall_id: str
+    provider: str
+    amount: MoneyView
+    code: str
+    reason: str
+    account_named: bool
+    requested_at: datetime
 
 
 class AccountView(View):

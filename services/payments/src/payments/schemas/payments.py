@@ -11,6 +11,7 @@ from pydantic import AnyHttpUrl, ConfigDict, Field, RootModel, StringConstraints
 
 from common.wire import Body, MoneyView, View, plain_text
 from payments.commands.answers import RefundAccount
+from payments.domain import by_hand
 from payments.domain.payment import Payment
 from payments.domain.refund import Refund, given_back
 from payments.domain.status import RefundStatus, Status
@@ -96,7 +97,7 @@ class WaitView(View):
 
 
 class AccountWantedView(View):
-    """A refund or a surplus waits for `POST /v1/payments/{id}/refund-account`."""
+    """A refund, one that the provider refused, or a surplus waits for `POST /v1/payments/{id}/refund-account`."""
 
     type: Literal["refund_account"] = "refund_account"
 
@@ -116,6 +117,7 @@ class RefundView(View):
     reason: str
     requested_at: datetime
     refunded_at: datetime | None
+    by_hand: bool = Field(description="paid by bank transfer, after the provider had refused it")
 
 
 class PaymentView(View):
@@ -182,10 +184,16 @@ def _next_action(payment: Payment, refunds: Sequence[Refund]) -> NextAction | No
             )
         case Status.CREATED | Status.CONFIRMING | Status.UNKNOWN:
             return WaitView()
-        case _ if payment.returnable or any(refund.status is RefundStatus.NEEDS_ACCOUNT for refund in refunds):
+        case _ if payment.returnable or _waits_for_account(payment, refunds):
             return AccountWantedView()
         case _:
             return None
+
+
+def _waits_for_account(payment: Payment, refunds: Sequence[Refund]) -> bool:
+    return by_hand.is_any_owed(payment, refunds) or any(
+        refund.status is RefundStatus.NEEDS_ACCOUNT for refund in refunds
+    )
 
 
 def _refund(refund: Refund, currency: str) -> RefundView:
@@ -196,4 +204,5 @@ def _refund(refund: Refund, currency: str) -> RefundView:
         reason=refund.reason,
         requested_at=refund.requested_at,
         refunded_at=refund.refunded_at,
+        by_hand=refund.by_hand,
     )

@@ -12,6 +12,7 @@ from payments.settings.files import FromFiles
 from payments.settings.inicis import InicisSettings
 from payments.settings.kakaopay import KakaoPaySettings
 from payments.settings.portone import PortOneSettings, PortOneV1Settings
+from payments.settings.provider import ProviderSettings
 from payments.settings.toss import TossSettings
 
 
@@ -35,7 +36,9 @@ class Settings(FromFiles, ServiceSettings):
     )
     unknown_every_seconds: float = Field(default=2, gt=0, description="how often due look-ups are made")
     patience_seconds: float = Field(
-        default=30, gt=0, description="a request to a provider without a record after this was cut off"
+        default=5,
+        gt=0,
+        description="a request without a record so long after its provider's own timeouts was cut off",
     )
     refund_account_days: int = Field(default=30, ge=1, description="an account for refunds nobody used is erased")
     callback_body_days: int = Field(default=90, ge=1, description="raw callbacks are erased after this")
@@ -63,11 +66,10 @@ class Settings(FromFiles, ServiceSettings):
     portone: PortOneSettings = Field(default_factory=PortOneSettings)
     portone_v1: PortOneV1Settings = Field(default_factory=PortOneV1Settings)
 
-    @property
-    def patience(self) -> timedelta:
-        """As told, and never shorter than a provider that is offered may take to answer."""
-        slowest = max(self.inicis.slowest_seconds, self.portone.slowest_seconds, self.portone_v1.slowest_seconds)
-        return timedelta(seconds=max(self.patience_seconds, slowest))
+    def providers(self) -> dict[str, ProviderSettings]:
+        """Every one there is, by the name payments are opened with."""
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        return {name: told for name, told in fields.items() if isinstance(told, ProviderSettings)}
 
     @property
     def account_valid(self) -> timedelta:

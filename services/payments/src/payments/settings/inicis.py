@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
+import httpx
 from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from payments.clients.inicis import InicisAccess
-from payments.clients.registry import EVERY_MALL
-from payments.settings.files import FromFiles
+from payments.clients.gateway import PaymentGateway
+from payments.clients.inicis import InicisAccess, InicisGateway
+from payments.clients.registry import EVERY_MALL, per_mall
+from payments.settings.provider import ProviderSettings
 
 # Where deposit notices come from: what public shop code lists, and behind it the three the newer module still names.
 NOTICE_SOURCES = (
@@ -21,10 +24,6 @@ _CENTRES = {
     "ks": "https://ksstdpay.inicis.com",
     "stg": "https://stgstdpay.inicis.com",
 }
-
-
-# Between the last answer and its record.
-_MARGIN_SECONDS = 5.0
 
 
 class InicisAccount(BaseModel):
@@ -39,7 +38,7 @@ class InicisAccount(BaseModel):
     tax_contract: bool | None = None
 
 
-class InicisSettings(FromFiles):
+class InicisSettings(ProviderSettings):
     """What all malls share, the account of every mall that has none of its own, and the malls that have."""
 
     model_config = SettingsConfigDict(env_prefix="PAYMENTS_INICIS_", extra="ignore")
@@ -78,10 +77,8 @@ class InicisSettings(FromFiles):
     sources: str = Field(default=NOTICE_SOURCES, description="networks notices come from, comma separated; empty: any")
     timeout_seconds: float = Field(default=8, gt=0, le=10, description="one call; a refund may need five")
 
-    @property
-    def slowest_seconds(self) -> float:
-        """The longest a refund may be on its way, with a look-up of two calls before and after; 0: no account."""
-        return 5 * self.timeout_seconds + _MARGIN_SECONDS if self.accesses() else 0.0
+    def merchants(self, http: httpx.AsyncClient) -> Mapping[str, PaymentGateway]:
+        return per_mall(InicisGateway, http, self.accesses())
 
     def accesses(self) -> dict[str, InicisAccess]:
         """By mall. No account for everybody, no entry for everybody."""

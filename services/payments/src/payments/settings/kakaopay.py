@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import httpx
 from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from payments.clients.kakaopay import KakaoPayAccess
-from payments.clients.registry import EVERY_MALL
-from payments.settings.files import FromFiles
+from payments.clients.gateway import PaymentGateway
+from payments.clients.kakaopay import KakaoPayAccess, KakaoPayGateway
+from payments.clients.registry import EVERY_MALL, per_mall
+from payments.settings.provider import ProviderSettings
 
 
 class KakaoPayAccount(BaseModel):
@@ -19,7 +23,7 @@ class KakaoPayAccount(BaseModel):
     scheme: str | None = None
 
 
-class KakaoPaySettings(FromFiles):
+class KakaoPaySettings(ProviderSettings):
     """What all malls share, the account of every mall that has none of its own, and the malls that have.
 
     Without a secret key KakaoPay is offered only to the malls named.
@@ -50,6 +54,9 @@ class KakaoPaySettings(FromFiles):
         default_factory=dict,
         description='accounts of single malls, JSON: {"kids": {"secret_key": "...", "cid": "..."}}',
     )
+
+    def merchants(self, http: httpx.AsyncClient) -> Mapping[str, PaymentGateway]:
+        return per_mall(KakaoPayGateway, http, self.accesses())
 
     def accesses(self) -> dict[str, KakaoPayAccess]:
         """By mall."""

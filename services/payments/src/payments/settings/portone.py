@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field, SecretStr
+from collections.abc import Mapping
+from typing import Self
+from urllib.parse import urlsplit
+
+import httpx
+from pydantic import BaseModel, Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from payments.clients.portone import PortOneAccess
-from payments.clients.portone_v1 import PortOneV1Access
-from payments.clients.registry import EVERY_MALL
-from payments.settings.files import FromFiles
+from payments.clients.gateway import PaymentGateway
+from payments.clients.portone import PortOneAccess, PortOneGateway
+from payments.clients.portone_v1 import PortOneV1Access, PortOneV1Gateway
+from payments.clients.registry import EVERY_MALL, per_mall
+from payments.settings.provider import ProviderSettings
 
-# Connecting, and our own work around the calls.
-_MARGIN_SECONDS = 10.0
+# A caller must give PortOne so long to cancel: a connection that breaks does not stop the work there.
+_LEAST_SECONDS = 60
+_HOSTS = ("portone.io", "iamport.kr")
+
+
+def _patient(url: str, seconds: float) -> None:
+    """Raises ValueError for a caller of PortOne itself that would not wait long enough; a sandbox need not be waited
+    for."""
+    host = urlsplit(url).hostname or ""
+    if seconds < _LEAST_SECONDS and any(host == known or host.endswith(f".{known}") for known in _HOSTS):
+        raise ValueError(f"timeout_seconds is at least {_LEAST_SECONDS} at {host}")
 
 
 def _listed(text: str) -> tuple[str, ...]:
@@ -29,7 +44,7 @@ class PortOneAccount(BaseModel):
     complex_tax: bool = False
 
 
-class PortOneSettings(FromFiles):
+class PortOneSettings(ProviderSettings):
     """What all malls share, the account of every mall that has none of its own, and the malls that have.
 
     Without a secret V2 is offered only to the malls named.
@@ -54,17 +69,20 @@ class PortOneSettings(FromFiles):
     pre_register: bool = Field(default=True, description="lock the amount before the window opens")
     sources: str = Field(default="52.78.5.241/32", description="networks webhooks come from; empty: any")
     timeout_seconds: float = Field(
-        default=60, ge=60, le=120, description="how long a cancel may take; its look-up waits at least so long"
+        default=60, gt=0, le=120, description="how long a cancel may take: at PortOne itself not below 60"
     )
     look_up_seconds: float = Field(default=10, gt=0, le=25, description="a look-up, or locking the amount")
     lookback_days: int = Field(
         default=30, ge=1, le=90, description="a day's list is looked for among payments changed since so long before it"
     )
 
-    @property
-    def slowest_seconds(self) -> float:
-        """The longest a refund may be on its way, with the look-up after it; 0 where nobody has an account."""
-        return self.timeout_seconds + self.look_up_seconds + _MARGIN_SECONDS if self.accesses() else 0.0
+    @model_validator(mode="after")
+    def _waits_long_enough(self) -> Self:
+        _patient(self.url, self.timeout_seconds)
+        return self
+
+    def merchants(self, http: httpx.AsyncClient) -> Mapping[str, PaymentGateway]:
+        return per_mall(PortOneGateway, http, self.accesses())
 
     def accesses(self) -> dict[str, PortOneAccess]:
         """By mall."""
@@ -111,7 +129,7 @@ class PortOneV1Account(BaseModel):
     complex_tax: bool = False
 
 
-class PortOneV1Settings(FromFiles):
+class PortOneV1Settings(ProviderSettings):
     """Like `PortOneSettings`; without an imp_key V1 is offered only to the malls named."""
 
     model_config = SettingsConfigDict(env_prefix="PAYMENTS_PORTONE_V1_", extra="ignore")
@@ -130,15 +148,18 @@ class PortOneV1Settings(FromFiles):
     # memory: where V1's webhooks come from was not found.
     sources: str = Field(default="", description="networks webhooks come from, comma separated; empty: any")
     timeout_seconds: float = Field(
-        default=60, ge=60, le=120, description="how long a cancel may take; its look-up waits at least so long"
+        default=60, gt=0, le=120, description="how long a cancel may take: at PortOne itself not below 60"
     )
     look_up_seconds: float = Field(default=10, gt=0, le=25, description="a look-up, a token, or locking the amount")
     lookback_days: int = Field(default=30, ge=1, le=45, description="a day's list is looked for around it so far")
 
-    @property
-    def slowest_seconds(self) -> float:
-        """The longest a refund may be on its way, with tokens, a second try and a look-up; 0: nobody has an account."""
-        return 2 * self.timeout_seconds + 3 * self.look_up_seconds + _MARGIN_SECONDS if self.accesses() else 0.0
+    @model_validator(mode="after")
+    def _waits_long_enough(self) -> Self:
+        _patient(self.url, self.timeout_seconds)
+        return self
+
+    def merchants(self, http: httpx.AsyncClient) -> Mapping[str, PaymentGateway]:
+        return per_mall(PortOneV1Gateway, http, self.accesses())
 
     def accesses(self) -> dict[str, PortOneV1Access]:
         """By mall."""

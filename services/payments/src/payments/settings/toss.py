@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import httpx
 from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from payments.clients.registry import EVERY_MALL
-from payments.clients.toss import TossAccess
-from payments.settings.files import FromFiles
+from payments.clients.gateway import PaymentGateway
+from payments.clients.registry import EVERY_MALL, per_mall
+from payments.clients.toss import TossAccess, TossGateway
+from payments.settings.provider import ProviderSettings
 
 
 class TossAccount(BaseModel):
@@ -20,7 +24,7 @@ class TossAccount(BaseModel):
     default_bank: str | None = None
 
 
-class TossSettings(FromFiles):
+class TossSettings(ProviderSettings):
     """What all malls share, the account of every mall that has none of its own, and the malls that have."""
 
     model_config = SettingsConfigDict(env_prefix="PAYMENTS_TOSS_", extra="ignore")
@@ -39,6 +43,9 @@ class TossSettings(FromFiles):
         default_factory=dict,
         description='accounts of single malls, JSON: {"kids": {"secret_key": "...", "client_key": "...", ...}}',
     )
+
+    def merchants(self, http: httpx.AsyncClient) -> Mapping[str, PaymentGateway]:
+        return per_mall(TossGateway, http, self.accesses())
 
     def accesses(self) -> dict[str, TossAccess]:
         """By mall."""

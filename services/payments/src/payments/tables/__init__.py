@@ -20,6 +20,7 @@ from payments.tables.payments import (
     payment_secrets,
     payments,
     refund_accounts,
+    refund_transfers,
     refunds,
     surplus_transfers,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "postings",
     "provider_callbacks",
     "refund_accounts",
+    "refund_transfers",
     "refunds",
     "settlement_differences",
     "settlements",

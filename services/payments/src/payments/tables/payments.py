@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (  # isort: skip
     BigInteger, Boolean, Column, Date, DateTime, ForeignKey, Identity, Index, Integer, LargeBinary, MetaData,
-    Table, Text, text,
+    Table, Text, UniqueConstraint, text,
 )  # fmt: skip
 from sqlalchemy.dialects.postgresql import UUID
 
@@ -132,6 +132,7 @@ refunds = Table(
     Column("requested_at", MOMENT, nullable=False),
     Column("refunded_at", MOMENT),
     Column("vat_amount", BigInteger, nullable=False, server_default=text("0")),
+    Column("by_hand", Boolean, nullable=False, server_default=text("false")),
 )
 Index(
     "refunds_one_running",
@@ -148,6 +149,20 @@ Index(
 )
 Index("refunds_refused", refunds.c.payment_id, postgresql_where=refunds.c.status == "refused")
 Index("refunds_next", refunds.c.next_at, postgresql_where=refunds.c.next_at.is_not(None))
+
+# The transfer by which staff paid a refund that the provider refused.
+refund_transfers = Table(
+    "refund_transfers",
+    metadata,
+    Column("refund_id", ID, ForeignKey("refunds.id"), primary_key=True),
+    Column("payment_id", ID, ForeignKey("payments.id"), nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("transferred_on", Date, nullable=False),
+    Column("recorded_by", Text, nullable=False),
+    Column("recorded_at", MOMENT, nullable=False),
+    UniqueConstraint("payment_id", "reference"),
+)
 
 # Personal, and sealed with a key the database does not have. Gone as soon as the refund is.
 refund_accounts = Table(

@@ -21,8 +21,10 @@ LEFT JOIN (
     FROM payments.journals j JOIN payments.postings x ON x.journal_id = j.id
     WHERE x.account LIKE 'provider_receivable:%' GROUP BY 1) b ON b.payment_id = p.id
 LEFT JOIN (
-    SELECT payment_id, array_agg(amount) FILTER (WHERE status = 'done') AS done,
-           sum(amount) FILTER (WHERE status IN ('requested', 'needs_account', 'executing', 'unknown')) AS promised
+    SELECT payment_id, array_agg(amount) FILTER (WHERE status = 'done' AND NOT by_hand) AS done,
+           -- What we sent by hand, the provider still owes us.
+           sum(amount) FILTER (WHERE by_hand OR status IN ('requested', 'needs_account', 'executing', 'unknown'))
+             AS promised
     FROM payments.refunds GROUP BY 1) r ON r.payment_id = p.id
 LEFT JOIN (
     SELECT o.payment_id, sum(o.total_amount - coalesce(c.owed, 0)) AS keeps FROM orders.orders o

@@ -17,7 +17,9 @@ _FACTS = """
 # What can come true of a payment or a refund several times: its messages are named by the moment too, and say whose
 # they are.
 _TROUBLES = """
-    SELECT 'refund-account-needed' AS kind, id AS about FROM payments.refunds
+    SELECT kind, id AS about FROM payments.refunds,
+      unnest(ARRAY['refund-account-needed', 'refund-failed']) kind
+    UNION ALL SELECT 'payment-unwanted', refund_id FROM orders.order_unwanted_payments
     UNION ALL SELECT 'deposit-reversed', payment_id FROM payments.payment_history WHERE to_status = 'reversed'
     UNION ALL SELECT kind, id FROM payments.payments,
       unnest(ARRAY['deposit-short', 'deposit-surplus', 'surplus-returned']) kind WHERE method = 'virtual_account'

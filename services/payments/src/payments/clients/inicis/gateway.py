@@ -19,6 +19,7 @@ from payments.clients.inicis.iniapi import RefundOrder, Request
 from payments.clients.inicis.unproven import REFUND_METHODS, bank_code
 from payments.clients.inicis.wire import NotInicis
 from payments.commands.answers import Hint, Missing, Receipt, Redirect, Refused, Return, Seen, Standing, Unknown
+from payments.domain.patience import Waits
 from payments.domain.payment import Payment
 
 _MOST_BYTES = 256 * 1024
@@ -41,6 +42,12 @@ class InicisGateway:
     @property
     def sources(self) -> tuple[str, ...]:
         return self._access.sources
+
+    @property
+    def waits(self) -> Waits:
+        """An approval and a look-up of two calls, or its net cancel; a refund with such a look-up before and after."""
+        one = self._access.timeout_seconds
+        return Waits.seconds(paying=3 * one, giving_back=5 * one)
 
     def bank_code(self, bank: str) -> str | None:
         return bank_code(bank)

@@ -33,6 +33,7 @@ from payments.clients.gateway import (
 from payments.clients.kakaopay import settled, wire
 from payments.clients.kakaopay.unproven import METHOD_REFUSED, NO_SUCH_TID, SESSION_OVER, UNREAD
 from payments.commands.answers import Hint, Missing, Receipt, Redirect, Refused, Seen, Standing, Unknown
+from payments.domain.patience import Waits
 from payments.domain.payment import Payment
 
 _Read = TypeVar("_Read")
@@ -41,7 +42,7 @@ _Read = TypeVar("_Read")
 @dataclass(frozen=True, slots=True)
 class KakaoPayAccess:
     """`url` has no path. `scheme` is the word before the key. `look_up_seconds` is for `order`, which may follow a lost
-    call and must end with it in our patience. `session_seconds`: nothing untouched for so long is ever approved.
+    call. `session_seconds`: nothing untouched for so long is ever approved.
 
     `settlement_path`: empty where no settlement list is read.
     """
@@ -73,6 +74,12 @@ class KakaoPayGateway:
     @property
     def merchant(self) -> str:
         return self._access.cid
+
+    @property
+    def waits(self) -> Waits:
+        """A call, and the look-up after one that was refused or lost."""
+        both = self._access.timeout_seconds + self._access.look_up_seconds
+        return Waits.seconds(paying=both, giving_back=both)
 
     def bank_code(self, bank: str) -> str | None:
         return None

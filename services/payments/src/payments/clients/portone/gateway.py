@@ -27,6 +27,7 @@ from payments.clients.portone import banks, signing, unproven, window, wire
 from payments.clients.portone.access import PortOneAccess
 from payments.clients.portone.calls import Calls
 from payments.commands.answers import Hint, Missing, Receipt, Redirect, Refused, Seen, Standing, Unknown
+from payments.domain.patience import Waits
 from payments.domain.payment import Payment
 
 _PAGES_MOST = 1000
@@ -55,6 +56,12 @@ class PortOneGateway:
     @property
     def sources(self) -> tuple[str, ...]:
         return self._access.sources
+
+    @property
+    def waits(self) -> Waits:
+        """Nothing but a cancel needs PortOne's minute: paying is locking the amount, and looking."""
+        look = self._access.look_up_seconds
+        return Waits.seconds(paying=2 * look, giving_back=self._access.timeout_seconds + 2 * look)
 
     def bank_code(self, bank: str) -> str | None:
         return banks.code_of(bank)

@@ -153,7 +153,9 @@ def text(value: Any) -> str:
 
 def whole(value: Any) -> int:
     """Won are whole. Some JSON writers add a `.0`; any other fraction is refused."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError("not a number")
+    if isinstance(value, float) and not value.is_integer():
         raise TypeError("not a whole number")
     return int(value)
 

@@ -28,6 +28,7 @@ from payments.clients.portone_v1 import unproven, window, wire
 from payments.clients.portone_v1.access import PortOneV1Access
 from payments.clients.portone_v1.calls import NO, NOT_FOUND, Calls
 from payments.commands.answers import Hint, Missing, Receipt, Redirect, Refused, Seen, Standing, Unknown
+from payments.domain.patience import Waits
 from payments.domain.payment import Payment
 
 _PAGES_MOST = 1000
@@ -52,6 +53,12 @@ class PortOneV1Gateway:
     @property
     def sources(self) -> tuple[str, ...]:
         return self._access.sources
+
+    @property
+    def waits(self) -> Waits:
+        """As in V2, where a token is turned away, replaced, and everything tried once more."""
+        look = self._access.look_up_seconds
+        return Waits.seconds(paying=5 * look, giving_back=2 * self._access.timeout_seconds + 4 * look)
 
     def bank_code(self, bank: str) -> str | None:
         return banks.code_of(bank)
@@ -150,7 +157,7 @@ class PortOneV1Gateway:
         return body
 
     def parse_callback(self, kind: str, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
-        return wire.notice_of(headers, body, now)
+        return wire.notice_of(headers, body)
 
     def callback_answer(self, *, accepted: bool) -> CallbackAnswer:
         return ACCEPTED if accepted else REFUSED

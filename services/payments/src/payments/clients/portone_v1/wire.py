@@ -18,7 +18,6 @@ from payments.commands.answers import Account, Return, Seen, Standing
 from payments.errors import CallbackUnreadable
 
 _STATUSES = {status: status for status in ("ready", "paid", "failed", "cancelled")}
-_NOTICE_SECONDS = 60
 
 
 class NotPortOneV1(ValueError):
@@ -109,11 +108,11 @@ def _on(seconds: Any, day: date) -> bool:
     return bool(seconds) and datetime.fromtimestamp(whole(seconds), SEOUL).date() == day
 
 
-def notice_of(headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
+def notice_of(headers: Mapping[str, str], body: bytes) -> Notice:
     """Unsigned: anybody can send it, so it only ever makes us look.
 
-    The same words again a minute later are another notice: had somebody sent them before they were true, the true one
-    must not be taken for a repeat. Raises `CallbackUnreadable`.
+    It is known by what it says, and V1 may say the same of two refunds in part: the second must not count as a repeat,
+    nor the true one for that of somebody who sent it before it was true. Raises `CallbackUnreadable`.
     """
     try:
         is_form = "form-urlencoded" in headers.get("content-type", "")
@@ -125,6 +124,6 @@ def notice_of(headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
             kept["cancellation_id"] = text(document["cancellation_id"])[:100]
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise CallbackUnreadable("the webhook lacks what it must say") from error
-    minute = int(now.timestamp()) // _NOTICE_SECONDS
-    dedup_key = hashlib.sha256(body + f":{minute}".encode()).hexdigest()
-    return Notice(dedup_key, status, merchant_uid, kept, key=imp_uid)
+    words = "\n".join(f"{name}={kept[name]}" for name in sorted(kept))
+    dedup_key = hashlib.sha256(words.encode()).hexdigest()
+    return Notice(dedup_key, status, merchant_uid, kept, key=imp_uid, may_recur=True)

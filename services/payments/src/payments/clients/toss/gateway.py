@@ -11,7 +11,6 @@ from urllib.parse import quote, urlencode
 
 import httpx
 
-from payments import errors
 from payments.clients.gateway import (
     ACCEPTED,
     REFUSED,
@@ -24,9 +23,10 @@ from payments.clients.gateway import (
     SettledRow,
     Terms,
 )
-from payments.clients.toss import wire
+from payments.clients.toss import settled, wire
 from payments.clients.toss.banks import code_of
 from payments.commands.answers import Missing, Receipt, Redirect, Refused, Seen, Unknown
+from payments.domain.patience import Waits
 from payments.domain.payment import Payment
 
 # The window opens on a card for easy pay too: the customer picks the wallet there.
@@ -68,6 +68,12 @@ class TossGateway:
     @property
     def merchant(self) -> str:
         return self._access.merchant
+
+    @property
+    def waits(self) -> Waits:
+        """Two calls: what happened already is looked up, and a deposit before it is given back."""
+        both = 2 * self._access.timeout_seconds
+        return Waits.seconds(paying=both, giving_back=both)
 
     def bank_code(self, bank: str) -> str | None:
         return code_of(bank)
@@ -157,7 +163,16 @@ class TossGateway:
         return ACCEPTED if accepted else REFUSED
 
     async def settlements(self, day: date) -> Sequence[SettledRow] | Unknown:
-        raise errors.NotOffered("settlements are not read from Toss")
+        rows: list[SettledRow] = []
+        for page in range(1, settled.PAGES_MOST):
+            path = f"/settlements?{urlencode(settled.query_of(day, page))}"
+            found = await self._call("GET", path, settled.rows_of)
+            if not isinstance(found, list):
+                return Unknown(f"the list was refused: {found.code}") if isinstance(found, Refused) else found
+            rows += found
+            if len(found) < settled.PAGE_SIZE:
+                return rows
+        return Unknown("the list does not end")
 
     async def issue_cash_receipt(self, payment: Payment, order: ReceiptOrder) -> Receipt | Refused | Unknown:
         body = wire.receipt_order(payment, order)

@@ -77,12 +77,12 @@ def payment_of(body: Any, holder: str) -> Seen:
     try:
         failure = body.get("failure") or {}
         return Seen(
-            order_ref=_text(body["orderId"]),
-            key=_text(body["paymentKey"]),
-            merchant=_text(body.get("mId", "")),
-            currency=_text(body.get("currency", "KRW")),
-            amount=_whole(body["totalAmount"]),
-            balance=_whole(body["balanceAmount"]),
+            order_ref=text(body["orderId"]),
+            key=text(body["paymentKey"]),
+            merchant=text(body.get("mId", "")),
+            currency=text(body.get("currency", "KRW")),
+            amount=whole(body["totalAmount"]),
+            balance=whole(body["balanceAmount"]),
             standing=_STANDINGS[body["status"]],
             account=_account(body.get("virtualAccount"), holder),
             secret=body.get("secret"),
@@ -119,9 +119,7 @@ def receipt_order(payment: Payment, order: ReceiptOrder) -> dict[str, Any]:
 def receipt_of(body: Any) -> Receipt:
     """Raises `NotToss`."""
     try:
-        return Receipt(
-            _text(body["receiptKey"]), body.get("issueNumber"), body.get("receiptUrl"), _whole(body["amount"])
-        )
+        return Receipt(text(body["receiptKey"]), body.get("issueNumber"), body.get("receiptUrl"), whole(body["amount"]))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise NotToss(f"not a cash receipt of Toss: {error!r}") from error
 
@@ -169,7 +167,7 @@ def notice_of(headers: Mapping[str, str], body: bytes) -> Notice:
 
 
 def _event(document: dict[str, Any], dedup_key: str) -> Notice:
-    kind = _text(document["eventType"])[:60]
+    kind = text(document["eventType"])[:60]
     if kind != "PAYMENT_STATUS_CHANGED":
         return Notice(dedup_key, kind, "", {"eventType": kind}, about_payment=False)
     data = document["data"]
@@ -177,19 +175,17 @@ def _event(document: dict[str, Any], dedup_key: str) -> Notice:
     return Notice(
         dedup_key,
         kind,
-        _text(data["orderId"])[:64],
+        text(data["orderId"])[:64],
         {"eventType": kind, **_kept(document, ("createdAt",)), "data": kept},
-        key=_text(data["paymentKey"]),
-        amount=_whole(data["totalAmount"]),
+        key=text(data["paymentKey"]),
+        amount=whole(data["totalAmount"]),
     )
 
 
 def _deposit(document: dict[str, Any], dedup_key: str) -> Notice:
     kept = _kept(document, _KEPT_OF_DEPOSIT)
-    _text(document["status"])
-    return Notice(
-        dedup_key, "DEPOSIT_CALLBACK", _text(document["orderId"])[:64], kept, secret=_text(document["secret"])
-    )
+    text(document["status"])
+    return Notice(dedup_key, "DEPOSIT_CALLBACK", text(document["orderId"])[:64], kept, secret=text(document["secret"]))
 
 
 def _kept(document: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
@@ -198,7 +194,7 @@ def _kept(document: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     for name in names:
         value = document.get(name)
         if isinstance(value, str):
-            found[name] = _text(value)[:200]
+            found[name] = text(value)[:200]
         elif isinstance(value, int):
             found[name] = value
     return found
@@ -207,12 +203,12 @@ def _kept(document: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
 def _account(body: Any, holder: str) -> Account | None:
     if not body or not body.get("accountNumber") or not body.get("dueDate"):
         return None
-    code = _text(body["bankCode"])
+    code = text(body["bankCode"])
     due = datetime.fromisoformat(body["dueDate"])
     return Account(
         bank_code=code,
         bank_name=BANKS.get(code, code),
-        number=_text(body["accountNumber"]),
+        number=text(body["accountNumber"]),
         holder=holder,
         due_at=due if due.tzinfo else due.replace(tzinfo=SEOUL),
     )
@@ -220,21 +216,23 @@ def _account(body: Any, holder: str) -> Account | None:
 
 def _return(row: Any) -> Return:
     return Return(
-        reference=_text(row["transactionKey"]),
-        amount=_whole(row["cancelAmount"]),
+        reference=text(row["transactionKey"]),
+        amount=whole(row["cancelAmount"]),
         note=str(row.get("cancelReason", "")),
         done=row.get("cancelStatus", "DONE") == "DONE",
     )
 
 
-def _text(value: Any) -> str:
+def text(value: Any) -> str:
     if not isinstance(value, str) or "\x00" in value:
         raise TypeError("not a text")
     return value
 
 
-def _whole(value: Any) -> int:
+def whole(value: Any) -> int:
     """Won are whole. Some JSON writers add a `.0`; any other fraction is refused."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError("not a number")
+    if isinstance(value, float) and not value.is_integer():
         raise TypeError("not a whole number")
     return int(value)

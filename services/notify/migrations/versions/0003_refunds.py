@@ -1,0 +1,15 @@
+"""Messages about refunds that the provider refused, and about money that no order wants."""
+
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE messages DROP CONSTRAINT messages_kind_check")
+    op.execute("""ALTER TABLE messages ADD CONSTRAINT messages_kind_check CHECK (kind IN (
+        'order-placed', 'payment-pending', 'order-paid', 'order-shipped', 'order-cancelled', 'payment-refunded',
+        'deposit-short', 'deposit-surplus', 'deposit-reversed', 'surplus-returned', 'refund-account-needed',
+        'refund-failed', 'payment-unwanted'
+    ))""")
