@@ -192,23 +192,27 @@ def _benefit(body: Any) -> model.Benefit:
 
 class PromotionView(View):
     id: UUID
-    version: int
-    mall_id: str
-    label: str
-    currency: str
+    version: int = Field(examples=[1])
+    mall_id: str = Field(examples=["intake"])
+    label: str = Field(examples=["봄맞이 10%"])
+    currency: str = Field(examples=["KRW"])
     status: Status
     benefit: dict[str, Any] = Field(examples=[_EXAMPLE["benefit"]])
-    scope: dict[str, list[str]]
-    priority: int
+    scope: dict[str, list[str]] = Field(
+        examples=[{"skus": [], "products": [], "categories": ["snacks"], "except_skus": []}]
+    )
+    priority: int = Field(examples=[10])
     stacking: Stacking
-    min_amount: int
-    min_quantity: int
-    channels: list[str]
-    tiers: list[str]
+    min_amount: int = Field(examples=[30000])
+    min_quantity: int = Field(examples=[0])
+    channels: list[str] = Field(examples=[["pc"]])
+    tiers: list[str] = Field(examples=[["gold"]])
     members_only: bool
     needs_coupon: bool
-    gift_stock: int | None
-    gifts_taken: int = Field(description="units of the gift that orders hold or have; counted while it has a stock")
+    gift_stock: int | None = Field(examples=[100])
+    gifts_taken: int = Field(
+        description="units of the gift that orders hold or have; counted while it has a stock", examples=[3]
+    )
     valid_from: datetime | None
     valid_to: datetime | None
 

@@ -55,22 +55,27 @@ class WaybillBody(Body):
 
 
 class DeliveredBody(Body):
-    waybill: str | None = Field(default=None, max_length=60, description="one parcel; left out: all that were shipped")
+    waybill: str | None = Field(
+        default=None,
+        max_length=60,
+        description="one parcel; left out: all that were shipped",
+        examples=["680412345673"],
+    )
     delivered_at: AwareDatetime | None = Field(default=None, description="left out: now")
 
 
 class ReassignBody(Body):
-    centre: CentreCode
+    centre: CentreCode = Field(examples=["icheon"])
 
 
 class CentreBody(Body):
-    name: Annotated[str, plain_text(100)]
+    name: Annotated[str, plain_text(100)] = Field(examples=["이천 센터"])
     mode: Literal["pull", "poll"] = Field(description="pull: its job calls us; poll: we call its API")
     active: bool = Field(default=True, description="false: it gets no new requests; those it has stay")
 
 
 class RouteBody(Body):
-    centre: CentreCode
+    centre: CentreCode = Field(examples=["icheon"])
 
 
 class CountedItem(Body):
