@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -119,7 +119,11 @@ def read_cursor(cursor: str | None) -> tuple[datetime, UUID] | None:
     if cursor is None:
         return None
     try:
-        moment, _, delivery_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
-        return datetime.fromisoformat(moment), UUID(delivery_id)
-    except (ValueError, binascii.Error) as error:
+        written, _, delivery_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
+        moment = datetime.fromisoformat(written)
+        before = moment.astimezone(UTC), UUID(delivery_id)
+    except (ValueError, OverflowError, binascii.Error) as error:
         raise CursorInvalid("the cursor is not one of ours") from error
+    if moment.tzinfo is None:
+        raise CursorInvalid("the cursor is not one of ours")
+    return before
