@@ -180,6 +180,8 @@ class PromotionBody(Body):
 
 
 class PromotionChange(PromotionBody):
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE | {"version": 1}]})
+
     version: Annotated[StrictInt, Field(ge=1, le=2_147_483_646, description="the one that was read")]
 
 

@@ -31,7 +31,7 @@ def _media(request: Request) -> Media:
     summary="Announce a picture",
     status_code=201,
     response_model=UploadView,
-    responses=responses(401, 403, 404, 422, 503),
+    responses=responses(401, 403, 404, 409, 422, 503),
 )
 async def announce(request: Request, database: DatabaseDep, who: Editor, key: Key, upload: UploadBody) -> Response:
     """JPEG, PNG, WebP or AVIF of exactly the size announced. The answer is a form a browser can post."""

@@ -88,12 +88,12 @@ class TermsView(View):
     """The way back costs `return_fee_amount` on a change of mind, an exchange twice that. `outbound_fee_amount` is
     added where sending was free and what is kept would have been less than `free_shipping_from_amount`."""
 
-    return_fee_amount: int
-    outbound_fee_amount: int
-    free_shipping_from_amount: int
-    change_of_mind_days: int
-    defect_days: int
-    defect_known_days: int
+    return_fee_amount: int = Field(examples=[3000])
+    outbound_fee_amount: int = Field(examples=[3000])
+    free_shipping_from_amount: int = Field(examples=[30000])
+    change_of_mind_days: int = Field(examples=[7])
+    defect_days: int = Field(examples=[90])
+    defect_known_days: int = Field(examples=[30])
 
     @classmethod
     def of(cls, terms: ClaimTerms) -> TermsView:
@@ -104,12 +104,12 @@ class ClaimLineView(View):
     """What the centre found is 0 until the goods came. `amount` is the price of what came."""
 
     line_id: UUID
-    sku: str
-    quantity: int
-    replacement_sku: str | None
-    resellable: int
-    damaged: int
-    missing: int
+    sku: str = Field(examples=["GRANOLA-500"])
+    quantity: int = Field(examples=[2])
+    replacement_sku: str | None = Field(examples=["GRANOLA-300"])
+    resellable: int = Field(examples=[1])
+    damaged: int = Field(examples=[0])
+    missing: int = Field(examples=[0])
     amount: MoneyView
 
     @classmethod
@@ -159,7 +159,7 @@ class ClaimsView(View):
 
 class ClaimOfOrderView(ClaimView):
     order_id: UUID
-    order_number: str
+    order_number: str = Field(examples=["20261122-00001234"])
     mall_id: MallId
 
     @classmethod

@@ -44,7 +44,7 @@ class ShipToBody(Body):
     phone: Phone = Field(examples=["010-1234-5678"])
     zonecode: Annotated[str, StringConstraints(pattern=r"^[0-9]{5}$")] = Field(examples=["06236"])
     road_address: Annotated[str, plain_text(200)] = Field(examples=["서울 강남구 테헤란로 1"])
-    jibun_address: Annotated[str, plain_text(200)] | None = None
+    jibun_address: Annotated[str, plain_text(200)] | None = Field(default=None, examples=["서울 강남구 역삼동 1"])
     detail: Annotated[str, plain_text(200)] = Field(examples=["101동 1203호"])
     memo: Annotated[str, plain_text(200)] | None = Field(default=None, examples=["문 앞에 놓아 주세요"])
 
