@@ -115,8 +115,14 @@ class SurchargeRangeView(View):
     )
 
 
+class SurchargeView(View):
+    """In minor units of the mall's currency; 0 where nothing is added."""
+
+    amount: int = Field(examples=[3000])
+
+
 class SurchargesView(View):
-    """`own` false: the mall has no table, the common one counts."""
+    """`own` false: the mall has no table, the common one counts. `mall_id` `*`: the common one itself."""
 
     mall_id: str = Field(examples=["intake"])
     own: bool

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from common.wire import MoneyView, View
+from orders.commands import ChargeFor, PaidBy
 from orders.domain import Cancel, CancelStatus, Line, Order, Promotion, Status, units_of
 from orders.domain.parcels import Progress
 from orders.repository.contacts import StoredContact
@@ -142,6 +143,17 @@ class AttentionView(View):
     since: datetime
 
 
+class ChargeView(View):
+    """What was paid to the mall's own account apart from the order. `owed` must go back, `returned` did."""
+
+    what: ChargeFor
+    subject: UUID = Field(description="the claim or the address change it is for")
+    amount: MoneyView
+    paid_by: PaidBy
+    status: Literal["kept", "owed", "returned"]
+    since: datetime
+
+
 class OrderView(View):
     id: UUID
     order_number: str = Field(examples=["20261122-00001234"])
@@ -164,10 +176,12 @@ class OrderView(View):
     surcharge_amount: MoneyView = Field(description="for a far address; in shipping_amount")
     shipping_discount_amount: MoneyView = Field(description="what sending would have cost more")
     payment_attention: list[AttentionView] = Field(default_factory=list)
+    charges: list[ChargeView] = Field(default_factory=list)
     placed_at: datetime
     payment_due_at: datetime
     delivered_at: datetime | None
     completed_at: datetime | None
+    returned_at: datetime | None = Field(default=None, description="when nothing that was bought was left of it")
     cancelled_at: datetime | None
 
     @classmethod
@@ -202,10 +216,22 @@ class OrderView(View):
                 for known in order.troubles
                 if not known.over
             ],
+            "charges": [
+                ChargeView(
+                    what=charge.what,
+                    subject=charge.subject,
+                    amount=MoneyView.of(charge.amount, currency),
+                    paid_by=charge.paid_by,
+                    status=charge.status,
+                    since=charge.since,
+                )
+                for charge in order.charges
+            ],
             "placed_at": order.placed_at,
             "payment_due_at": order.payment_due_at,
             "delivered_at": order.delivered_at,
             "completed_at": order.completed_at,
+            "returned_at": order.returned_at,
             "cancelled_at": order.cancelled_at,
         }
         return cls.model_validate(fields | more)
