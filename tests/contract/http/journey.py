@@ -220,9 +220,9 @@ async def _ship(journey: Journey, order: Order, state: str) -> dict[str, str]:
     request = (await journey.call("GET", query, headers=centre))["items"][0]["id"]
     path = f"/v1/logistics/shipment-requests/{request}"
     steps = {"accepted": [("accept", {})]}
-    # The carrier's check digit: the others modulo seven.
+    # Its check digit: the third to the eleventh modulo seven.
     number = f"680{order.number[-8:]}"
-    steps["shipped"] = [*steps["accepted"], ("waybill", {"carrier": "cj", "waybill": f"{number}{int(number) % 7}"})]
+    steps["shipped"] = [*steps["accepted"], ("waybill", {"carrier": "cj", "waybill": f"{number}{int(number[2:]) % 7}"})]
     steps["delivered"] = [*steps["shipped"], ("delivered", {})]
     for verb, body in steps.get(state, []):
         await journey.call("POST", f"{path}/{verb}", body, centre)

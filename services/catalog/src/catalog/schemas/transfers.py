@@ -36,8 +36,8 @@ class ProblemView(View):
 
     row: int = Field(examples=[7])
     column: str | None = Field(examples=["price"])
-    code: str = Field(examples=["price.invalid"])
-    detail: str = Field(examples=["the price is not a whole number"])
+    code: str = Field(examples=["request.invalid"])
+    detail: str = Field(examples=["Input should be a valid integer"])
 
 
 class ImportView(View):

@@ -14,13 +14,13 @@ from common.wire import Body, MoneyView, View
 class PostingView(View):
     """A debit is above zero, a credit below."""
 
-    account: str = Field(examples=["provider:toss"])
+    account: str = Field(examples=["provider_receivable:toss"])
     amount: MoneyView
 
 
 class JournalView(View):
-    ref: str = Field(examples=["capture:01980000-0000-7000-8000-000000000000"])
-    kind: str = Field(examples=["capture"])
+    ref: str = Field(examples=["received:01980000-0000-7000-8000-000000000000:1"])
+    kind: str = Field(examples=["received"])
     payment_id: UUID
     posted_at: datetime
     postings: list[PostingView]

@@ -137,14 +137,14 @@ class PaymentView(View):
     refunded: MoneyView
     next_action: NextAction | None
     failure: FailureView | None
-    closed_reason: str | None = Field(examples=["order_cancelled"])
+    closed_reason: str | None = Field(examples=["replaced"])
     receipt_url: str | None = Field(examples=["https://pay.example/receipts/1"])
     due_at: datetime
     created_at: datetime
     confirmed_at: datetime | None
     refunds: list[RefundView]
     surplus: MoneyView = Field(description="paid in beyond any order, and still to go back by bank transfer")
-    attention: str | None = Field(default=None, examples=["refund refused by the provider"])
+    attention: str | None = Field(default=None, examples=["refund_refused"])
 
     @classmethod
     def of(cls, payment: Payment, refunds: Sequence[Refund] = (), *, for_staff: bool = False) -> PaymentView:
