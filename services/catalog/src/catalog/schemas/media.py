@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StrictInt, StringConstraints
 
-from catalog.commands import AnnounceUpload, AttachPicture
+from catalog.commands import AnnounceUpload, ArrangePictures, AttachPicture
 from catalog.domain.media import MAX_PICTURE_BYTES
 from catalog.schemas.products import SourceView
 from common.wire import Body, MallId, View, plain_text
@@ -44,6 +44,16 @@ class PictureBody(Body):
         return AttachPicture(product_id, self.upload_id, self.alt)
 
 
+class PictureOrderBody(Body):
+    picture_ids: Annotated[list[UUID], Field(max_length=200)] = Field(
+        description="every picture of the product, in the order it is to be shown",
+        examples=[["01935a7c-6f7e-7c3a-8a54-0d9a3c1f0b11", "01935a7c-7a10-7d52-9b3e-52f1c0a7e2c4"]],
+    )
+
+    def to_command(self, product_id: UUID) -> ArrangePictures:
+        return ArrangePictures(product_id, tuple(self.picture_ids))
+
+
 class StoredView(View):
     """An upload and what became of it. `shown`: with its product; if not, it goes after a day."""
 
@@ -61,7 +71,7 @@ class StoredView(View):
     width: int | None = Field(examples=[1200])
     height: int | None = Field(examples=[1200])
     problem: str | None = Field(
-        description="why there are no sources, if there never will be", examples=["not a picture"]
+        description="why there are no sources, if there never will be", examples=["the file cannot be read as a picture"]
     )
     sources: list[SourceView]
 

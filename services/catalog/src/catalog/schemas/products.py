@@ -197,6 +197,14 @@ class PictureView(View):
         )
 
 
+class StaffPictureView(PictureView):
+    id: UUID = Field(description="of its upload: what it is arranged and removed by")
+
+    @classmethod
+    def of(cls, picture: Picture, media_url: str) -> Self:
+        return cls(id=picture.id, **PictureView.of(picture, media_url).__dict__)
+
+
 class OptionView(View):
     name: str = Field(examples=["맛"])
     value: str = Field(examples=["초코"])
@@ -283,18 +291,19 @@ class _ProductFacts(View):
     status: Status
     published_at: datetime | None
     tags: list[str] = Field(examples=[["비건"]])
-    pictures: list[PictureView]
 
 
 class ProductView(_ProductFacts):
     """What a customer sees. The service answers with bytes prepared in this shape."""
 
+    pictures: list[PictureView]
     variants: list[VariantView]
 
 
 class StaffProductView(_ProductFacts):
     """A product as staff wrote it."""
 
+    pictures: list[StaffPictureView]
     rank: int = Field(examples=[0])
     variants: list[StaffVariantView]
 
@@ -309,7 +318,7 @@ class StaffProductView(_ProductFacts):
             categories=[CategoryRef(id=category.id, name=category.name) for category in product.categories],
             status=product.status,
             published_at=product.published_at,
-            pictures=[PictureView.of(picture, product.media_url or media_url) for picture in product.pictures],
+            pictures=[StaffPictureView.of(picture, product.media_url or media_url) for picture in product.pictures],
             tags=list(product.tags),
             rank=product.rank,
             variants=[StaffVariantView.of(variant, product.currency) for variant in product.variants],
