@@ -71,7 +71,8 @@ class StoredView(View):
     width: int | None = Field(examples=[1200])
     height: int | None = Field(examples=[1200])
     problem: str | None = Field(
-        description="why there are no sources, if there never will be", examples=["the file cannot be read as a picture"]
+        description="why there are no sources, if there never will be",
+        examples=["the file cannot be read as a picture"],
     )
     sources: list[SourceView]
 
