@@ -7,114 +7,40 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+from tests.chaos import afterwards
+from tests.chaos.door import PATIENCE_SECONDS, PatientDoor, Refused
 
 from common import ids
-from shop.demo.browser import Browser
-from shop.demo.door import WAYS, Door, Order, Unexpected
+from shop.demo.desk import Desk
+from shop.demo.door import WAYS, Order, Unexpected
 from shop.demo.people import person
+from shop.demo.visit import CHANNELS, MALLS
 
-PATIENCE_SECONDS = 120.0
-MALLS = ("intake", "livestore")
-CHANNELS = ("pc", "mobile")
+__all__ = ["KINDS", "MALLS", "PATIENCE_SECONDS", "WEIGHTS", "PatientDoor", "Refused", "Visit"]
+
 # What the scenarios trouble is Toss, so every second customer pays there.
 _AT_TOSS = [method for provider, method in WAYS if provider == "toss" and method != "virtual_account"]
 _ELSEWHERE = [way for way in WAYS if way[0] != "toss" and way[1] != "virtual_account"]
-_BANKS = [provider for provider, method in WAYS if method == "virtual_account"]
-
-
-class Refused(Exception):
-    """The shop said no, clearly: a 4xx with a code. That is an end."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-class PatientDoor(Door):
-    """Repeats what failed without an answer or with a 5xx, for `PATIENCE_SECONDS`; each POST always with its key."""
-
-    async def call(self, method: str, path: str, *, expect: tuple[int, ...] = (200, 201), **options: Any) -> Any:
-        headers = dict(options.pop("headers", {}))
-        if method == "POST":
-            headers.setdefault("Idempotency-Key", ids.new_id().hex)
-        end = time.monotonic() + PATIENCE_SECONDS
-        pause, last = 0.2, ""
-        while time.monotonic() < end:
-            try:
-                answer = await self.http.request(method, f"{self.edge}{path}", headers=headers, **options)
-            except httpx.HTTPError as error:
-                last = repr(error)
-            else:
-                if answer.status_code in expect:
-                    return answer.json() if answer.content else None
-                last = f"{answer.status_code}: {answer.text[:300]}"
-                if not _worth_repeating(answer):
-                    raise Refused(_code(answer, f"{method} {path} answered {last}"))
-            await asyncio.sleep(pause)
-            pause = min(pause * 1.6, 3)
-        raise Unexpected(f"{method} {path} got no answer in {PATIENCE_SECONDS:g} s, at last {last}")
-
-    async def _open(self, order: Order, wish: dict[str, Any]) -> Any:
-        """Waits for what to do next: the provider may not have said it yet. Raises Refused when it never will."""
-        payment = await super()._open(order, wish)
-        payment_id = str(payment["id"])
-        action = payment["next_action"]
-        if action and action["type"] != "wait":
-            return payment
-        return await self.settled(order, payment_id, _BEGUN)
-
-    @property
-    def browser(self) -> Browser:
-        return replace(super().browser, patience=PATIENCE_SECONDS)
-
-    async def account_of(self, order: Order, payment_id: str) -> dict[str, Any]:
-        return await self.settled(order, payment_id, {"waiting_for_deposit"})
-
-    async def settled(self, order: Order, payment_id: str, wanted: set[str]) -> dict[str, Any]:
-        """The payment, once its status is one of `wanted`. Raises Refused when it has come to another end."""
-        end = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < end:
-            payment = await self.look_at_payment(order, payment_id)
-            if payment["status"] in wanted:
-                return payment
-            if payment["status"] not in _UNDECIDED:
-                raise Refused(f"payment.{payment['status']}")
-            await asyncio.sleep(0.5)
-        raise Unexpected(f"payment {payment_id} is {payment['status']} after {PATIENCE_SECONDS:g} s")
-
-
-_UNDECIDED = frozenset({"created", "open", "confirming", "unknown", "waiting_for_deposit"})
-_BEGUN = {"open", "waiting_for_deposit"}
 _TRIES = 3
-
-
-def _worth_repeating(answer: httpx.Response) -> bool:
-    return answer.status_code >= 500 or answer.status_code == 429 or "in_progress" in answer.text or (
-        # An order being made by a request that was cut off holds the cart for a minute.
-        "cart.busy" in answer.text
-    )  # fmt: skip
-
-
-def _code(answer: httpx.Response, otherwise: str) -> str:
-    try:
-        return str(answer.json()["code"])
-    except (ValueError, KeyError) as error:
-        raise Unexpected(otherwise) from error
+_BANKS = [provider for provider, method in WAYS if method == "virtual_account"]
 
 
 @dataclass
 class Visit:
-    """One customer. `end` is the order status it must come to; `refused` the code of a clear no instead."""
+    """One customer. `end` is the order status it must come to; `refused` the code of a clear no instead.
+
+    `later` is what they do once the parcel is there: it needs no place in the shop.
+    """
 
     number: int
     kind: str
     door: PatientDoor
+    desk: Desk
     wishes: list[tuple[str, int]]
     mall: str
     order: Order | None = None
@@ -122,11 +48,20 @@ class Visit:
     end: str = ""
     refused: str = ""
     wrong: list[str] = field(default_factory=list)
+    later: Callable[[Visit], Awaitable[None]] | None = None
 
     async def come(self) -> None:
-        """Shops until only waiting is left. Whatever is not a clear refusal is noted in `wrong`."""
+        """Shops until only waiting is left."""
+        await self._noting(KINDS[self.kind])
+
+    async def come_again(self) -> None:
+        if self.later is not None:
+            await self._noting(self.later)
+
+    async def _noting(self, act: Callable[[Visit], Awaitable[None]]) -> None:
+        """Whatever is not a clear refusal is noted in `wrong`."""
         try:
-            await KINDS[self.kind](self)
+            await act(self)
         except Refused as refusal:
             self.refused = refusal.code
             if refusal.code not in _FAIR:
@@ -134,9 +69,13 @@ class Visit:
         except (Unexpected, httpx.HTTPError) as error:
             self.wrong.append(str(error) or repr(error))
 
-    async def place(self) -> Order:
+    async def place(self, wishes: list[tuple[str, int]] | None = None) -> Order:
         choice = random.Random(self.number)
-        cart = await self.door.fill_cart(self.mall, choice.choice(CHANNELS), self.wishes)
+        return await self.order_cart(
+            await self.door.fill_cart(self.mall, choice.choice(CHANNELS), wishes or self.wishes)
+        )
+
+    async def order_cart(self, cart: tuple[str, str]) -> Order:
         key = ids.new_id().hex
         if self.kind != "impatient":
             self.order = await self.door.place(cart, person(self.number), key=key)
@@ -238,5 +177,26 @@ KINDS: dict[str, Callable[[Visit], Awaitable[None]]] = {
     "regrets": regrets,
     "unpaid cancel": unpaid,
     "lets expire": lets_expire,
+    "uses coupons": afterwards.uses_coupons,
+    "signs in": afterwards.signs_in,
+    "moves house": afterwards.moves_house,
+    "takes one off": afterwards.takes_one_off,
+    "confirms": afterwards.confirms,
+    "sends back": afterwards.sends_back,
+    "exchanges": afterwards.exchanges,
 }
-WEIGHTS = {"window": 8, "account": 5, "impatient": 2, "regrets": 2, "unpaid cancel": 1, "lets expire": 1}
+WEIGHTS = {
+    "window": 8,
+    "account": 5,
+    "impatient": 2,
+    "regrets": 2,
+    "unpaid cancel": 1,
+    "lets expire": 1,
+    "uses coupons": 2,
+    "signs in": 1,
+    "moves house": 1,
+    "takes one off": 1,
+    "confirms": 1,
+    "sends back": 2,
+    "exchanges": 1,
+}

@@ -19,12 +19,15 @@ import httpx
 from tests.chaos.customers import KINDS, MALLS, WEIGHTS, PatientDoor, Visit
 from tests.chaos.world import Broken, World
 
+from shop.demo.desk import Desk
 from shop.demo.door import Unexpected
 
 _NUMBERS = 10_000
 # So long, at most, until the next customer takes a free place; at once while a scenario waits for orders.
 _FREE_SECONDS = 8.0
 _END_SECONDS = 150.0
+# A parcel, the way back, the replacement.
+_AFTERWARDS_SECONDS = 300.0
 
 
 @dataclass
@@ -38,6 +41,7 @@ class Load:
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _hurry: asyncio.Event = field(default_factory=asyncio.Event)
     _shoppers: list[asyncio.Task[None]] = field(default_factory=list)
+    _comers_again: list[asyncio.Task[None]] = field(default_factory=list)
     _shelves: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
@@ -52,13 +56,18 @@ class Load:
             try:
                 yield load
             finally:
-                for shopper in load._shoppers:
-                    shopper.cancel()
-                await asyncio.gather(*load._shoppers, return_exceptions=True)
+                tasks = [*load._shoppers, *load._comers_again]
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
 
     def door(self) -> PatientDoor:
         """For a scenario's own customer."""
         return PatientDoor(self.http, self.world.instance.edge_url, self.world.sandbox)
+
+    def desk(self) -> Desk:
+        """The staff that customers meet, as patient as they are."""
+        return Desk(self.door(), self.world.instance.secrets["staff_token_key"])
 
     def visit(self, kind: str, mall: str = "") -> Visit:
         """The next customer; of this kind. Counts like the others, whoever leads it through the shop."""
@@ -66,7 +75,7 @@ class Load:
         shelf = self._shelves[mall]
         skus = self.rng.sample(shelf, k=self.rng.randint(1, min(3, len(shelf))))
         wishes = [(sku, self.rng.randint(1, 2)) for sku in skus]
-        visit = Visit(self.rng.randrange(_NUMBERS), kind, self.door(), wishes, mall)
+        visit = Visit(self.rng.randrange(_NUMBERS), kind, self.door(), self.desk(), wishes, mall)
         self.visits.append(visit)
         return visit
 
@@ -95,6 +104,10 @@ class Load:
             raise Broken(f"{len(late)} customers were still shopping after {_END_SECONDS:g} s")
         for shopper in self._shoppers:
             shopper.result()
+        if self._comers_again:
+            _, late = await asyncio.wait(self._comers_again, timeout=_AFTERWARDS_SECONDS)
+            if late:
+                raise Broken(f"{len(late)} customers were not done with their parcels after {_AFTERWARDS_SECONDS:g} s")
         ended = await self._until_ended()
         wrong = [f"customer {each.number} ({each.kind}): {what}" for each in self.visits for what in each.wrong]
         wrong += [what for each in self.visits for what in self._complaints(each, ended)]
@@ -111,6 +124,7 @@ class Load:
 
     async def _look_around(self) -> None:
         door = self.door()
+        await self.desk().prepare()
         for mall in MALLS:
             self._shelves[mall] = sorted(
                 variant["sku"] for product in await door.products(mall) for variant in product["variants"]
@@ -119,7 +133,10 @@ class Load:
     async def _keep_coming(self) -> None:
         while not self._stop.is_set():
             kind = self.rng.choices(list(KINDS), [WEIGHTS[kind] for kind in KINDS])[0]
-            await self.visit(kind).come()
+            visit = self.visit(kind)
+            await visit.come()
+            if visit.later is not None:
+                self._comers_again.append(asyncio.create_task(visit.come_again(), name="comes again"))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._hurry.wait(), self.rng.uniform(0, _FREE_SECONDS))
 

@@ -85,6 +85,19 @@ class TestOrder:
         headers = {"X-Cart-Token": cart[1], "Idempotency-Key": key or ids.new_id().hex}
         return await http.post(f"{shop.edge_url}/v1/orders", json=body, headers=headers)
 
+    async def test_a_farther_place_is_refused_with_its_price(self, door, http, shop, order):
+        jeju = person(4)
+        assert jeju["zonecode"].startswith("63")
+        ship_to = {"recipient": jeju["name"]} | {
+            name: jeju[name] for name in ("phone", "zonecode", "road_address", "detail")
+        }
+        headers = {"X-Order-Token": order.token, "Idempotency-Key": ids.new_id().hex}
+        answer = await http.post(f"{shop.edge_url}/v1/orders/{order.id}/ship-to", json=ship_to, headers=headers)
+        problem(answer, 409, "order.surcharge_due")
+        assert answer.json()["surcharge"] == {"amount": 3000, "currency": "KRW"}
+        found = await door.look(order)
+        assert (found["ship_to"]["zonecode"], found["address_changes_pending"]) == (person(901)["zonecode"], 0)
+
     async def test_the_same_key_with_another_body(self, http, shop, cart):
         key = ids.new_id().hex
         assert (await self.post(http, shop, cart, self.body(cart), key)).status_code == 201

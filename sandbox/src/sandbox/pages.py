@@ -212,11 +212,11 @@ def _party_pages(api: APIRouter, pages: Pages, toss: Toss, solapi: Solapi, logis
 
     @api.get("/logistics")
     async def logistics_page() -> Response:
-        requests = logistics.job.books()
+        requests, returns = logistics.job.books(), logistics.returns.books()
         releases = logistics.fassto.slips()
         parcels = logistics.parcels.books()
         return pages.show(
             "logistics.html", requests=requests[: -SHOWN - 1 : -1], releases=releases[: -SHOWN - 1 : -1],
             parcels=parcels[: -SHOWN - 1 : -1], stock=logistics.fassto.stock(), switches=logistics.switches.show(),
-            url=logistics.settings.logistics_url,
+            url=logistics.settings.logistics_url, returns=returns[: -SHOWN - 1 : -1],
         )  # fmt: skip

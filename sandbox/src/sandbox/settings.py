@@ -70,6 +70,8 @@ class Settings(BaseSettings):
     logistics_poll_seconds: float = 2.0
     logistics_accept_seconds: float = 0.0  # seen -> accepted
     logistics_waybill_seconds: float = 1.0  # accepted -> waybill
+    logistics_book_seconds: float = 0.0  # a return seen -> its collection booked with a carrier
+    logistics_inspect_seconds: float = 1.0  # returned goods in the centre -> looked at
     # the mall's carrier code = the tracking API's carrier id, used in turn
     logistics_carriers: str = "cj=kr.cjlogistics,lotte=kr.lotte"
 

@@ -47,6 +47,9 @@ CREATE INDEX IF NOT EXISTS solapi_due ON solapi_messages (next_at);
 CREATE TABLE IF NOT EXISTS logistics_requests (
     request_id TEXT PRIMARY KEY, seq INTEGER NOT NULL, state TEXT NOT NULL, due_at REAL NOT NULL, data TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS logistics_due ON logistics_requests (state, due_at);
+CREATE TABLE IF NOT EXISTS logistics_returns (
+    claim_id TEXT PRIMARY KEY, seq INTEGER NOT NULL, state TEXT NOT NULL, due_at REAL NOT NULL, data TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS logistics_returns_due ON logistics_returns (state, due_at);
 CREATE TABLE IF NOT EXISTS logistics_settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS parcels (
     carrier_id TEXT NOT NULL, waybill TEXT NOT NULL, source TEXT NOT NULL, issued_at REAL NOT NULL,

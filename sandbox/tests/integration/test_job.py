@@ -39,6 +39,8 @@ class Warehouse(Mall):
         if request.url.path == "/v1/logistics/stock-counts":
             self.counts.append(json.loads(request.content))
             return httpx.Response(200)
+        if request.url.path == "/v1/logistics/return-requests":
+            return httpx.Response(200, json={"items": [], "next_cursor": None})
         if request.method == "GET":
             return self.page(request)
         name, verb = request.url.path.removeprefix(PATH + "/").split("/")

@@ -16,7 +16,8 @@ from cart.domain.promotions.model import Offer, Promotion, Purchase
 from cart.domain.quote import Line
 from cart.domain.shipping import ShippingRule
 from common import ids
-from contracts.orders import OrderCancelled, OrderPlaced
+from contracts.claims import ClaimCompleted, SettledLine
+from contracts.orders import CancelledLine, OrderCancelled, OrderPlaced
 from contracts.products import MallChanged, ProductChanged, ProductPublished, TaxClass, Variant
 from contracts.stock import StockChanged
 
@@ -158,21 +159,60 @@ def an_order_placed(order_id: UUID) -> OrderPlaced:
     )
 
 
-def an_order_cancelled(order_id: UUID, *, whole=True) -> OrderCancelled:
+def an_order_cancelled(order_id: UUID, *units: tuple[str, int], whole=True, cancel_id=None) -> OrderCancelled:
+    """`units` of lines: the line's id and how many."""
+    lines = tuple(
+        CancelledLine(line_id=line_id, sku="X", product_id=ids.new_id(), quantity=quantity, amount=0)
+        for line_id, quantity in units
+    )
     return OrderCancelled(
         order_id=order_id,
         order_number="20261122-00000001",
         mall_id="intake",
         channel="pc",
         currency="KRW",
-        cancel_id=ids.new_id(),
+        cancel_id=cancel_id or ids.new_id(),
         whole=whole,
         was_paid=False,
         reason="customer",
-        lines=(),
+        lines=lines,
         refund_amount=0,
         placed_at=NOW,
         cancelled_at=NOW,
+    )
+
+
+def a_claim_completed(
+    order_id: UUID, *found: tuple[str, int, int], kind="return", whole=False, claim_id=None
+) -> ClaimCompleted:
+    """`found` of lines: the line's id, how many came whole and how many damaged."""
+    lines = tuple(
+        SettledLine(
+            line_id=line_id,
+            sku="X",
+            product_id=ids.new_id(),
+            quantity=good + bad or 1,
+            resellable=good,
+            damaged=bad,
+            missing=0,
+            amount=0,
+        )
+        for line_id, good, bad in found
+    )
+    return ClaimCompleted(
+        order_id=order_id,
+        order_number="20261122-00000001",
+        mall_id="intake",
+        channel="pc",
+        currency="KRW",
+        claim_id=claim_id or ids.new_id(),
+        kind=kind,
+        fault="seller",
+        lines=lines,
+        whole=whole,
+        sold_under=(order_id,),
+        placed_at=NOW,
+        completed_at=NOW,
     )
 
 

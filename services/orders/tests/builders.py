@@ -11,6 +11,7 @@ from common import ids
 from common.money import Money, vat_included
 from orders import domain
 from orders.commands import (
+    ApproveClaim,
     CancelReason,
     ClaimedUnits,
     ClaimKind,
@@ -189,5 +190,10 @@ def an_order(status: Status = Status.PENDING_PAYMENT, quote: Quote | None = None
         assert order.status is reached
     if status is Status.COMPLETED:
         order = domain.complete(order, completes(order), NOW + 30 * DAY).order
+    if status is Status.RETURNED:
+        command = claims(order, *((line.line_id, line.quantity) for line in order.lines if not line.is_gift))
+        order = domain.request_claim(order, command, NOW).order
+        order = domain.approve_claim(order, ApproveClaim(order.order_id, command.claim_id, "staff:1"), NOW).order
+        order = domain.settle_claim(order, finds(order, command.claim_id), NOW).order
     assert order.status is status
     return order

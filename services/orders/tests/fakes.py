@@ -30,6 +30,7 @@ class FakeCart:
         self.carts: dict[UUID, Quote] = {}
         self.frozen: dict[UUID, Quote] = {}
         self.held_by: dict[UUID, UUID] = {}
+        self.surcharges: dict[str, int] = {}
         self.down = False
 
     def fill(self, quote: Quote | None = None) -> Quote:
@@ -54,6 +55,11 @@ class FakeCart:
     async def release(self, cart_id: UUID, order_id: UUID) -> None:
         if self.held_by.get(cart_id) == order_id:
             del self.held_by[cart_id]
+
+    async def surcharge(self, mall_id: str, zonecode: str) -> int:
+        if self.down:
+            raise UpstreamUnavailable("cart does not answer", service="cart")
+        return self.surcharges.get(zonecode, 0)
 
 
 class FakeCatalog:

@@ -27,6 +27,7 @@ from common import ids
 from orders import domain
 from orders.commands import (
     ApproveClaim,
+    ChangeAddress,
     ConfirmPurchase,
     NoteDepositMismatch,
     NoteDepositReversed,
@@ -41,6 +42,7 @@ from orders.commands import (
     NoteSurplusReturned,
     RecordRefund,
     RejectClaim,
+    ShipTo,
     WithdrawClaim,
 )
 from orders.domain import CLAIM_TRANSITIONS, TRANSITIONS, ClaimStatus, Decision, Order, Status
@@ -48,6 +50,7 @@ from orders.domain import CLAIM_TRANSITIONS, TRANSITIONS, ClaimStatus, Decision,
 LATER = NOW + 30 * DAY
 OTHER = ids.derived_id("payment", "another")
 CANCEL = ids.derived_id("cancel", "in the matrix")
+CLAIM = ids.derived_id("claim", "in the matrix")
 
 Act = Callable[[Order], Decision]
 
@@ -105,6 +108,10 @@ COMMANDS: dict[str, Act] = {
     "CompleteOrder": lambda order: domain.complete(order, completes(order), LATER),
     "ConfirmPurchase": lambda order: domain.confirm_purchase(order, ConfirmPurchase(order.order_id, "customer"), LATER),
     "RequestClaim": lambda order: domain.request_claim(order, claims(order), NOW + DAY),
+    "ChangeAddress": lambda order: domain.change_address(
+        order, ChangeAddress(order.order_id, OTHER, "customer", ShipTo("", "", "06236", "", None, "", None)), NOW
+    ),
+    "SettleClaim, of all that is left": lambda order: domain.settle_claim(order, finds(order, CLAIM), LATER),
     "RecordRefund": lambda order: domain.record_refund(
         order, RecordRefund(order.order_id, PAYMENT, ids.derived_id("refund", "m"), 100, 100)
     ),
@@ -112,40 +119,42 @@ COMMANDS: dict[str, Act] = {
 
 # A status: the order is that afterwards. A code: refused, nothing changes. In the order of `Status`.
 EXPECTED: dict[str, tuple[str, ...]] = {
-    # pending_payment, paid, preparing, shipped, delivered, completed, cancelled
     "NotePaymentPending": tuple(Status),
     "NotePaymentFailed": tuple(Status),
     "NotePaymentExpired": ("cancelled", *list(Status)[1:]),
     "PayOrder": ("paid", *list(Status)[1:]),
     "PayOrder, wrong amount": tuple(Status),
-    "ExpireOrder": ("cancelled", *["order.not_pending"] * 6),
+    "ExpireOrder": ("cancelled", *["order.not_pending"] * 7),
     "RequestCancel, whole": (
         "cancelled", "paid", "preparing",
-        "order.already_shipped", "order.already_delivered", "order.already_completed", "order.already_cancelled",
+        "order.already_shipped", "order.already_delivered", "order.already_completed", "order.already_returned",
+        "order.already_cancelled",
     ),
     "RequestCancel, one unit": (
         "order.partial_cancel_unpaid", "paid", "preparing",
-        "order.already_shipped", "order.already_delivered", "order.already_completed", "order.already_cancelled",
+        "order.already_shipped", "order.already_delivered", "order.already_completed", "order.already_returned",
+        "order.already_cancelled",
     ),
     "SettleCancel, accepted": (
         "order.cancel_not_found", "cancelled", "cancelled",
-        "order.transition_refused", "order.transition_refused", "order.cancel_not_found", "order.cancel_not_found",
+        "order.transition_refused", "order.transition_refused", *["order.cancel_not_found"] * 3,
     ),
     "SettleCancel, refused": (
         "order.cancel_not_found", "paid", "preparing",
-        "shipped", "delivered", "order.cancel_not_found", "order.cancel_not_found",
+        "shipped", "delivered", *["order.cancel_not_found"] * 3,
     ),
     "NoteShipment, accepted": (
-        "order.not_paid", "preparing", "preparing", "shipped", "delivered", "completed", "cancelled",
+        "order.not_paid", "preparing", "preparing", "shipped", "delivered", "completed", "returned",
+        "cancelled",
     ),
     "NoteShipment, shipped": (
-        "order.not_paid", "shipped", "shipped", "shipped", "delivered", "completed", "cancelled",
+        "order.not_paid", "shipped", "shipped", "shipped", "delivered", "completed", "returned", "cancelled",
     ),
     "NoteShipment, delivered": (
-        "order.not_paid", "delivered", "delivered", "delivered", "delivered", "completed", "cancelled",
+        "order.not_paid", "delivered", "delivered", "delivered", "delivered", "completed", "returned", "cancelled",
     ),
     "NoteShipment, rejected": (
-        "order.not_paid", "paid", "preparing", "shipped", "delivered", "completed", "cancelled",
+        "order.not_paid", "paid", "preparing", "shipped", "delivered", "completed", "returned", "cancelled",
     ),
     "NoteDepositReversed": tuple(Status),
     "NoteRefundWaits": tuple(Status),
@@ -153,24 +162,40 @@ EXPECTED: dict[str, tuple[str, ...]] = {
     "NoteDepositMismatch": tuple(Status),
     "NoteSurplusReturned": tuple(Status),
     "NoteStockUnavailable": ("cancelled", *list(Status)[1:]),
-    "CompleteOrder": (*["order.not_delivered"] * 4, "completed", "order.not_delivered", "order.not_delivered"),
-    "ConfirmPurchase": (*["order.not_delivered"] * 4, "completed", "completed", "order.not_delivered"),
-    "RequestClaim": (*["claim.not_delivered"] * 4, "delivered", "completed", "claim.not_delivered"),
+    "CompleteOrder": (
+        *["order.not_delivered"] * 4, "completed", "order.not_delivered", "order.already_returned",
+        "order.not_delivered",
+    ),
+    "ConfirmPurchase": (
+        *["order.not_delivered"] * 4, "completed", "completed", "order.already_returned", "order.not_delivered",
+    ),
+    "RequestClaim": (
+        *["claim.not_delivered"] * 4, "delivered", "completed", "order.already_returned", "claim.not_delivered",
+    ),
+    "ChangeAddress": (
+        *["pending_payment", "paid", "preparing"],
+        "order.already_shipped", "order.already_delivered", "order.already_completed", "order.already_returned",
+        "order.already_cancelled",
+    ),
+    "SettleClaim, of all that is left": (*["claim.not_found"] * 4, "returned", "returned", *["claim.not_found"] * 2),
     "RecordRefund": tuple(Status),
 }  # fmt: skip
 
 
-CLAIM = ids.derived_id("claim", "in the matrix")
-
 CLAIM_COMMANDS: dict[str, Act] = {
-    "ApproveClaim": lambda order: domain.approve_claim(order, ApproveClaim(order.order_id, CLAIM, "staff:1"), NOW),
+    "ApproveClaim": lambda order: domain.approve_claim(
+        order, ApproveClaim(order.order_id, CLAIM, "staff:1", fee_paid_by="bank_transfer"), NOW
+    ),
+    "ApproveClaim, the fee not paid": lambda order: domain.approve_claim(
+        order, ApproveClaim(order.order_id, CLAIM, "staff:1"), NOW
+    ),
     "RejectClaim": lambda order: domain.reject_claim(order, RejectClaim(order.order_id, CLAIM, "staff:1", "used"), NOW),
     "WithdrawClaim": lambda order: domain.withdraw_claim(order, WithdrawClaim(order.order_id, CLAIM, "customer"), NOW),
     "NoteReturn": lambda order: domain.note_return(order, NoteReturn(order.order_id, CLAIM, NOW)),
     "SettleClaim": lambda order: domain.settle_claim(order, finds(order, CLAIM), NOW),
     "SettleClaim, nothing came": lambda order: domain.settle_claim(order, finds(order, CLAIM, (0, 0, 1)), NOW),
     "NoteReplacementUnavailable": lambda order: domain.note_replacement_unavailable(
-        order, NoteReplacementUnavailable(order.order_id, CLAIM, ("GRANOLA-500",))
+        order, NoteReplacementUnavailable(order.order_id, CLAIM, ("GRANOLA-500",)), NOW
     ),
 }
 _CLAIM_OVER = ("claim.already_rejected", "claim.already_withdrawn", "claim.already_completed")
@@ -178,6 +203,7 @@ _CLAIM_OVER = ("claim.already_rejected", "claim.already_withdrawn", "claim.alrea
 # In the order of `ClaimStatus`: requested, approved, rejected, withdrawn, completed.
 CLAIM_EXPECTED: dict[str, tuple[str, ...]] = {
     "ApproveClaim": ("approved", "approved", *_CLAIM_OVER),
+    "ApproveClaim, the fee not paid": ("claim.fee_due", "approved", *_CLAIM_OVER),
     "RejectClaim": ("rejected", "rejected", "rejected", *_CLAIM_OVER[1:]),
     "WithdrawClaim": ("withdrawn", "withdrawn", _CLAIM_OVER[0], "withdrawn", _CLAIM_OVER[2]),
     "NoteReturn": ("claim.not_approved", *list(ClaimStatus)[1:]),
@@ -203,10 +229,16 @@ def a_claim_in(status: ClaimStatus) -> Order:
 
 
 def an_order_for(command: str, status: Status) -> Order:
-    """An order in the status; where the command settles a cancel, one was asked for whenever that was allowed."""
+    """An order in the status; where the command settles a cancel or a claim, one was asked for if that was allowed."""
+    if command.startswith("SettleClaim") and status in {Status.DELIVERED, Status.COMPLETED}:
+        order = an_order(status)
+        command_of_all = claims(order, *((line.line_id, line.quantity) for line in order.lines), claim_id=CLAIM)
+        order = domain.request_claim(order, command_of_all, NOW + DAY).order
+        return domain.approve_claim(order, ApproveClaim(order.order_id, CLAIM, "staff:1"), NOW + DAY).order
     if not command.startswith("SettleCancel") or status in {
         Status.PENDING_PAYMENT,
         Status.COMPLETED,
+        Status.RETURNED,
         Status.CANCELLED,
     }:
         return an_order(status)

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from common import ids
+from contracts.claims import ClaimApproved, ClaimCompleted, ClaimLine, ClaimWithdrawn, SettledLine
 from contracts.orders import (
     Address,
     CancelledLine,
@@ -88,6 +89,43 @@ def a_cancelled_order(
         lines=units(*(lines or tuple((line, line.quantity) for line in order.lines))), refund_amount=1,
         placed_at=NOW, cancelled_at=NOW,
     )  # fmt: skip
+
+
+def _claim(order: OrderPaid, claim_id: UUID, kind: str) -> dict[str, Any]:
+    return {
+        "order_id": order.order_id, "order_number": order.order_number, "mall_id": order.mall_id, "channel": "pc",
+        "currency": "KRW", "claim_id": claim_id, "kind": kind, "fault": "seller",
+    }  # fmt: skip
+
+
+def _claimed(line: OrderLine) -> dict[str, Any]:
+    return {
+        "line_id": line.line_id, "sku": line.sku, "product_id": line.product_id, "product_name": line.product_name,
+        "quantity": line.quantity,
+    }  # fmt: skip
+
+
+def a_claim_approved(order: OrderPaid, claim_id: UUID, kind: str = "return") -> ClaimApproved:
+    """For all units of the order's first line, as the others."""
+    lines = (ClaimLine(**_claimed(order.lines[0])),)
+    return ClaimApproved(**_claim(order, claim_id, kind), lines=lines, approved_at=NOW)
+
+
+def a_claim_withdrawn(order: OrderPaid, claim_id: UUID) -> ClaimWithdrawn:
+    lines = (ClaimLine(**_claimed(order.lines[0])),)
+    return ClaimWithdrawn(**_claim(order, claim_id, "return"), lines=lines, was_approved=True, withdrawn_at=NOW)
+
+
+def a_claim_completed(
+    order: OrderPaid, claim_id: UUID, kind: str, *, replacement_sku: str, resellable: int, missing: int = 0
+) -> ClaimCompleted:
+    line = SettledLine(
+        **_claimed(order.lines[0]), replacement_sku=replacement_sku, resellable=resellable, damaged=0, missing=missing,
+        amount=0,
+    )  # fmt: skip
+    return ClaimCompleted(
+        **_claim(order, claim_id, kind), lines=(line,), sold_under=(order.order_id,), placed_at=NOW, completed_at=NOW
+    )
 
 
 def a_shipment(status: Status = Status.REQUESTED) -> Shipment:

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from common import metrics
 from common.db import Database
-from common.problems import install, of_unexpected, problem
+from common.problems import install, of_unexpected, problem, responses
 from common.settings import ServiceSettings
 
 Check = Callable[[], Awaitable[str | None]]
@@ -46,7 +46,7 @@ def create_app(
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
 
-    app = FastAPI(title=f"shop {name}", version="1", description=description, lifespan=lifespan)
+    app = _App(title=f"shop {name}", version="1", description=description, lifespan=lifespan)
     app.state.settings = settings
     app.state.database = database
     for key, value in (state or {}).items():
@@ -57,6 +57,26 @@ def create_app(
     install(app)
     app.add_middleware(_Limits, max_body_bytes=settings.max_body_bytes)
     return app
+
+
+class _App(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        """With what any route may answer besides its own: every refusal is a problem, FastAPI's too."""
+        document = super().openapi()
+        for operation in (each for path in document["paths"].values() for each in path.values()):
+            told = operation["responses"]
+            if "application/json" in told.get("422", {}).get("content", {}):
+                del told["422"]
+                told |= _named(422)
+            for status, answer in _named(*((400, 413) if "requestBody" in operation else ()), 503).items():
+                told.setdefault(status, answer)
+        for unused in ("HTTPValidationError", "ValidationError"):
+            document.get("components", {}).get("schemas", {}).pop(unused, None)
+        return document
+
+
+def _named(*statuses: int) -> dict[str, Any]:
+    return {str(status): answer for status, answer in responses(*statuses).items()}
 
 
 async def _database(request: Request) -> Database:

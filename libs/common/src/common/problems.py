@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from common import log
 from common.db import is_transient
@@ -37,17 +38,13 @@ _HTTP_CODES = {
 
 def problem(status: int, code: str, detail: str, *, headers: dict[str, str] | None = None, **fields: Any) -> Response:
     """A problem+json response. `fields` are further members of the body."""
-    body = {
-        "type": f"urn:shop:problem:{code}",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "code": code,
-        "detail": detail,
-        **fields,
-    }
-    return Response(
-        orjson.dumps(body, default=str), status_code=status, headers=headers, media_type="application/problem+json"
-    )
+    content = orjson.dumps(_body(status, code, detail) | fields, default=str)
+    return Response(content, status_code=status, headers=headers, media_type="application/problem+json")
+
+
+def _body(status: int, code: str, detail: str) -> dict[str, Any]:
+    title = HTTPStatus(status).phrase
+    return {"type": f"urn:shop:problem:{code}", "title": title, "status": status, "code": code, "detail": detail}
 
 
 def of_domain_error(error: DomainError) -> Response:
@@ -81,6 +78,8 @@ def install(app: FastAPI) -> None:
 
 def of_unexpected(path: str, error: Exception) -> Response:
     """What a caller is told of an error that no route foresaw."""
+    if isinstance(error, ClientDisconnect):
+        return problem(400, "request.malformed", "the body ended before it was whole")
     if _is_unstorable(error):
         return problem(422, "request.invalid", "text may not contain the character U+0000")
     if is_transient(error):
@@ -99,12 +98,24 @@ PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
     "required": ["type", "title", "status", "code", "detail"],
     "properties": {
-        "type": {"type": "string", "example": "urn:shop:problem:stock.insufficient"},
-        "title": {"type": "string", "example": "Conflict"},
-        "status": {"type": "integer", "example": 409},
-        "code": {"type": "string", "example": "stock.insufficient"},
-        "detail": {"type": "string", "example": "not enough stock of GRANOLA-500"},
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string", "description": "stable: for programs"},
+        "detail": {"type": "string", "description": "for people"},
     },
+}
+# What a caller meets with each status, for the documents.
+_EXAMPLES = {
+    400: ("request.malformed", "the body is not JSON"),
+    401: ("auth.required", "a staff token is needed"),
+    403: ("auth.forbidden", "this needs the role orders"),
+    404: ("resource.not_found", "Not Found"),
+    409: ("idempotency.in_progress", "the first request with this Idempotency-Key is still running"),
+    413: ("request.too_large", "a body has at most 1048576 bytes"),
+    422: ("request.invalid", "not acceptable: body.quantity"),
+    429: ("order.look_ups_exhausted", "this number was tried too often; wait a while"),
+    503: ("database.unavailable", "try again in a moment"),
 }
 
 
@@ -113,7 +124,9 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {
         status: {
             "description": HTTPStatus(status).phrase,
-            "content": {"application/problem+json": {"schema": PROBLEM_SCHEMA}},
+            "content": {
+                "application/problem+json": {"schema": PROBLEM_SCHEMA, "example": _body(status, *_EXAMPLES[status])}
+            },
         }
         for status in statuses
     }

@@ -10,10 +10,14 @@ from common.money import Money
 
 T = TypeVar("T")
 
-MallId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+MallId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$"), Field(examples=["intake"])]
 # Letters of any script, but nothing that a path would have to quote: a SKU stands in addresses.
-Sku = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=r"^\w[\w.+ -]*$")]
-Quantity = Annotated[StrictInt, Field(ge=1, le=9999)]
+Sku = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=r"^\w[\w.+ -]*$"),
+    Field(examples=["GRANOLA-500"]),
+]
+Quantity = Annotated[StrictInt, Field(ge=1, le=9999, examples=[2])]
 # PostgreSQL's text takes no NUL, and other systems choke on the rest: in a name or a label they are never meant.
 PLAIN = r"^[^\x00-\x1f\x7f-\x9f]+$"
 
@@ -53,4 +57,4 @@ class Page(View, Generic[T]):
     """A page of a list. `next_cursor` asks for the following page; null on the last."""
 
     items: list[T]
-    next_cursor: str | None = None
+    next_cursor: str | None = Field(default=None, examples=["AZmAAAAAcACAAAAAAAAAAA"])

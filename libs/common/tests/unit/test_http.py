@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -32,6 +32,11 @@ async def back(payment_id: str) -> dict[str, str]:
     return {"payment_id": payment_id}
 
 
+@router.post("/v1/callbacks/raw")
+async def raw(request: Request) -> dict[str, int]:
+    return {"length": len(await request.body())}
+
+
 @pytest.fixture
 def app():
     settings = ServiceSettings(database_url="postgresql://nobody@127.0.0.1:1/none")
@@ -51,6 +56,21 @@ async def test_an_unforeseen_error_is_answered_and_does_not_leave_the_app(caller
     assert (answer.status_code, answer.json()["code"]) == (500, "internal")
     assert answer.headers["content-type"] == "application/problem+json"
     assert "foresaw" not in answer.text
+
+
+async def test_a_body_that_never_ends_is_no_fault_of_ours(app):
+    """Its chunks were garbage, or the caller went away: either way the server says that nobody is there."""
+    sent = []
+
+    async def receive():
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/v1/callbacks/raw", "query_string": b"", "headers": []}
+    await app(scope, receive, send)
+    assert sent[0]["status"] == 400
 
 
 async def test_spans_know_neither_tokens_nor_queries(app, caller, monkeypatch):

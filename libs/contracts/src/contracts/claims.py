@@ -93,6 +93,7 @@ class ClaimCompleted(OrderEvent):
     `kind` is how it ended: an exchange whose replacement was sold out ends as a return. `refund_amount` is the price
     of what came plus `shipping_amount` less `fee_amount`, or 0 while a bank holds the deposit back.
     `sold_under` names the reservations the units were sold under, the order's first, then its earlier exchanges.
+    `whole`: nothing that was bought is left of the order, and it is over.
     """
 
     type: ClassVar[str] = "claim-completed"
@@ -104,6 +105,7 @@ class ClaimCompleted(OrderEvent):
     shipping_amount: StrictInt = 0
     fee_amount: StrictInt = 0
     refund_amount: StrictInt = 0
+    whole: bool = False
     sold_under: tuple[UUID, ...]
     placed_at: datetime
     completed_at: datetime

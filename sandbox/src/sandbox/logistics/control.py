@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from sandbox.logistics.fassto import FasstoRefusal
 from sandbox.logistics.parcels import CODES
 from sandbox.logistics.parts import Logistics
+from sandbox.logistics.switches import Findings
 
 MOST_ON_SHELF = 10**9
 
@@ -26,6 +27,13 @@ class Rejection(BaseModel):
 
 class Split(BaseModel):
     count: int = Field(1, ge=0)
+
+
+class Inspection(BaseModel):
+    damaged: int = Field(0, ge=0)
+    wrong: int = Field(0, ge=0, description="other goods lie in the box: the mall hears that these units did not come")
+    missing: int = Field(0, ge=0)
+    count: int = Field(1, ge=1, le=1000)
 
 
 class Shelf(BaseModel):
@@ -60,19 +68,29 @@ def router(logistics: Logistics) -> APIRouter:
 
     @api.get("/books")
     async def books() -> dict[str, Any]:
-        """Every request seen by the job, every release of the answering centre, every parcel, every call."""
+        """Every request and return seen by the job, every release of the answering centre, every parcel and call."""
         requests = logistics.job.books()
+        returns = logistics.returns.books()
         releases = logistics.fassto.slips()
         parcels = logistics.parcels.books()
         calls = [dict(row) for row in logistics.store.rows("SELECT * FROM calls WHERE party = 'logistics' ORDER BY id")]
         totals = {
             "requests": len(requests),
             **{f"requests_{state}": count for state, count in Counter(one["state"] for one in requests).items()},
+            "returns": len(returns),
+            **{f"returns_{state}": count for state, count in Counter(one["state"] for one in returns).items()},
             "releases": len(releases),
             **{f"releases_{state}": count for state, count in Counter(one["status"] for one in releases).items()},
             "waybills": len(parcels),
         }
-        return {"requests": requests, "releases": releases, "parcels": parcels, "calls": calls, "totals": totals}
+        return {
+            "requests": requests,
+            "returns": returns,
+            "releases": releases,
+            "parcels": parcels,
+            "calls": calls,
+            "totals": totals,
+        }
 
     return api
 
@@ -116,6 +134,13 @@ def _job_orders(api: APIRouter, logistics: Logistics) -> None:
     async def split_next(split: Split) -> dict[str, object]:
         """The next `count` requests of several lines go out in two parcels."""
         switches.split_next(split.count)
+        return switches.show()
+
+    @api.post("/job/inspect-next")
+    async def inspect_next(inspection: Inspection) -> dict[str, object]:
+        """What is wrong with the next `count` returns; without this, and beyond it, goods are found in order."""
+        findings = Findings(inspection.damaged, inspection.wrong, inspection.missing)
+        switches.inspect_next(findings, inspection.count)
         return switches.show()
 
     @api.post("/job/poll")

@@ -1,4 +1,5 @@
-"""The active centre: its job fetches open shipment requests from the mall, accepts them and posts waybills.
+"""The active centre: its job fetches open shipment requests from the mall, accepts them and posts waybills. What is to
+come back it leaves to `returns`.
 
 Each step is written down before it is taken, so a lost answer is asked again with the same waybill and a restart goes
 on where it stood.
@@ -9,11 +10,11 @@ import json
 import logging
 from typing import Any
 
-import httpx
-
 from sandbox.clock import Clock, epoch, from_epoch, wire_time
 from sandbox.faults import CALLBACK_KINDS, Faults
+from sandbox.logistics.mall import CONFLICT, REFUSED, TAKEN, UNKNOWN, MallApi, answered, outcome
 from sandbox.logistics.parcels import Parcels
+from sandbox.logistics.returns import Returns
 from sandbox.logistics.switches import Switches
 from sandbox.logistics.waybills import new_waybill
 from sandbox.settings import Settings
@@ -23,13 +24,12 @@ log = logging.getLogger(__name__)
 PATH = "/v1/logistics/shipment-requests"
 AT_ONCE = 8
 LINE_FIELDS = ("line_id", "id", "sku", "quantity")
-TAKEN, REFUSED, CONFLICT, UNKNOWN = "taken", "refused", "conflict", "unknown"
 
 
 class Job:
     def __init__(
         self, *, settings: Settings, clock: Clock, store: Store, faults: Faults, parcels: Parcels, switches: Switches,
-        http: httpx.AsyncClient,
+        mall: MallApi, returns: Returns,
     ) -> None:  # fmt: skip
         self._settings = settings
         self._clock = clock
@@ -37,7 +37,8 @@ class Job:
         self._faults = faults
         self._parcels = parcels
         self._switches = switches
-        self._http = http
+        self._mall = mall
+        self._returns = returns
         self._one_round = asyncio.Lock()  # the job and a round ordered by hand must not work on one request at once
 
     async def run(self) -> None:
@@ -54,8 +55,10 @@ class Job:
         """One run of the job: look for new requests, then take every step that is due."""
         async with self._one_round:
             if not self._switches.paused:
-                await self._look()
+                for item in await self._mall.listed(PATH):
+                    self._remember(item)
                 await self._work()
+                await self._returns.round()
 
     async def _work(self) -> None:
         rows = self._store.rows(
@@ -67,20 +70,6 @@ class Job:
             async with asyncio.TaskGroup() as steps:
                 for row in rows[start : start + AT_ONCE]:
                     steps.create_task(self._step(row["request_id"]))
-
-    async def _look(self) -> None:
-        cursor = None
-        while True:
-            query = {"status": "open"} | ({"cursor": cursor} if cursor else {})
-            response = await self._call("GET", "", params=query)
-            if response is None or response.status_code != 200:
-                return
-            page = response.json()
-            for item in page.get("items", []):
-                self._remember(item)
-            cursor = page.get("next_cursor")
-            if not cursor:
-                return
 
     def _remember(self, item: dict[str, Any]) -> None:
         with self._store.tx():
@@ -181,31 +170,15 @@ class Job:
             self._parcels.issue(parcel["carrier_id"], parcel["waybill"], f"job {request_id}")
 
     async def _post(self, request_id: str, data: dict[str, Any], verb: str, body: dict[str, Any]) -> str:
-        response = await self._call("POST", f"/{request_id}/{verb}", json=body)
-        answer = "no answer" if response is None else str(response.status_code)
-        data["log"].append({"at": wire_time(self._clock.now()), "did": verb, "sent": body, "answer": answer})
-        if response is None or response.status_code >= 500 or response.status_code in (408, 425, 429):
-            return UNKNOWN
-        if response.status_code == 409:
-            return CONFLICT
-        return TAKEN if response.is_success else REFUSED
-
-    async def _call(self, method: str, path: str, **more: Any) -> httpx.Response | None:
-        url = self._settings.logistics_url.rstrip("/") + PATH + path
-        headers = {"X-API-Key": self._settings.logistics_api_key}
-        try:
-            return await self._http.request(method, url, headers=headers, **more)
-        except httpx.HTTPError:
-            return None
+        response = await self._mall.call("POST", f"{PATH}/{request_id}/{verb}", json=body)
+        did = {"at": wire_time(self._clock.now()), "did": verb, "sent": body, "answer": answered(response)}
+        data["log"].append(did)
+        return outcome(response)
 
     async def count_stock(self, items: list[dict[str, Any]]) -> int | None:
         """Tell the mall what stands on the shelves; the mall's HTTP status, None without an answer."""
-        url = self._settings.logistics_url.rstrip("/") + "/v1/logistics/stock-counts"
-        headers = {"X-API-Key": self._settings.logistics_api_key}
-        try:
-            return (await self._http.post(url, headers=headers, json={"items": items})).status_code
-        except httpx.HTTPError:
-            return None
+        response = await self._mall.call("POST", "/v1/logistics/stock-counts", json={"items": items})
+        return None if response is None else response.status_code
 
     def _save(self, request_id: str, data: dict[str, Any], state: str, wait: float = 0.0) -> None:
         kept = self._store.row("SELECT data FROM logistics_requests WHERE request_id = ?", request_id)

@@ -1,7 +1,22 @@
 """The active centre's switches, kept in the books so that a restart does not forget a pause."""
 
+import json
+from dataclasses import asdict, dataclass
+
 from sandbox.settings import Settings
 from sandbox.store import Store
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What is wrong with the next return: so many units damaged, so many other goods than claimed, so many not there.
+
+    What is left of it is found in order.
+    """
+
+    damaged: int = 0
+    wrong: int = 0
+    missing: int = 0
 
 
 class Switches:
@@ -53,6 +68,17 @@ class Switches:
             self.set("split_count", str(left - 1))
         return left > 0
 
+    def inspect_next(self, findings: Findings, count: int) -> None:
+        self.set("inspections", json.dumps(self._inspections() + [asdict(findings)] * count))
+
+    def take_findings(self) -> Findings:
+        """Of the next return that is looked at, used up by one."""
+        ordered = self._inspections()
+        if not ordered:
+            return Findings()
+        self.set("inspections", json.dumps(ordered[1:]))
+        return Findings(**ordered[0])
+
     def show(self) -> dict[str, object]:
         return {
             "paused": self.paused,
@@ -61,7 +87,11 @@ class Switches:
             "reject_next": self._left("reject_count"),
             "reject_reason": self._get("reject_reason"),
             "split_next": self._left("split_count"),
+            "inspect_next": self._inspections(),
         }
+
+    def _inspections(self) -> list[dict[str, int]]:
+        return list(json.loads(self._get("inspections") or "[]"))
 
     def _left(self, name: str) -> int:
         return int(self._get(name) or 0)

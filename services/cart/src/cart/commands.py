@@ -154,6 +154,25 @@ class SetSurcharges:
 
 
 @dataclass(frozen=True)
+class GoneUnits:
+    """`units` of an order line are not the customer's any more; `again` of them can be sold or given again."""
+
+    line_id: UUID
+    units: int
+    again: int
+
+
+@dataclass(frozen=True)
+class GiveBackPart:
+    """Units of an order were cancelled or came back. `fact_id` names it for ever. `last`: nothing of it is left."""
+
+    order_id: UUID
+    fact_id: UUID
+    gone: tuple[GoneUnits, ...]
+    last: bool = False
+
+
+@dataclass(frozen=True)
 class RecordMall:
     mall_id: str
     name: str

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from cart import handlers
-from cart.commands import CloseCart, GiveBack, RecordedVariant, RecordMall, RecordPrice, RecordProduct, RecordStock
+from cart.commands import (
+    CloseCart,
+    GiveBack,
+    GiveBackPart,
+    GoneUnits,
+    RecordedVariant,
+    RecordMall,
+    RecordPrice,
+    RecordProduct,
+    RecordStock,
+)
 from common.db import Tx
 from common.processing import Handlers
+from contracts.claims import ClaimCompleted
 from contracts.orders import OrderCancelled, OrderPlaced
 from contracts.products import MallChanged, PriceChanged, ProductChanged, ProductPublished, TaxClass
 from contracts.stock import StockChanged
@@ -47,9 +58,19 @@ async def on_order_placed(event: OrderPlaced, tx: Tx) -> None:
 
 
 async def on_order_cancelled(event: OrderCancelled, tx: Tx) -> None:
-    """A part that is cancelled leaves the order, and with it what the order used."""
     if event.whole:
         await handlers.give_back(GiveBack(event.order_id), tx)
+        return
+    gone = tuple(GoneUnits(line.line_id, line.quantity, line.quantity) for line in event.lines)
+    await handlers.give_back_part(GiveBackPart(event.order_id, event.cancel_id, gone), tx)
+
+
+async def on_claim_completed(event: ClaimCompleted, tx: Tx) -> None:
+    """Of what is exchanged the customer has as much as before."""
+    if event.kind != "return":
+        return
+    gone = tuple(GoneUnits(line.line_id, line.resellable + line.damaged, line.resellable) for line in event.lines)
+    await handlers.give_back_part(GiveBackPart(event.order_id, event.claim_id, gone, last=event.whole), tx)
 
 
 def handlers_of() -> Handlers:
@@ -61,4 +82,5 @@ def handlers_of() -> Handlers:
         StockChanged: on_stock_changed,
         OrderPlaced: on_order_placed,
         OrderCancelled: on_order_cancelled,
+        ClaimCompleted: on_claim_completed,
     }

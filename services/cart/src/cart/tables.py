@@ -127,6 +127,17 @@ allowance_uses = Table(
     Column("state", Text, nullable=False),
     Column("held_at", _moment, nullable=False),
     Column("changed_at", _moment, nullable=False),
+    Column("returned_units", BigInteger, nullable=False, server_default="0"),
+)
+
+allowance_returns = Table(
+    "allowance_returns",
+    metadata,
+    Column("fact_id", _id, primary_key=True),
+    Column("allowance_id", _id, ForeignKey("allowances.id"), primary_key=True),
+    Column("order_id", _id, nullable=False),
+    Column("units", BigInteger, nullable=False),
+    Column("at", _moment, nullable=False),
 )
 
 coupons = Table(

@@ -115,7 +115,8 @@ class Shop:
         async with self.database.read() as connection:
             rows = await connection.execute(
                 text(
-                    "SELECT a.kind, a.taken, coalesce(sum(u.units) FILTER (WHERE u.state IN ('held', 'used')), 0)"
+                    "SELECT a.kind, a.taken,"
+                    " coalesce(sum(u.units - u.returned_units) FILTER (WHERE u.state IN ('held', 'used')), 0)"
                     " FROM allowances a LEFT JOIN allowance_uses u ON u.allowance_id = a.id"
                     " GROUP BY a.id ORDER BY a.kind, a.id"
                 )

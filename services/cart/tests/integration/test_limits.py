@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from services.cart.tests.builders import (
+    a_claim_completed,
     a_product_published,
     a_variant,
     an_order_cancelled,
@@ -83,6 +84,41 @@ class TestPerMember:
         await shop.hears(an_order_cancelled(order))
         assert (await orders(1))[1].status_code == 200
         assert await shop.taken() == [("purchase", 1, 1)]
+
+
+async def bought(shop, product, quantity=3, **limit):
+    """An order of MAT-1 by the member; its id and the line's."""
+    await limits(shop, product, **limit)
+    made = await shop.http.post("/v1/carts", json={"mall_id": "intake", "channel": "pc"}, headers=member_headers(KIM))
+    path = f"/v1/carts/{made.json()['id']}"
+    await adds(shop, path, member_headers(KIM), "MAT-1", quantity)
+    order = ids.new_id()
+    frozen = await shop.freezes(path, member_headers(KIM), order)
+    assert frozen.status_code == 200, frozen.text
+    await shop.hears(an_order_placed(order))
+    return order, frozen.json()["lines"][0]["line_id"]
+
+
+class TestPartsGivenBack:
+    async def test_units_that_are_cancelled_or_come_back_may_be_bought_again_once(self, shop, product):
+        order, line = await bought(shop, product, max_per_member=3)
+        cancel, claim = ids.new_id(), ids.new_id()
+        for _ in range(2):
+            await shop.hears(an_order_cancelled(order, (line, 1), whole=False, cancel_id=cancel))
+        assert await shop.taken() == [("purchase", 2, 2)]
+        for _ in range(2):
+            await shop.hears(a_claim_completed(order, (line, 0, 1), claim_id=claim))
+        assert await shop.taken() == [("purchase", 1, 1)]
+        again, _ = await bought(shop, product, 2, max_per_member=3)
+        assert await shop.taken() == [("purchase", 3, 3)]
+        await shop.hears(an_order_cancelled(again))
+        await shop.hears(a_claim_completed(order, (line, 1, 0), whole=True))
+        assert await shop.taken() == [("purchase", 0, 0)]
+
+    async def test_an_exchange_gives_nothing_back(self, shop, product):
+        order, line = await bought(shop, product, max_per_member=3)
+        await shop.hears(a_claim_completed(order, (line, 3, 0), kind="exchange"))
+        assert await shop.taken() == [("purchase", 3, 3)]
 
 
 class TestStaff:

@@ -1,7 +1,7 @@
 """Islands and Jeju."""
 
 import pytest
-from services.cart.tests.builders import refusal, staff_headers
+from services.cart.tests.builders import INTERNAL_KEY, refusal, staff_headers
 
 pytestmark = pytest.mark.integration
 
@@ -66,3 +66,37 @@ class TestTable:
         assert refusal(await shop.http.get(URL)) == (401, "auth.required")
         stranger = await shop.http.put(URL, json={}, headers=staff_headers("stats"))
         assert refusal(stranger) == (403, "auth.forbidden")
+
+
+class TestCommonTable:
+    URL = "/v1/shipping-rules/*/surcharges"
+
+    async def test_is_replaced_whole_and_counts_where_a_mall_has_none(self, shop):
+        assert (await shop.http.get(self.URL, headers=STAFF)).json()["ranges"] == []
+        changed = await shop.http.put(self.URL, json={"currency": "KRW", "ranges": [ULLEUNG]}, headers=STAFF)
+        assert changed.json()["ranges"] == [ULLEUNG]
+        assert (changed.json()["mall_id"], changed.json()["set_by"]) == ("*", "kim")
+        path, holder = await shop.fills()
+        for zonecode, extra in (("40220", 7000), ("63000", 0)):
+            cart = (await shop.http.get(f"{path}?zonecode={zonecode}", headers=holder)).json()
+            assert cart["surcharge_amount"]["amount"] == extra
+            told = await shop.http.get(
+                f"/internal/surcharges/intake/{zonecode}", headers={"X-Internal-Key": INTERNAL_KEY}
+            )
+            assert told.json() == {"amount": extra}
+        await sets(shop, JEJU)
+        cart = (await shop.http.get(f"{path}?zonecode=40220", headers=holder)).json()
+        assert cart["surcharge_amount"]["amount"] == 0
+
+    async def test_overlapping_ranges_change_nothing(self, shop):
+        before = (await shop.http.get(self.URL, headers=STAFF)).json()
+        refused = await shop.http.put(self.URL, json={"currency": "KRW", "ranges": [JEJU, JEJU]}, headers=STAFF)
+        assert refusal(refused) == (422, "surcharges.invalid")
+        assert (await shop.http.get(self.URL, headers=STAFF)).json() == before
+        assert refusal(await shop.http.put(self.URL, json={}, headers=staff_headers("stats"))) == (
+            403,
+            "auth.forbidden",
+        )
+
+    async def test_what_a_place_costs_is_for_the_shop_itself(self, shop):
+        assert (await shop.http.get("/internal/surcharges/intake/63000")).status_code == 401

@@ -161,6 +161,20 @@ class AttachPicture:
     alt: str
 
 
+@dataclass(frozen=True, slots=True)
+class RemovePicture:
+    product_id: UUID
+    picture_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ArrangePictures:
+    """`order`: all pictures of the product."""
+
+    product_id: UUID
+    order: tuple[UUID, ...]
+
+
 # Stock
 
 

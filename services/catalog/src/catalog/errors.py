@@ -130,6 +130,13 @@ class UploadUnfit(DomainError):
     code = "upload.unfit"
 
 
+class PicturesDiffer(DomainError):
+    """`picture_ids` in the problem are the pictures there are, in their order."""
+
+    code = "picture.order_differs"
+    kind: Kind = "conflict"
+
+
 class PictureLimit(DomainError):
     code = "picture.limit_reached"
     kind: Kind = "conflict"

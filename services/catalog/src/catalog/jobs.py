@@ -43,6 +43,7 @@ def jobs(
         Job("prepare-bodies", 60, partial(_all, prepare_bodies, database)),
         Job("old-transfers", 3600, transfers.remove_old),
         Job("abandoned-uploads", 3600, media.remove_abandoned),
+        Job("dropped-renditions", 3600, media.remove_dropped),
     ]
 
 

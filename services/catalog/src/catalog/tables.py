@@ -178,6 +178,21 @@ pictures = Table(
     ),
 )
 
+Index(
+    "pictures_renditions",
+    pictures.c.renditions,
+    postgresql_using="gin",
+    postgresql_ops={"renditions": "jsonb_path_ops"},
+)
+
+dropped_renditions = Table(
+    "dropped_renditions",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("dropped_at", _moment, nullable=False),
+    Column("removing", Boolean, nullable=False, server_default="false"),
+)
+
 stock = Table(
     "stock",
     metadata,

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import pytest
@@ -17,8 +18,10 @@ from PIL import Image
 from services.catalog.tests.builders import MEDIA, a_mall, a_stored_product
 
 from catalog.clients import S3Location, S3Storage
+from catalog.commands import AttachPicture, RemovePicture
 from catalog.domain.media import StoredObject
 from catalog.flows import Media, Rendering
+from catalog.repository import renditions
 from common import ids
 from common.clock import Clock, FixedClock
 from common.db import Database
@@ -177,6 +180,103 @@ class TestRenditions:
         assert await rendering.work() == 1
 
 
+class TestShelf:
+    """Several pictures of a product: put in order, taken away, their files gone a day later."""
+
+    @pytest.fixture
+    def rendering(self, database, storage):
+        return Rendering(database, storage, MEDIA, start=lambda: ThreadPoolExecutor(1))
+
+    async def _show(self, http, staff, storage, product_id, colours):
+        shown = []
+        for colour in colours:
+            out = io.BytesIO()
+            Image.new("RGB", (20, 10), colour).save(out, "PNG")
+            form = (await announce(http, staff, product_id, bytes=len(out.getvalue()))).json()
+            storage.arrive(form["fields"]["key"], out.getvalue(), "image/png")
+            assert (await attach(http, staff, product_id, form["upload_id"], alt=colour)).status_code == 201
+            shown.append(form["upload_id"])
+        return shown
+
+    async def test_are_put_in_order_and_taken_away(self, http, staff, storage, database, product_id):
+        red, green, blue = await self._show(http, staff, storage, product_id, ["red", "green", "blue"])
+        await published(database, clear=True)
+        url = f"/v1/products/{product_id}/pictures"
+        arranged = await http.put(url, headers=staff, json={"picture_ids": [blue, red, green]})
+        assert [picture["id"] for picture in arranged.json()["pictures"]] == [blue, red, green]
+        for _ in range(2):
+            left = await http.delete(f"{url}/{red}", headers=staff)
+            assert [picture["alt"] for picture in left.json()["pictures"]] == ["blue", "green"]
+        seen = (await http.get("/v1/products/granola")).json()["pictures"]
+        assert [picture["alt"] for picture in seen] == ["blue", "green"]
+        told = await published(database, clear=True)
+        assert [event.image_url for event in told] == [f"{MEDIA}/pictures/{blue}.png"] * 2
+        (yellow,) = await self._show(http, staff, storage, product_id, ["yellow"])
+        stale = await http.put(url, headers=staff, json={"picture_ids": [green, blue]})
+        assert (stale.status_code, stale.json()["code"]) == (409, "picture.order_differs")
+        assert stale.json()["picture_ids"] == [blue, green, yellow]
+        assert (await http.delete(f"{url}/{blue}")).status_code == 401
+
+    async def test_files_go_a_day_later_but_not_those_another_picture_has(
+        self, http, staff, storage, database, product_id, rendering
+    ):
+        one, twin, other = await self._show(http, staff, storage, product_id, ["red", "red", "blue"])
+        assert await rendering.work() == 3
+        kept = {key for key in storage.objects if key.startswith("renditions/")}
+        url = f"/v1/products/{product_id}/pictures"
+        for picture in (one, other):
+            await http.delete(f"{url}/{picture}", headers=staff)
+        media = Media(database, storage, MEDIA)
+        assert await media.remove_dropped() == 0
+        later = Media(
+            Database(database.engine, FixedClock(Clock().now() + timedelta(days=2)), database.schema), storage, MEDIA
+        )
+        storage.down = True
+        with pytest.raises(UpstreamUnavailable):
+            await later.remove_dropped()
+        storage.down = False
+        assert await later.remove_dropped() == 2
+        left = {key for key in storage.objects if key.startswith("renditions/")}
+        (picture,) = (await http.get("/v1/products/granola")).json()["pictures"]
+        assert left == {each["url"].removeprefix(f"{MEDIA}/") for each in picture["sources"]} < kept
+        assert await later.remove_abandoned() == 2
+        assert [key for key in storage.objects if key.startswith("pictures/")] == [f"pictures/{twin}.png"]
+
+    async def test_a_picture_taken_away_while_it_is_rendered_leaves_nothing(
+        self, http, staff, storage, database, product_id, rendering, monkeypatch
+    ):
+        (red,) = await self._show(http, staff, storage, product_id, ["red"])
+        put = storage.put
+
+        async def meanwhile(*stored):
+            await put(*stored)
+            await http.delete(f"/v1/products/{product_id}/pictures/{red}", headers=staff)
+
+        monkeypatch.setattr(storage, "put", meanwhile)
+        assert await rendering.work() == 1
+        later = Database(database.engine, FixedClock(Clock().now() + timedelta(days=2)), database.schema)
+        assert await Media(later, storage, MEDIA).remove_dropped() == 2
+        assert not [key for key in storage.objects if key.startswith("renditions/")]
+
+    async def test_files_that_are_being_removed_are_not_taken_up(
+        self, http, staff, storage, database, product_id, rendering
+    ):
+        (red,) = await self._show(http, staff, storage, product_id, ["red"])
+        await rendering.work()
+        await http.delete(f"/v1/products/{product_id}/pictures/{red}", headers=staff)
+        later = Database(database.engine, FixedClock(Clock().now() + timedelta(days=2)), database.schema)
+        async with later.transaction() as tx:
+            assert len(await renditions.begin_removing(tx.connection, later.clock.now(), 10)) == 2
+        await self._show(http, staff, storage, product_id, ["red"])
+        with pytest.raises(UpstreamUnavailable):
+            await rendering.work()
+        assert await Media(later, storage, MEDIA).remove_dropped() == 2
+        rendering.database = later
+        assert await rendering.work() == 1
+        (picture,) = (await http.get("/v1/products/granola")).json()["pictures"]
+        assert {each["url"].removeprefix(f"{MEDIA}/") for each in picture["sources"]} <= storage.objects.keys()
+
+
 class TestAbandoned:
     async def test_goes_after_a_day_and_pictures_stay(self, http, staff, storage, database, product_id):
         shown = (await announce(http, staff, product_id)).json()
@@ -290,6 +390,35 @@ class TestS3:
         key = f"pictures/{ids.new_id()}.png"
         form = await storage.upload_form(key, "image/png", len(PNG), timedelta(seconds=-5))
         assert (await self._post(form, PNG)).status_code in {400, 403}
+
+    async def test_renditions_are_made_of_what_a_browser_uploaded(self, s3, http, staff, database, product_id):
+        """From the form to the files that customers are given, and back to nothing."""
+        storage = S3Storage(s3)
+        out = io.BytesIO()
+        Image.new("RGB", (400, 300), "teal").save(out, "PNG")
+        content = out.getvalue()
+        upload = (await announce(http, staff, product_id, bytes=len(content))).json()
+        key = f"pictures/{upload['upload_id']}.png"
+        form = await storage.upload_form(key, "image/png", len(content), timedelta(minutes=1))
+        assert (await self._post(form, content)).status_code == 201
+        media = Media(database, storage, s3.public_url)
+        await media.attach(AttachPicture(product_id, UUID(upload["upload_id"]), "앞면"))
+        assert await Rendering(database, storage, s3.public_url, start=lambda: ThreadPoolExecutor(1)).work() == 1
+        (picture,) = (await http.get("/v1/products/granola")).json()["pictures"]
+        keys = [each["url"].removeprefix(f"{MEDIA}/") for each in picture["sources"]]
+        assert [(each["format"], each["width"]) for each in picture["sources"]] == [
+            ("webp", 320), ("avif", 320), ("webp", 400), ("avif", 400),
+        ]  # fmt: skip
+        for stored, source in zip(keys, picture["sources"], strict=True):
+            assert (await storage.look(stored)).content_type == f"image/{source['format']}"
+            with Image.open(io.BytesIO(await storage.fetch(stored, 1_000_000))) as opened:
+                assert (opened.format, opened.width) == (source["format"].upper(), source["width"])
+        await media.remove(RemovePicture(product_id, UUID(upload["upload_id"])))
+        later = Database(database.engine, FixedClock(Clock().now() + timedelta(days=2)), database.schema)
+        gone = Media(later, storage, s3.public_url)
+        assert (await gone.remove_dropped(), await gone.remove_abandoned()) == (4, 1)
+        assert [await storage.look(stored) for stored in keys] == [None] * 4
+        assert await storage.look(key) is None
 
     async def test_a_store_that_is_away_is_unavailable(self, s3):
         (port,) = _free_ports(1)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 from services.catalog.tests.asking import balanced, numbers
-from services.catalog.tests.builders import NOW, order_paid
+from services.catalog.tests.builders import NOW, a_stored_product, order_paid
 
 from catalog.consumer import handlers
 from common import ids, testing
@@ -72,6 +72,20 @@ async def test_what_can_be_sold_again_is_on_hand_once(database: Database, sku: s
     claim = ids.new_id()
     await hear(database, approved(claim, sku, 3, "return"), completed(claim, sku, (1, 1, 1), "return"))
     assert await on_hand(database, sku) == 8
+
+
+async def test_a_set_comes_back_in_its_parts(shelf: Database):
+    """Three sets of two A and one B were sold; one came back whole, one damaged, and one was exchanged."""
+    await a_stored_product(shelf, "GIFT", slug="gift", parts={"A": 2, "B": 1})
+    await hear(shelf, order_paid(ORDER, GIFT=3))
+    assert [await on_hand(shelf, part) for part in ("A", "B")] == [4, 7]
+    claim, exchange = ids.new_id(), ids.new_id()
+    await hear(shelf, approved(claim, "GIFT", 2, "return"), completed(claim, "GIFT", (1, 1, 0), "return"))
+    assert [await on_hand(shelf, part) for part in ("A", "B")] == [6, 8]
+    await hear(shelf, approved(exchange, "GIFT", 1, "exchange"))
+    assert [await on_hand(shelf, part) for part in ("A", "B")] == [4, 7]
+    await hear(shelf, completed(exchange, "GIFT", (1, 0, 0), "exchange", claim))
+    assert [await on_hand(shelf, part) for part in ("A", "B")] == [6, 8]
 
 
 async def test_an_exchange_takes_its_replacements_at_once(database: Database, sku: str):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -34,8 +34,10 @@ class NotificationView(View):
     recipient: str | None = Field(
         description="masked; null until known, and after it was erased", examples=["010****5678"]
     )
-    delivered_as: str | None = Field(description="what the customer got: an Alimtalk may have become a text")
-    attempts: int = Field(description="times somebody worked at it: tries and questions")
+    delivered_as: str | None = Field(
+        description="what the customer got: an Alimtalk may have become a text", examples=["alimtalk"]
+    )
+    attempts: int = Field(description="times somebody worked at it: tries and questions", examples=[1])
     reason: str | None = Field(description="why it failed, or waits for another try", examples=["solapi_3040"])
     created_at: datetime
     sent_at: datetime | None = Field(description="first handed over")
@@ -104,8 +106,8 @@ class Report(BaseModel):
 class ReportsTaken(View):
     """How many items were about messages of ours. The others are of no interest and need not come again."""
 
-    received: int
-    taken: int
+    received: int = Field(examples=[2])
+    taken: int = Field(examples=[12])
 
 
 def cursor_of(listed: Listed) -> str:
@@ -117,7 +119,11 @@ def read_cursor(cursor: str | None) -> tuple[datetime, UUID] | None:
     if cursor is None:
         return None
     try:
-        moment, _, delivery_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
-        return datetime.fromisoformat(moment), UUID(delivery_id)
-    except (ValueError, binascii.Error) as error:
+        written, _, delivery_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
+        moment = datetime.fromisoformat(written)
+        before = moment.astimezone(UTC), UUID(delivery_id)
+    except (ValueError, OverflowError, binascii.Error) as error:
         raise CursorInvalid("the cursor is not one of ours") from error
+    if moment.tzinfo is None:
+        raise CursorInvalid("the cursor is not one of ours")
+    return before

@@ -1,5 +1,6 @@
 """What staff see, and what reports of the provider can and cannot do."""
 
+import base64
 from typing import Any
 
 import httpx
@@ -16,6 +17,10 @@ pytestmark = pytest.mark.integration
 LIST = "/v1/notifications"
 CALLBACK = "/v1/callbacks/solapi"
 SECRET = {"X-Solapi-Secret": CALLBACK_TOKEN}
+
+
+def forged(moment: str) -> str:
+    return base64.urlsafe_b64encode(f"{moment} {ids.new_id()}".encode()).decode()
 
 
 class TestNotifications:
@@ -63,6 +68,9 @@ class TestNotifications:
         [
             ({"cursor": "not-one-of-ours"}, 422, "cursor.invalid"),
             ({"cursor": "가나다"}, 422, "cursor.invalid"),
+            ({"cursor": forged("2026-11-22T09:30:00")}, 422, "cursor.invalid"),
+            ({"cursor": forged("0001-01-01T00:00:00+14:00")}, 422, "cursor.invalid"),
+            ({"cursor": forged("9999-12-31T23:59:59-14:00")}, 422, "cursor.invalid"),
             ({"order_id": "1"}, 422, "request.invalid"),
             ({"status": "lost"}, 422, "request.invalid"),
             ({"limit": "0"}, 422, "request.invalid"),

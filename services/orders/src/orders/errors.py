@@ -75,6 +75,13 @@ class AlreadyCompleted(DomainError):
     kind: Kind = "conflict"
 
 
+class AlreadyReturned(DomainError):
+    """Nothing that was bought is left of the order."""
+
+    code = "order.already_returned"
+    kind: Kind = "conflict"
+
+
 class AlreadyCancelled(DomainError):
     code = "order.already_cancelled"
     kind: Kind = "conflict"
@@ -202,6 +209,32 @@ class ClaimAlreadyWithdrawn(DomainError):
 
 class ClaimAlreadyCompleted(DomainError):
     code = "claim.already_completed"
+    kind: Kind = "conflict"
+
+
+class ExchangeFeeDue(DomainError):
+    """`fee` in the problem is what the exchange costs. Nothing is fetched before it is paid or waived."""
+
+    code = "claim.fee_due"
+    kind: Kind = "conflict"
+
+
+class SurchargeDue(DomainError):
+    """`surcharge` in the problem is what the new place costs more. It is paid or waived before anything goes there."""
+
+    code = "order.surcharge_due"
+    kind: Kind = "conflict"
+
+
+class AddressChanged(DomainError):
+    """The address was changed while the price of another was asked for: ask again."""
+
+    code = "order.address_changed"
+    kind: Kind = "conflict"
+
+
+class NothingOwed(DomainError):
+    code = "order.no_charge_owed"
     kind: Kind = "conflict"
 
 

@@ -9,7 +9,7 @@ from common.runtime import Parts, Runtime, Service
 from orders import api, consumer, jobs
 from orders.clients import HttpCart, HttpCatalog
 from orders.commands import ClaimTerms
-from orders.flows import PlaceOrders, RequestClaims
+from orders.flows import MoveOrders, PlaceOrders, RequestClaims
 from orders.schemas.papers import Papers
 from orders.settings import Settings
 
@@ -34,9 +34,10 @@ def default_terms(settings: Settings) -> ClaimTerms:
 def build(runtime: Runtime[Settings]) -> Parts:
     settings = runtime.settings
     catalog = HttpCatalog(runtime.internal, settings.catalog_url, seconds=settings.reservation_seconds)
+    cart = HttpCart(runtime.internal, settings.cart_url)
     place_orders = PlaceOrders(
         database=runtime.database,
-        cart=HttpCart(runtime.internal, settings.cart_url),
+        cart=cart,
         catalog=catalog,
         token_key=settings.token_key.get_secret_value(),
         payment_window=timedelta(minutes=settings.payment_window_minutes),
@@ -54,6 +55,7 @@ def build(runtime: Runtime[Settings]) -> Parts:
         jobs=jobs.jobs(runtime.database, terms),
         state={
             "place_orders": place_orders,
+            "move_orders": MoveOrders(runtime.database, cart),
             "request_claims": RequestClaims(runtime.database, catalog, default_terms(settings)),
             "papers": Papers.load(settings.sellers),
             "token_keys": token_keys(settings),

@@ -66,8 +66,10 @@ orders = Table(
     Column("shipping_discount_amount", BigInteger, nullable=False, server_default="0"),
     Column("delivered_at", _moment),
     Column("completed_at", _moment),
+    Column("returned_at", _moment),
     Column("cancelled_at", _moment),
     Column("troubles", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    Column("charges", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     UniqueConstraint("number", name="orders_number_unique"),
 )
 Index("orders_one_per_cart", orders.c.cart_id, unique=True, postgresql_where=text("status <> 'cancelled'"))

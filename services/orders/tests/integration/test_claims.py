@@ -115,6 +115,38 @@ async def test_a_sold_out_exchange_becomes_a_return(http, database: Database):
     assert (said[0].kind, said[1].type) == ("return", "order-refund-requested")
 
 
+async def test_an_exchange_for_a_change_of_mind_is_paid_for_first(http, database: Database):
+    order = await delivered(database)
+    claim = (await ask(http, order, kind="exchange", reason="wrong_choice")).json()
+    assert claim["fee_due"]["amount"] == 6000
+    await testing.published(database, clear=True)
+    refused = await decide(http, order, claim, "approve")
+    assert (refused.status_code, refused.json()["code"]) == (409, "claim.fee_due")
+    assert refused.json()["fee"] == {"amount": 6000, "currency": "KRW"}
+    assert await testing.published(database) == []
+    approved = (await decide(http, order, claim, "approve", fee_paid_by="bank_transfer")).json()
+    assert (approved["fee_due"]["amount"], approved["fee_amount"]["amount"]) == (0, 6000)
+    stored = await read(database, order)
+    assert [(each.what, each.amount, each.status) for each in stored.charges] == [("exchange_fee", 6000, "kept")]
+    (said,) = await hear(database, received(order, claim, (2, 0, 0)))
+    assert (said.type, said.kind, said.fee_amount, said.refund_amount) == ("claim-completed", "exchange", 6000, 0)
+
+
+async def test_an_order_sent_back_whole_is_returned(http, database: Database):
+    order = await delivered(database)
+    lines = [{"line_id": str(line.line_id), "quantity": line.quantity} for line in order.lines]
+    claim = (await ask(http, order, lines=lines)).json()
+    await decide(http, order, claim, "approve")
+    said = await hear(database, received(order, claim, *((line.quantity, 0, 0) for line in order.lines)))
+    assert (said[0].whole, said[1].amount) == (True, order.total_amount)
+    seen = (await http.get(f"/v1/orders/{order.order_id}", headers=guest(order))).json()
+    assert (seen["status"], bool(seen["returned_at"]), seen["completed_at"]) == ("returned", True, None)
+    found = (await http.get("/v1/orders?status=returned", headers=STAFF)).json()["items"]
+    assert [each["id"] for each in found] == [str(order.order_id)]
+    again = await ask(http, order, key="again")
+    assert (again.status_code, again.json()["code"]) == (409, "order.already_returned")
+
+
 class TestRefusals:
     async def test_a_stranger_finds_no_claim(self, http, database: Database):
         order = await delivered(database)

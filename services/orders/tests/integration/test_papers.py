@@ -7,6 +7,7 @@ import io
 from dataclasses import replace
 
 import pytest
+from python_calamine import load_workbook
 from services.orders.tests.builders import a_quote, a_quote_line, pays
 from services.orders.tests.fakes import TOKEN_KEY, staff
 from services.orders.tests.stored import change, order_token, place
@@ -57,6 +58,19 @@ async def test_the_export_has_a_row_per_line_and_no_formulas(http, database: Dat
     assert rows[0]["product_name"].startswith("'=")
     assert rows[0]["amount"] == "12900"
     assert "김하늘" not in answer.text
+
+
+async def test_the_export_is_a_spreadsheet_too(http, database: Database, monkeypatch):
+    monkeypatch.setattr(papers, "_BATCH", 2)
+    placed = [await place(database, a_quote(a_quote_line(), a_quote_line("OAT"))) for _ in range(3)]
+    query = "/v1/orders/export?from=2026-11-22&to=2026-11-22&format="
+    answer = await http.get(f"{query}xlsx", headers=STAFF)
+    assert answer.headers["content-disposition"].endswith('.xlsx"')
+    head, *rows = load_workbook(io.BytesIO(answer.content)).get_sheet_by_name("orders").to_python()
+    assert head[0] == "order_number"
+    assert [row[0] for row in rows[::2]] == [order.number for order in reversed(placed)]
+    assert rows[0][head.index("amount")] == 12900
+    assert (await http.get(f"{query}ods", headers=STAFF)).status_code == 422
 
 
 @pytest.mark.parametrize("days", ["from=2026-11-22&to=2026-11-21", "from=2026-01-01&to=2026-12-31", "from=2026-11-22"])

@@ -6,14 +6,27 @@ from datetime import date
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from services.orders.tests.builders import NOW, PAYMENT, cancels, pays, settles
+from services.orders.tests.builders import (
+    NOW,
+    PAYMENT,
+    a_quote,
+    a_quote_line,
+    cancels,
+    claims,
+    finds,
+    pays,
+    settles,
+    ships,
+)
 from services.orders.tests.stored import change, place, read
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from common import ids
 from common.db import Database
 from orders import domain, handlers, tables
-from orders.commands import NoteRefundWaits
+from orders.commands import ApproveClaim, NoteRefundWaits
+from orders.domain import Order
 from orders.repository import numbers, orders
 
 pytestmark = pytest.mark.integration
@@ -54,6 +67,38 @@ async def test_an_order_is_read_as_it_was_written(database: Database):
             await orders.save(tx.connection, before, after)
         assert await read(database, order) == after
         before = after
+
+
+async def test_23_an_order_is_read_with_the_same_few_statements_however_much_happened_to_it(database: Database):
+    """One line and nothing since, or forty lines of which half came back one by one."""
+
+    async def statements(order: Order) -> int:
+        seen: list[str] = []
+
+        def asked(_connection, _cursor, statement, *_rest):
+            seen.append(statement)
+
+        event.listen(database.engine.sync_engine, "before_cursor_execute", asked)
+        try:
+            assert await read(database, order) == order
+        finally:
+            event.remove(database.engine.sync_engine, "before_cursor_execute", asked)
+        return len([each for each in seen if each.startswith("SELECT")])
+
+    async def happened(lines: int, claimed: int) -> Order:
+        before = await place(database, a_quote(*(a_quote_line(f"SKU-{number}") for number in range(lines))))
+        after = domain.pay(before, pays(before, payment_id=ids.new_id())).order
+        after = domain.note_shipment(after, ships(after, "delivered", shipped=True, delivered=True)).order
+        for line in after.lines[:claimed]:
+            command = claims(after, (line.line_id, 1), reason="defective")
+            after = domain.request_claim(after, command, NOW).order
+            after = domain.approve_claim(after, ApproveClaim(after.order_id, command.claim_id, "staff:1"), NOW).order
+            after = domain.settle_claim(after, finds(after, command.claim_id), NOW).order
+        async with database.transaction() as tx:
+            await orders.save(tx.connection, await orders.lock(tx.connection, before.order_id), after)
+        return after
+
+    assert await statements(await happened(2, 1)) == await statements(await happened(40, 20)) <= 8
 
 
 class TestNumbers:

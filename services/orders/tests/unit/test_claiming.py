@@ -13,10 +13,13 @@ from services.orders.tests.builders import (
     a_quote,
     a_quote_line,
     an_order,
+    cancels,
     claims,
     completes,
     finds,
     pays,
+    settles,
+    ships,
 )
 
 from common import ids
@@ -26,6 +29,7 @@ from orders import domain
 from orders.commands import (
     ApproveClaim,
     ConfirmPurchase,
+    NoteChargeReturned,
     NoteDepositReversed,
     NoteReplacementUnavailable,
     NoteReturn,
@@ -35,18 +39,21 @@ from orders.commands import (
 )
 from orders.domain import Amounts, ClaimStatus, Decision, Order, Quote, Status
 
+CANCEL = ids.derived_id("cancel", "before the return")
+
 
 def delivered(quote: Quote | None = None) -> Order:
     return an_order(Status.DELIVERED, quote)
 
 
-def approved(order: Order, command: RequestClaim, **fault: str) -> Order:
+def approved(order: Order, command: RequestClaim, **told: str) -> Order:
     order = domain.request_claim(order, command, NOW + DAY).order
-    return domain.approve_claim(order, ApproveClaim(order.order_id, command.claim_id, "staff:1", **fault), NOW).order
+    told = {"fee_paid_by": "bank_transfer"} | told
+    return domain.approve_claim(order, ApproveClaim(order.order_id, command.claim_id, "staff:1", **told), NOW).order
 
 
-def settled(order: Order, command: RequestClaim, *found: tuple[int, int, int], **fault: str) -> Decision:
-    order = approved(order, command, **fault)
+def settled(order: Order, command: RequestClaim, *found: tuple[int, int, int], **told: str) -> Decision:
+    order = approved(order, command, **told)
     return domain.settle_claim(order, finds(order, command.claim_id, *found), NOW + 3 * DAY)
 
 
@@ -257,8 +264,8 @@ class TestExchange:
         command = claims(order, kind="exchange", reason="wrong_choice")
         order = approved(order, command)
         gone = NoteReplacementUnavailable(order.order_id, command.claim_id, ("GRANOLA-500",))
-        order = domain.note_replacement_unavailable(order, gone).order
-        assert domain.note_replacement_unavailable(order, gone) == Decision(order)
+        order = domain.note_replacement_unavailable(order, gone, NOW).order
+        assert domain.note_replacement_unavailable(order, gone, NOW) == Decision(order)
         decision = domain.settle_claim(order, finds(order, command.claim_id), NOW)
         assert refunds(decision) == [order.lines[0].worth(1)]
 
@@ -267,6 +274,138 @@ class TestExchange:
         with pytest.raises(DomainError) as refused:
             domain.request_claim(order, claims(order, (order.lines[0].line_id, 1, "OTHER")), NOW)
         assert refused.value.code == "claim.replacement_unneeded"
+
+
+class TestExchangeFee:
+    """Both ways, paid to the mall's own account before anything moves."""
+
+    @pytest.mark.parametrize(
+        ("reason", "fault", "paid_by", "fee", "charged"),
+        [
+            ("wrong_choice", None, "bank_transfer", 6000, 6000),
+            ("wrong_choice", None, "waived", 0, 0),
+            ("defective", "customer", "bank_transfer", 6000, 6000),
+            ("wrong_choice", "seller", None, 0, None),
+            ("defective", None, None, 0, None),
+            ("defective", None, "bank_transfer", 0, None),
+        ],
+    )
+    def test_who_pays_what(self, reason, fault, paid_by, fee, charged):
+        order = delivered()
+        command = claims(order, kind="exchange", reason=reason)
+        order = approved(order, command, fault=fault, fee_paid_by=paid_by)
+        order = domain.settle_claim(order, finds(order, command.claim_id), NOW).order
+        assert order.claims[0].fee_amount == fee
+        assert [(each.amount, each.status) for each in order.charges] == (
+            [] if charged is None else [(charged, "kept")]
+        )
+        assert order.requested_refunds == 0
+
+    def test_nothing_is_fetched_before_it_is_paid(self):
+        order = delivered()
+        command = claims(order, kind="exchange", reason="wrong_choice")
+        order = domain.request_claim(order, command, NOW).order
+        with pytest.raises(DomainError) as refused:
+            domain.approve_claim(order, ApproveClaim(order.order_id, command.claim_id, "staff:1"), NOW)
+        assert (refused.value.code, refused.value.fields["fee"]) == (
+            "claim.fee_due",
+            {"amount": 6000, "currency": "KRW"},
+        )
+
+    @pytest.mark.parametrize("end", ["withdrawn", "rejected", "nothing came", "sold out"])
+    @pytest.mark.parametrize(("paid_by", "owed"), [("bank_transfer", 6000), ("waived", 0)])
+    def test_where_no_exchange_comes_of_it_the_money_is_owed_back_once(self, end, paid_by, owed):
+        order = delivered()
+        command = claims(order, kind="exchange", reason="wrong_choice")
+        order = approved(order, command, fee_paid_by=paid_by)
+        claim_id = command.claim_id
+        gone = NoteReplacementUnavailable(order.order_id, claim_id, ("GRANOLA-500",))
+        acts = {
+            "withdrawn": lambda: domain.withdraw_claim(order, WithdrawClaim(order.order_id, claim_id, "customer"), NOW),
+            "rejected": lambda: domain.reject_claim(order, RejectClaim(order.order_id, claim_id, "s:1", "used"), NOW),
+            "nothing came": lambda: domain.settle_claim(order, finds(order, claim_id, (0, 0, 1)), NOW),
+            "sold out": lambda: domain.note_replacement_unavailable(order, gone, NOW),
+        }
+        decision = acts[end]()
+        (charge,) = decision.order.charges
+        assert (charge.amount, charge.status) == (owed, "owed" if owed else "kept")
+        assert sum(fact.name == "charge-owed" for fact in decision.facts) == bool(owed)
+        assert decision.order.claims[0].fee_amount == 0
+        back = NoteChargeReturned(order.order_id, claim_id, "staff:1")
+        if owed:
+            returned = domain.note_returned(decision.order, back, NOW)
+            assert returned.order.charges[0].status == "returned"
+            assert domain.note_returned(returned.order, back, NOW) == Decision(returned.order)
+        else:
+            with pytest.raises(DomainError, match="owed back"):
+                domain.note_returned(decision.order, back, NOW)
+
+    def test_what_is_kept_is_not_owed(self):
+        order = delivered()
+        order = settled(order, claims(order, kind="exchange", reason="wrong_choice")).order
+        with pytest.raises(DomainError) as refused:
+            domain.note_returned(order, NoteChargeReturned(order.order_id, order.claims[0].claim_id, "staff:1"), NOW)
+        assert refused.value.code == "order.no_charge_owed"
+
+
+class TestWhole:
+    """An order of which nothing that was bought is left is returned."""
+
+    @pytest.mark.parametrize("status", [Status.DELIVERED, Status.COMPLETED])
+    @pytest.mark.parametrize("reason", ["change_of_mind", "defective"])
+    def test_it_ends_with_the_last_unit_whoever_bears_the_shipping(self, status, reason):
+        order = an_order(status)
+        whole = [(line.line_id, line.quantity) for line in order.lines]
+        first = settled(order, claims(order, whole[0], reason=reason))
+        assert (first.order.status, told_whole(first)) == (status, False)
+        rest = settled(first.order, claims(order, whole[1], reason=reason))
+        assert (rest.order.status, told_whole(rest)) == (Status.RETURNED, True)
+        assert rest.order.returned_at == NOW + 3 * DAY
+
+    def test_units_that_did_not_come_are_kept(self):
+        order = delivered()
+        whole = [(line.line_id, line.quantity) for line in order.lines]
+        decision = settled(order, claims(order, *whole), (1, 0, 0), (2, 0, 1))
+        assert decision.order.status is Status.DELIVERED
+
+    def test_a_gift_that_did_not_come_is_nobodys_loss(self):
+        base = a_quote_line("OAT")
+        gift = replace(a_quote_line("CUP", unit_price=0), kind="gift", gift_of=(base.line_id,))
+        order = delivered(a_quote(base, gift))
+        decision = settled(order, claims(order, (base.line_id, 1)), (1, 0, 0), (0, 0, 1))
+        assert decision.order.status is Status.RETURNED
+        with pytest.raises(DomainError) as refused:
+            domain.request_claim(decision.order, claims(order, (gift.line_id, 1)), NOW)
+        assert refused.value.code == "order.already_returned"
+
+    def test_what_was_cancelled_before_counts_as_gone(self):
+        order = an_order(Status.PAID)
+        line = order.lines[1]
+        order = domain.request_cancel(order, cancels(order, (line.line_id, 2), cancel_id=CANCEL), NOW).order
+        order = domain.settle_cancel(order, settles(order, CANCEL), NOW).order
+        order = domain.note_shipment(order, ships(order, "delivered", shipped=True, delivered=True)).order
+        left = [(line.line_id, line.kept) for line in order.lines]
+        assert settled(order, claims(order, *left)).order.status is Status.RETURNED
+
+    def test_an_exchange_leaves_the_customer_with_as_much(self):
+        order = delivered()
+        whole = [(line.line_id, line.quantity) for line in order.lines]
+        assert settled(order, claims(order, *whole, kind="exchange")).order.status is Status.DELIVERED
+
+    def test_the_last_claim_closes_after_the_order_is_returned(self):
+        base = a_quote_line("OAT")
+        gift = replace(a_quote_line("CUP", unit_price=0), kind="gift")
+        order = delivered(a_quote(base, gift))
+        of_gift = claims(order, (gift.line_id, 1))
+        order = approved(order, of_gift)
+        order = settled(order, claims(order, (base.line_id, 1))).order
+        assert (order.status, order.claim_open) == (Status.RETURNED, True)
+        over = domain.settle_claim(order, finds(order, of_gift.claim_id), NOW)
+        assert (over.order.status, over.order.claim_open) == (Status.RETURNED, False)
+
+
+def told_whole(decision: Decision) -> bool:
+    return next(fact.whole for fact in decision.facts if fact.name == "claim-completed")
 
 
 def test_goods_on_their_way_cannot_be_kept_any_more():

@@ -29,7 +29,9 @@ from common.errors import DomainError
 from orders import domain
 from orders.commands import (
     ApproveClaim,
+    ChangeAddress,
     ConfirmPurchase,
+    NoteChargeReturned,
     NoteDepositReversed,
     NotePaymentExpired,
     NotePaymentPending,
@@ -38,6 +40,8 @@ from orders.commands import (
     NoteStockUnavailable,
     RecordRefund,
     RejectClaim,
+    SettleAddressChange,
+    ShipTo,
     Units,
     WithdrawClaim,
 )
@@ -54,6 +58,8 @@ _LINES = st.lists(
     min_size=1,
     max_size=4,
 )
+_CHANGES = [ids.derived_id("change", str(number)) for number in range(2)]
+_VERDICTS = ("approve", "paid", "paid", "waived", "reject", "withdraw", "pick up", "sold out")
 _PAYMENTS = [ids.derived_id("payment", str(number)) for number in range(3)]
 
 
@@ -84,6 +90,9 @@ class OrderMachine(RuleBasedStateMachine):
         self.told: list = []
         self.dropped: set = set()
         self.done: set = set()
+        self.charged: list = []
+        self.asked: set = set()
+        self.moved: dict = {}
 
     def decide(self, act) -> None:
         before = self.order
@@ -106,6 +115,8 @@ class OrderMachine(RuleBasedStateMachine):
                     self.stopped[units.line_id] = self.stopped.get(units.line_id, 0) + units.quantity
             if fact.name == "claim-completed":
                 self.count(fact)
+            if fact.name == "charge-settled":
+                self.charged.append(fact)
         self.told.append(act)
 
     def count(self, fact) -> None:
@@ -249,20 +260,61 @@ class OrderMachine(RuleBasedStateMachine):
         self.decide(lambda: domain.request_claim(self.order, command, now))
 
     @precondition(lambda self: self.order.claims)
-    @rule(data=st.data(), verdict=st.sampled_from(["approve", "approve", "reject", "withdraw", "pick up", "sold out"]))
+    @rule(data=st.data(), verdict=st.sampled_from(_VERDICTS))
     def claim_is_decided(self, data, verdict):
         order_id, now = self.order.order_id, self.now
         claim_id = data.draw(st.sampled_from(self.order.claims)).claim_id
         acts = {
             "approve": lambda: domain.approve_claim(self.order, ApproveClaim(order_id, claim_id, "staff:1"), now),
+            "paid": lambda: domain.approve_claim(
+                self.order, ApproveClaim(order_id, claim_id, "staff:1", fee_paid_by="bank_transfer"), now
+            ),
+            "waived": lambda: domain.approve_claim(
+                self.order, ApproveClaim(order_id, claim_id, "staff:1", fee_paid_by="waived"), now
+            ),
             "reject": lambda: domain.reject_claim(self.order, RejectClaim(order_id, claim_id, "staff:1", "used"), now),
             "withdraw": lambda: domain.withdraw_claim(self.order, WithdrawClaim(order_id, claim_id, "customer"), now),
             "pick up": lambda: domain.note_return(self.order, NoteReturn(order_id, claim_id, now)),
             "sold out": lambda: domain.note_replacement_unavailable(
-                self.order, NoteReplacementUnavailable(order_id, claim_id, ("SKU-0",))
+                self.order, NoteReplacementUnavailable(order_id, claim_id, ("SKU-0",)), now
             ),
         }
         self.decide(acts[verdict])
+
+    @rule(
+        change=st.sampled_from(_CHANGES),
+        more=st.sampled_from([0, 3000]),
+        paid_by=st.sampled_from([None, "bank_transfer", "waived"]),
+    )
+    def customer_moves(self, change, more, paid_by):
+        now = self.now
+        ship_to = ShipTo("", "", "63122", "", None, "", None)
+        command = ChangeAddress(
+            self.order.order_id, change, "staff:1", ship_to, surcharge=more, surcharge_paid_by=paid_by
+        )
+        if change in self.asked:
+            return  # a change has a name of its own
+        told = len(self.told)
+        self.decide(lambda: domain.change_address(self.order, command, now))
+        if len(self.told) > told:
+            self.asked.add(change)
+            self.told.pop()  # the customer's door remembers its answers
+
+    @rule(change=st.sampled_from(_CHANGES), accepted=st.booleans())
+    def centre_answers_the_move(self, change, accepted):
+        now = self.now
+        if change not in self.asked or self.moved.setdefault(change, accepted) is not accepted:
+            return
+        command = SettleAddressChange(self.order.order_id, change, accepted)
+        self.decide(lambda: domain.settle_address_change(self.order, command, now))
+
+    @precondition(lambda self: self.order.charges)
+    @rule(data=st.data())
+    def staff_sends_a_charge_back(self, data):
+        now = self.now
+        subject = data.draw(st.sampled_from(self.order.charges)).subject
+        command = NoteChargeReturned(self.order.order_id, subject, "staff:1")
+        self.decide(lambda: domain.note_returned(self.order, command, now))
 
     @precondition(lambda self: self.order.claims)
     @rule(data=st.data())
@@ -379,6 +431,35 @@ class OrderMachine(RuleBasedStateMachine):
             assert 0 <= claim.worth.tax_free <= claim.worth.amount - claim.worth.vat
         assert sum(claim.outbound_fee_amount > 0 for claim in self.order.claims) <= 1
         assert sum(claim.shipping_amount > 0 for claim in self.order.claims) <= 1
+
+    @invariant()
+    def an_order_is_returned_when_nothing_that_was_bought_is_left_of_what_arrived(self):
+        arrived = self.order.status in {Status.DELIVERED, Status.COMPLETED, Status.RETURNED}
+        gone = all(line.cancelled + line.returned == line.quantity for line in self.order.lines if not line.is_gift)
+        assert (self.order.status is Status.RETURNED) == (arrived and gone)
+
+    @invariant()
+    def what_was_paid_apart_is_for_something_or_owed_back(self):
+        """Every won that came to the mall's own account belongs to an exchange or a move that is not off."""
+        charges = self.order.charges
+        came = [(fact.subject, 0 if fact.paid_by == "waived" else fact.amount) for fact in self.charged]
+        assert came == [(charge.subject, charge.amount) for charge in charges]
+        by_id = {claim.claim_id: claim for claim in self.order.claims}
+        for charge in charges:
+            claim = by_id.get(charge.subject)
+            if claim is None:
+                off = self.moved.get(charge.subject) is False
+            else:
+                ended = claim.status in {ClaimStatus.REJECTED, ClaimStatus.WITHDRAWN}
+                off = claim.kind == "return" or ended
+                assert claim.return_fee_amount == (charge.amount if not off else claim.return_fee_amount)
+            assert (charge.status != "kept") == (off and charge.amount > 0)
+
+    @invariant()
+    def an_exchange_that_costs_something_was_paid_for(self):
+        for claim in self.order.claims:
+            if claim.kind == "exchange" and claim.was_approved and claim.fault == "customer":
+                assert claim.claim_id in {charge.subject for charge in self.order.charges}
 
     @invariant()
     def every_payment_received_has_one_owner(self):

@@ -6,11 +6,19 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from services.scm.tests.builders import CJ, LOTTE, NOW, TOKEN, a_contact, an_order_paid
+from services.scm.tests.builders import (
+    CJ,
+    LOTTE,
+    TOKEN,
+    a_claim_approved,
+    a_claim_completed,
+    a_claim_withdrawn,
+    a_contact,
+    an_order_paid,
+)
 from services.scm.tests.shop import KEYS, REQUESTS, SCM
 
 from common import ids
-from contracts.claims import ClaimApproved, ClaimCompleted, ClaimLine, ClaimWithdrawn, SettledLine
 from contracts.orders import OrderPaid
 from contracts.shipments import ReturnReceived, ReturnUpdated, ShipmentUpdated
 from scm.domain.shipment import Status
@@ -20,24 +28,6 @@ pytestmark = pytest.mark.integration
 RETURNS = "/v1/logistics/return-requests"
 CENTRE = {"X-API-Key": KEYS["icheon"]}
 OTHER = {"X-API-Key": KEYS["gimpo"]}
-
-
-def about(order: OrderPaid, claim_id: UUID, kind: str) -> dict[str, Any]:
-    return {
-        "order_id": order.order_id, "order_number": order.order_number, "mall_id": order.mall_id, "channel": "pc",
-        "currency": "KRW", "claim_id": claim_id, "kind": kind, "fault": "seller",
-    }  # fmt: skip
-
-
-def claimed(order: OrderPaid) -> dict[str, Any]:
-    line = order.lines[0]
-    return {
-        "line_id": line.line_id,
-        "sku": line.sku,
-        "product_id": line.product_id,
-        "product_name": "그래놀라",
-        "quantity": 2,
-    }
 
 
 async def delivered(scm: SCM) -> OrderPaid:
@@ -51,7 +41,7 @@ async def delivered(scm: SCM) -> OrderPaid:
 
 async def approved(scm: SCM, kind: str = "return") -> tuple[OrderPaid, UUID]:
     order, claim_id = await delivered(scm), ids.new_id()
-    event = ClaimApproved(**about(order, claim_id, kind), lines=(ClaimLine(**claimed(order)),), approved_at=NOW)
+    event = a_claim_approved(order, claim_id, kind)
     await scm.hear(event, event)
     (told,) = await scm.said()
     assert (told.type, told.status, told.centre) == ("return-updated", "requested", "icheon")
@@ -112,8 +102,7 @@ async def test_refusals_say_why_and_change_nothing(scm: SCM, staff):
 
 async def test_a_withdrawn_claim_is_fetched_no_more(scm: SCM):
     order, claim_id = await approved(scm)
-    lines = (ClaimLine(**claimed(order)),)
-    gone = ClaimWithdrawn(**about(order, claim_id, "return"), lines=lines, was_approved=True, withdrawn_at=NOW)
+    gone = a_claim_withdrawn(order, claim_id)
     await scm.hear(gone, gone)
     assert [event.status for event in await scm.said()] == ["closed"]
     answer = await post(scm, claim_id, "pick-up", carrier="cj", waybill=CJ)
@@ -122,14 +111,7 @@ async def test_a_withdrawn_claim_is_fetched_no_more(scm: SCM):
 
 async def test_an_exchange_sends_its_replacements_as_a_shipment_of_its_own(scm: SCM):
     order, claim_id = await approved(scm, "exchange")
-    line = SettledLine(**claimed(order), replacement_sku="GRANOLA-1000", resellable=1, damaged=0, missing=1, amount=0)
-    done = ClaimCompleted(
-        **about(order, claim_id, "exchange"),
-        lines=(line,),
-        sold_under=(order.order_id,),
-        placed_at=NOW,
-        completed_at=NOW,
-    )
+    done = a_claim_completed(order, claim_id, "exchange", replacement_sku="GRANOLA-1000", resellable=1, missing=1)
     await scm.hear(done, done)
     (told,) = await scm.said()
     assert isinstance(told, ShipmentUpdated)
@@ -152,6 +134,5 @@ async def test_an_exchange_sends_its_replacements_as_a_shipment_of_its_own(scm: 
 async def test_a_return_of_an_order_without_a_request_here_goes_to_the_malls_centre(scm: SCM):
     order, claim_id = an_order_paid(), ids.new_id()
     await scm.hear(a_contact(order.order_id))
-    lines = (ClaimLine(**claimed(order)),)
-    await scm.hear(ClaimApproved(**about(order, claim_id, "return"), lines=lines, approved_at=NOW))
+    await scm.hear(a_claim_approved(order, claim_id))
     assert [event.centre for event in await scm.said()] == ["icheon"]

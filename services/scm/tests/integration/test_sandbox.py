@@ -8,11 +8,22 @@ from datetime import datetime, timedelta
 import httpx
 import pytest
 from pydantic import SecretStr
-from services.scm.tests.builders import a_cancel_request, a_contact, a_line, an_order_paid
+from services.scm.tests.builders import (
+    a_cancel_request,
+    a_claim_approved,
+    a_claim_completed,
+    a_claim_withdrawn,
+    a_contact,
+    a_line,
+    an_order_paid,
+)
 from services.scm.tests.shop import KEYS, SCM
 
+from common import ids
 from common.clock import FixedClock
+from contracts.shipments import ReturnReceived, ReturnUpdated
 from sandbox.app import World, create_app
+from sandbox.logistics.switches import Findings
 from sandbox.settings import Settings as SandboxSettings
 from scm.clients.delivery_tracker import DeliveryTracker
 from scm.clients.fassto import Account, Fassto
@@ -143,6 +154,69 @@ class TestActiveCentre:
         assert await outside.world.logistics.job.count_stock([{"sku": "A", "on_hand": 12}]) == 201
         (said,) = await outside.scm.said()
         assert (said.sku, said.on_hand, said.centre) == ("A", 12, "icheon")
+
+
+class TestReturns:
+    """An order's goods come back to the active centre: nobody lends a hand between the claim's approval and its end."""
+
+    async def claimed(self, outside: Outside, kind: str = "return"):
+        order, claim_id = await outside.order(a_line("A", 2), a_line("B", 1)), ids.new_id()
+        await work(outside)
+        await outside.scm.hear(a_claim_approved(order, claim_id, kind))
+        await outside.scm.said()
+        return order, claim_id
+
+    async def said_while_coming_back(self, outside: Outside) -> list:
+        """To the end of the parcel's journey and of the inspection."""
+        said = []
+        for _ in range(16):
+            await outside.world.logistics.job.round()
+            said += await outside.scm.said()
+            outside.later(SECOND)
+        return said
+
+    async def test_goods_are_collected_received_and_looked_at(self, outside):
+        order, claim_id = await self.claimed(outside)
+        *steps, received = await self.said_while_coming_back(outside)
+        assert [(type(step), step.status) for step in steps] == [
+            (ReturnUpdated, "picked_up"),
+            (ReturnUpdated, "received"),
+        ]
+        assert steps[0].tracking_url
+        assert isinstance(received, ReturnReceived)
+        assert (received.order_id, received.claim_id) == (order.order_id, claim_id)
+        assert [(line.sku, line.resellable, line.damaged, line.missing) for line in received.lines] == [("A", 2, 0, 0)]
+
+    async def test_damaged_goods_and_others_than_claimed(self, outside):
+        outside.world.logistics.switches.inspect_next(Findings(damaged=1, wrong=1), 1)
+        await self.claimed(outside)
+        received = (await self.said_while_coming_back(outside))[-1]
+        assert [(line.resellable, line.damaged, line.missing) for line in received.lines] == [(0, 1, 1)]
+
+    @pytest.mark.parametrize("operation", ["job_pick_up", "job_received"])
+    async def test_told_twice_is_one_fact(self, outside, operation):
+        await outside.fault(operation, "duplicate_callbacks")
+        await self.claimed(outside)
+        assert len(await self.said_while_coming_back(outside)) == 3
+        assert [entry["state"] for entry in outside.world.logistics.returns.books()] == ["inspected"]
+
+    async def test_a_withdrawn_claim_is_not_collected(self, outside):
+        order, claim_id = await self.claimed(outside)
+        await outside.world.logistics.job.round()
+        await outside.scm.hear(a_claim_withdrawn(order, claim_id))
+        assert [event.status for event in await self.said_while_coming_back(outside)] == ["closed"]
+        assert [entry["state"] for entry in outside.world.logistics.returns.books()] == ["closed"]
+
+    async def test_the_replacements_of_an_exchange_leave(self, outside):
+        order, claim_id = await self.claimed(outside, "exchange")
+        await self.said_while_coming_back(outside)
+        await outside.scm.hear(a_claim_completed(order, claim_id, "exchange", replacement_sku="C", resellable=2))
+        await work(outside)
+        said = await outside.scm.updates()
+        assert [(event.status, event.claim_id) for event in said] == [
+            (status, claim_id) for status in ("requested", "accepted", "shipped")
+        ]
+        assert [(line.sku, line.quantity) for line in said[-1].lines] == [("C", 2)]
 
 
 class TestAnsweringCentre:

@@ -23,12 +23,12 @@ class FiguresView(View):
     `refunded_amount`: money sent back in the period, shipping included; told with dimension `mall` only.
     """
 
-    orders: int
-    quantity: int
+    orders: int = Field(examples=[1])
+    quantity: int = Field(examples=[2])
     gross_amount: MoneyView
-    cancelled_quantity: int
+    cancelled_quantity: int = Field(examples=[0])
     cancelled_amount: MoneyView
-    net_quantity: int
+    net_quantity: int = Field(examples=[2])
     net_amount: MoneyView
     refunded_amount: MoneyView | None
 
@@ -52,8 +52,8 @@ class SalesItem(FiguresView):
     """`period` is its start, in Seoul. `key` null: products of no category."""
 
     period: datetime = Field(examples=["2026-11-22T00:00:00+09:00"])
-    key: str | None
-    label: str | None
+    key: str | None = Field(examples=["GRANOLA-500"])
+    label: str | None = Field(examples=["유기농 그래놀라 500 g"])
 
 
 class SpanView(View):
@@ -70,10 +70,10 @@ class SpanView(View):
 class SalesView(View):
     """Periods without any movement are left out. `totals` counts an order once, however many rows it is in."""
 
-    mall: str | None
-    by: str
-    dimension: str
-    currency: str
+    mall: str | None = Field(examples=["intake"])
+    by: str = Field(examples=["day"])
+    dimension: str = Field(examples=["sku"])
+    currency: str = Field(examples=["KRW"])
     span: SpanView
     items: list[SalesItem]
     totals: FiguresView
@@ -106,20 +106,20 @@ class OrdersView(View):
     `conversion`: of the orders placed in the span, the share paid since; null when none was placed.
     """
 
-    mall: str | None
-    currency: str
+    mall: str | None = Field(examples=["intake"])
+    currency: str = Field(examples=["KRW"])
     span: SpanView
-    placed: int
-    paid: int
-    cancelled: int
-    cancelled_after_payment: int
-    completed: int
-    paid_of_placed: int
+    placed: int = Field(examples=[45])
+    paid: int = Field(examples=[42])
+    cancelled: int = Field(examples=[3])
+    cancelled_after_payment: int = Field(examples=[1])
+    completed: int = Field(examples=[40])
+    paid_of_placed: int = Field(examples=[42])
     conversion: float | None = Field(examples=[0.8333])
     placed_amount: MoneyView
     paid_amount: MoneyView
     cancelled_amount: MoneyView = Field(description="cancelled after payment, in part or whole")
-    refunds: int
+    refunds: int = Field(examples=[1])
     refunded_amount: MoneyView
 
     @classmethod
@@ -148,7 +148,7 @@ class OrdersView(View):
 
 class HeardTypeView(View):
     type: str = Field(examples=["order-paid"])
-    handled: int
+    handled: int = Field(examples=[1024])
     last_at: datetime | None
 
 
@@ -156,8 +156,8 @@ class HeardView(View):
     """Facts by type of event; a repeated event counts once. `parked` and `dead_letters` are not in the figures yet."""
 
     items: list[HeardTypeView]
-    parked: int
-    dead_letters: int
+    parked: int = Field(examples=[0])
+    dead_letters: int = Field(examples=[0])
 
     @classmethod
     def of(cls, heard: Heard) -> HeardView:
@@ -171,9 +171,9 @@ class RebuildBody(Body):
 
 class DifferenceView(View):
     what: Literal["missing", "extra", "different"]
-    table: str
-    live: dict[str, Any] | None
-    rebuilt: dict[str, Any] | None
+    table: str = Field(examples=["order_facts"])
+    live: dict[str, Any] | None = Field(examples=[{"quantity": 2}])
+    rebuilt: dict[str, Any] | None = Field(examples=[{"quantity": 3}])
 
 
 class RebuildView(View):
@@ -187,16 +187,16 @@ class RebuildView(View):
     requested_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
-    records: int
-    events: int
-    repeated: int
-    unusable: int
-    compared: int | None
-    missing: int | None
-    extra: int | None
-    different: int | None
+    records: int = Field(examples=[512])
+    events: int = Field(examples=[512])
+    repeated: int = Field(examples=[0])
+    unusable: int = Field(examples=[0])
+    compared: int | None = Field(examples=[42])
+    missing: int | None = Field(examples=[0])
+    extra: int | None = Field(examples=[0])
+    different: int | None = Field(examples=[0])
     differences: list[DifferenceView]
-    error: str | None
+    error: str | None = Field(examples=["the topic was silent for 30 s"])
 
     @classmethod
     def of(cls, rebuild: figures.Rebuild) -> RebuildView:

@@ -10,7 +10,7 @@ HEARD: Mapping[str, tuple[str, ...]] = {
     "catalog": ("order-placed", "order-paid", "order-cancelled", "stock-counted", *_CLAIMS),
     "cart": (
         "mall-changed", "product-published", "product-changed", "price-changed", "stock-changed", "order-placed",
-        "order-cancelled",
+        "order-cancelled", "claim-completed",
     ),
     "orders": (
         "payment-pending", "payment-confirmed", "payment-failed", "payment-expired", "payment-refunded",

@@ -20,7 +20,8 @@ ORDER: Moves = _moves(
     paid="preparing shipped delivered cancelled",
     preparing="shipped delivered cancelled",
     shipped="delivered",
-    delivered="completed",
+    delivered="completed returned",
+    completed="returned",
 )
 PAYMENT: Moves = _moves(
     start="created",

@@ -2,51 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any
 
-from common import ids
-from shop.demo.door import WAYS, Door, Order, Unexpected
-from shop.demo.people import person
-
-MALLS = ("intake", "livestore")
-CHANNELS = ("pc", "mobile")
-
-
-@dataclass
-class Visit:
-    """One customer's visit: who, what they want, and what came of it."""
-
-    number: int
-    kind: str
-    door: Door
-    order: Order | None = None
-    end: str = ""
-
-    async def place(self) -> Order:
-        """Fills a cart and orders it."""
-        choice = random.Random(self.number)  # noqa: S311 - the same customer wants the same things every time
-        mall = MALLS[self.number % len(MALLS)]
-        products = await self.door.products(mall)
-        skus = [variant["sku"] for product in products for variant in product["variants"]]
-        wishes = [(sku, choice.randint(1, 2)) for sku in choice.sample(skus, k=min(len(skus), choice.randint(1, 3)))]
-        cart = await self.door.fill_cart(mall, choice.choice(CHANNELS), wishes)
-        key = ids.new_id().hex
-        self.order = await self.door.place(cart, person(self.number), key=key)
-        if self.kind == "impatient":
-            again = await self.door.place(cart, person(self.number), key=key)
-            if again.id != self.order.id:
-                raise Unexpected("a double click made two orders")
-        return self.order
-
-    async def until(self, status: str, *, seconds: float = 90) -> dict[str, Any]:
-        assert self.order is not None
-        order = await self.door.wait_for(self.order, lambda found: found["status"] == status, status, seconds=seconds)
-        self.end = status
-        return order
+from shop.demo.afterwards import confirms, exchanges, moves_house, refunded, sends_all_back, sends_back, takes_one_off
+from shop.demo.bargains import signs_in, uses_coupons
+from shop.demo.door import WAYS
+from shop.demo.visit import Visit
 
 
 def pays(provider: str, method: str) -> Callable[[Visit], Awaitable[None]]:
@@ -78,13 +39,16 @@ async def shops_around(visit: Visit) -> None:
 
 
 async def regrets(visit: Visit) -> None:
-    """Pays, cancels before it is shipped, and gets everything back."""
+    """Pays, cancels, and gets everything back; unless the centre had begun with it."""
     order = await visit.place()
     payment_id = await visit.door.pay_by_window(order, "card", "portone")
-    await visit.until("paid")
-    await visit.door.cancel(order, "changed my mind")
+    await visit.door.wait_for(order, lambda found: found["payment"] is not None, "paid")
+    if not await visit.door.stop(order, "changed my mind"):
+        await visit.until("completed")
+        visit.end = "completed, too late to stop"
+        return
     await visit.until("cancelled")
-    await _refunded(visit, payment_id, order.total)
+    await refunded(visit, payment_id, order.total)
     visit.end = "cancelled, refunded"
 
 
@@ -102,16 +66,6 @@ async def lets_expire(visit: Visit) -> None:
     visit.end = "expired"
 
 
-async def _refunded(visit: Visit, payment_id: str, amount: int) -> None:
-    assert visit.order is not None
-    for _ in range(200):
-        payment = await visit.door.look_at_payment(visit.order, payment_id)
-        if payment["refunded"]["amount"] == amount:
-            return
-        await asyncio.sleep(0.3)
-    raise Unexpected(f"order {visit.order.number}: {amount} won did not come back")
-
-
 _ORDINARY = {f"{provider} {method.replace('_', ' ')}": pays(provider, method) for provider, method in WAYS}
 SPECIAL: dict[str, Callable[[Visit], Awaitable[None]]] = {
     "regrets": regrets,
@@ -119,6 +73,14 @@ SPECIAL: dict[str, Callable[[Visit], Awaitable[None]]] = {
     "unpaid cancel": changes_mind_unpaid,
     "impatient": by_storefront,
     "shops around": shops_around,
+    "uses coupons": uses_coupons,
+    "signs in": signs_in,
+    "moves house": moves_house,
+    "takes one off": takes_one_off,
+    "sends back": sends_back,
+    "sends all back": sends_all_back,
+    "exchanges": exchanges,
+    "confirms": confirms,
 }
 KINDS = _ORDINARY | SPECIAL
 

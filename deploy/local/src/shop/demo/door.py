@@ -55,6 +55,12 @@ class Order:
     lines: list[dict[str, Any]] = field(default_factory=list)
 
 
+def address_of(person: dict[str, str]) -> dict[str, str]:
+    names = ("phone", "zonecode", "road_address", "detail")
+    where = {name: person[name] for name in names}
+    return {"recipient": person["name"], **where, "memo": "부재 시 문 앞에 놓아 주세요"}
+
+
 @dataclass
 class Door:
     """One guest at the shop's door."""
@@ -95,20 +101,36 @@ class Door:
             await self.call("POST", f"/v1/carts/{cart['id']}/lines", json=line, headers=headers)
         return cart["id"], cart["token"]
 
+    async def use_coupon(self, cart: tuple[str, str], code: str) -> None:
+        url, holder = f"/v1/carts/{cart[0]}/coupons", {"X-Cart-Token": cart[1]}
+        await self.call("POST", url, json={"code": code}, headers=holder)
+
+    async def look_into(self, cart: tuple[str, str], zonecode: str) -> dict[str, Any]:
+        """The cart, and what it costs when it goes there."""
+        url, holder = f"/v1/carts/{cart[0]}?zonecode={zonecode}", {"X-Cart-Token": cart[1]}
+        priced: dict[str, Any] = await self.call("GET", url, headers=holder)
+        return priced
+
+    async def member_cart(self, mall: str, channel: str, member: dict[str, str], sku: str = "") -> tuple[str, str]:
+        """The member's one cart of the mall, on whatever device; `sku` is put in. `member` are the headers of one."""
+        cart = await self.call("POST", "/v1/carts", json={"mall_id": mall, "channel": channel}, headers=member)
+        if sku:
+            await self.call("POST", f"/v1/carts/{cart['id']}/lines", json={"sku": sku, "quantity": 1}, headers=member)
+        return cart["id"], cart["token"]
+
+    async def sign_in(self, guest: tuple[str, str], member: dict[str, str]) -> dict[str, Any]:
+        """The guest's cart goes into the member's, which is returned."""
+        headers = member | {"X-Cart-Token": guest[1]}
+        merged: dict[str, Any] = await self.call("POST", f"/v1/carts/{guest[0]}/merge", headers=headers)
+        return merged
+
     async def place(self, cart: tuple[str, str], person: dict[str, str], *, key: str | None = None) -> Order:
         """Orders the cart. The same `key` again is the same order."""
         cart_id, cart_token = cart
         body = {
             "cart_id": cart_id,
             "orderer": {"name": person["name"], "email": person["email"], "phone": person["phone"]},
-            "ship_to": {
-                "recipient": person["name"],
-                "phone": person["phone"],
-                "zonecode": person["zonecode"],
-                "road_address": person["road_address"],
-                "detail": person["detail"],
-                "memo": "부재 시 문 앞에 놓아 주세요",
-            },
+            "ship_to": address_of(person),
         }
         headers = {"X-Cart-Token": cart_token, "Idempotency-Key": key or ids.new_id().hex}
         made = await self.call("POST", "/v1/orders", json=body, headers=headers)
@@ -185,12 +207,49 @@ class Door:
 
     async def cancel(self, order: Order, reason: str, lines: list[dict[str, Any]] | None = None) -> None:
         body: dict[str, Any] = {"reason": reason} | ({"lines": lines} if lines else {})
-        headers = {"X-Order-Token": order.token, "Idempotency-Key": ids.new_id().hex}
-        await self.call("POST", f"/v1/orders/{order.id}/cancel", json=body, headers=headers, expect=(200, 202))
+        await self._about(order, "POST", "/cancel", body, expect=(200, 202))
+
+    async def stop(self, order: Order, reason: str, lines: list[dict[str, Any]] | None = None) -> bool:
+        """Asks for a cancel of a paid order. False: the centre had begun with it, or it was on its way."""
+        body: dict[str, Any] = {"reason": reason} | ({"lines": lines} if lines else {})
+        told = await self._about(order, "POST", "/cancel", body, expect=(202, 409))
+        if "cancels" not in told:
+            return False
+        answered = await self.wait_for(order, lambda found: found["cancels"][0]["status"] != "requested", "answered")
+        return bool(answered["cancels"][0]["status"] == "accepted")
 
     async def look(self, order: Order) -> dict[str, Any]:
-        found: dict[str, Any] = await self.call("GET", f"/v1/orders/{order.id}", headers={"X-Order-Token": order.token})
+        found: dict[str, Any] = await self._about(order, "GET", "")
         return found
+
+    async def story(self, order: Order) -> list[str]:
+        """The names of what happened to it."""
+        return [entry["name"] for entry in (await self._about(order, "GET", "/history"))["items"]]
+
+    async def parcels(self, order: Order) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = (await self._about(order, "GET", "/shipments"))["items"]
+        return found
+
+    async def move(self, order: Order, person: dict[str, str]) -> None:
+        """Has it sent where this person lives."""
+        await self._about(order, "POST", "/ship-to", address_of(person), expect=(202,))
+
+    async def confirm(self, order: Order) -> dict[str, Any]:
+        confirmed: dict[str, Any] = await self._about(order, "POST", "/confirm")
+        return confirmed
+
+    async def claim(self, order: Order, kind: str, reason: str, lines: list[dict[str, Any]]) -> dict[str, Any]:
+        """Asks for a return or an exchange."""
+        asked = {"kind": kind, "reason": reason, "lines": lines}
+        made: dict[str, Any] = await self._about(order, "POST", "/claims", asked)
+        return made
+
+    async def _about(self, order: Order, method: str, path: str, body: Any = None, **options: Any) -> Any:
+        headers = {"X-Order-Token": order.token}
+        if method == "POST":
+            headers["Idempotency-Key"] = ids.new_id().hex
+        told = options | ({} if body is None else {"json": body})
+        return await self.call(method, f"/v1/orders/{order.id}{path}", headers=headers, **told)
 
     async def look_at_payment(self, order: Order, payment_id: str) -> dict[str, Any]:
         found: dict[str, Any] = await self.call(

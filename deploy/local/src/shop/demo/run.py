@@ -14,9 +14,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from shop.demo.customers import KINDS, SPECIAL, Visit, cast
+from shop.demo.customers import KINDS, SPECIAL, cast
+from shop.demo.desk import Desk
 from shop.demo.door import Door
 from shop.demo.story import Story
+from shop.demo.visit import Visit
 from shop.instance import Instance
 from shop.lifecycle import InstanceName, load, must_run
 from shop.parts import broker_of
@@ -30,8 +32,8 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    customers: Annotated[int, typer.Option(help="how many come")] = 24,
-    at_once: Annotated[int, typer.Option(help="how many are in the shop at the same time")] = 12,
+    customers: Annotated[int, typer.Option(help="how many come")] = 30,
+    at_once: Annotated[int, typer.Option(help="how many are in the shop at the same time")] = 16,
     quiet: Annotated[bool, typer.Option("--quiet", help="do not print every event")] = False,
     instance_name: InstanceName = None,
 ) -> None:
@@ -70,10 +72,10 @@ async def _play(current: Instance, count: int, at_once: int, *, tell: bool) -> i
     room = asyncio.Semaphore(at_once)
     limits = httpx.Limits(max_connections=at_once * 3)
     async with httpx.AsyncClient(timeout=30, limits=limits) as http:
-        sandbox = f"{current.edge_url}/sandbox"
-        visits = [
-            Visit(number, kind, Door(http, current.edge_url, sandbox)) for number, kind in enumerate(cast(count), 1)
-        ]
+        door = Door(http, current.edge_url, f"{current.edge_url}/sandbox")
+        desk = Desk(door, current.secrets["staff_token_key"])
+        await desk.prepare()
+        visits = [Visit(number, kind, door, desk) for number, kind in enumerate(cast(count), 1)]
         wrong = await asyncio.gather(*(_visit(visit, room) for visit in visits))
     await story.stop()
     _summary(visits, story.counts, time.monotonic() - began)

@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Path
 
 from cart import handlers
 from cart.api.asking import TermsDep, holder_of
 from cart.commands import FreezeCart, ReleaseCart
+from cart.schemas.carts import Zonecode
 from cart.schemas.freezing import FreezeBody, FrozenQuote
+from cart.schemas.shipping import SurchargeView
 from common.auth import InternalOnly, OptionalMember
 from common.http import DatabaseDep
 from common.problems import responses
+from common.wire import MallId
 
 router = APIRouter()
 
@@ -56,3 +59,19 @@ async def freeze_cart(
 async def release_cart(cart_id: UUID, order_id: UUID, database: DatabaseDep) -> None:
     async with database.transaction() as tx:
         await handlers.release_cart(ReleaseCart(cart_id, order_id), tx)
+
+
+@router.get(
+    "/internal/surcharges/{mall_id}/{zonecode}",
+    response_model=SurchargeView,
+    responses=responses(401, 422),
+    dependencies=[InternalOnly],
+    summary="What delivery to a postcode costs beside the fee, today",
+)
+async def read_surcharge(
+    mall_id: Annotated[MallId, Path(examples=["intake"])],
+    zonecode: Annotated[Zonecode, Path(examples=["63100"])],
+    database: DatabaseDep,
+) -> SurchargeView:
+    async with database.read() as connection:
+        return SurchargeView(amount=await handlers.surcharge_of(mall_id, zonecode, connection))

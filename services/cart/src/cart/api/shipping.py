@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Path
 
 from cart import handlers
 from cart.api.asking import TermsDep
+from cart.repository.surcharges import EVERY_MALL
 from cart.schemas.shipping import ShippingRuleBody, ShippingRulesView, SurchargesBody, SurchargesView
 from common.auth import CurrentStaff, Staff
 from common.errors import Forbidden
@@ -55,6 +56,31 @@ async def set_shipping_rule(
         await handlers.set_shipping_rule(body.to_command(mall_id, who.subject), tx)
         found = await handlers.shipping_rules(mall_id, terms, tx.connection, tx.now)
     return ShippingRulesView.of(mall_id, *found)
+
+
+@router.get(
+    "/v1/shipping-rules/*/surcharges",
+    response_model=SurchargesView,
+    responses=responses(401, 403),
+    summary="What islands and Jeju cost in malls without a table of their own",
+)
+async def read_common_surcharges(_who: PricingStaff, database: DatabaseDep) -> SurchargesView:
+    async with database.read() as connection:
+        return SurchargesView.of(EVERY_MALL, await handlers.common_surcharges(connection))
+
+
+@router.put(
+    "/v1/shipping-rules/*/surcharges",
+    response_model=SurchargesView,
+    responses=responses(400, 401, 403, 413, 422),
+    summary="Replace the common table of postcodes",
+    description="By your carrier's list: what a new installation has was never checked against one. Counts in all malls"
+    " without a table of its own that sells in its currency. 422 `surcharges.invalid`: ranges overlap.",
+)
+async def set_common_surcharges(body: SurchargesBody, who: PricingStaff, database: DatabaseDep) -> SurchargesView:
+    async with database.transaction() as tx:
+        await handlers.set_surcharges(body.to_command(EVERY_MALL, who.subject), tx)
+        return SurchargesView.of(EVERY_MALL, await handlers.common_surcharges(tx.connection))
 
 
 @router.get(

@@ -12,7 +12,7 @@ from cart.handlers.carts import (
     remove_line,
 )
 from cart.handlers.catalogue import record_mall, record_price, record_product, record_stock
-from cart.handlers.freezing import close_cart, freeze_cart, give_back, give_back_lapsed, release_cart
+from cart.handlers.freezing import close_cart, freeze_cart, give_back, give_back_lapsed, give_back_part, release_cart
 from cart.handlers.limits import drop_purchase_limit, set_purchase_limit
 from cart.handlers.members import MemberCart, Visitor, merge_cart, my_cart, open_member_cart
 from cart.handlers.pricing import Occasion, Priced
@@ -28,10 +28,12 @@ from cart.handlers.promotions import (
 )
 from cart.handlers.shipping import (
     SurchargeTable,
+    common_surcharges,
     drop_surcharges,
     set_shipping_rule,
     set_surcharges,
     shipping_rules,
+    surcharge_of,
     surcharge_table,
 )
 
@@ -48,6 +50,7 @@ __all__ = [
     "add_line",
     "change_line",
     "close_cart",
+    "common_surcharges",
     "coupons_of",
     "create_cart",
     "delete_old_carts",
@@ -57,6 +60,7 @@ __all__ = [
     "freeze_cart",
     "give_back",
     "give_back_lapsed",
+    "give_back_part",
     "make_coupon",
     "merge_cart",
     "my_cart",
@@ -76,5 +80,6 @@ __all__ = [
     "set_surcharges",
     "shipping_rules",
     "stop_coupon",
+    "surcharge_of",
     "surcharge_table",
 ]

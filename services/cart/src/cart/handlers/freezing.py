@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from cart.commands import CloseCart, FreezeCart, GiveBack, Holder, ReleaseCart
+from cart.commands import CloseCart, FreezeCart, GiveBack, GiveBackPart, Holder, ReleaseCart
 from cart.domain import cart as carts
-from cart.domain import limits
+from cart.domain import limits, returning
 from cart.domain.cart import Cart, Terms
 from cart.domain.promotions import allowances as rules
 from cart.domain.promotions import gifts
@@ -60,6 +60,21 @@ async def close_cart(command: CloseCart, tx: Tx) -> None:
 
 async def give_back(command: GiveBack, tx: Tx) -> None:
     await _settle(command.order_id, Step.CANCEL, tx)
+
+
+async def give_back_part(command: GiveBackPart, tx: Tx) -> None:
+    """The same fact again changes nothing. Quotes that are not kept any more give nothing back."""
+    taken = await allowances.lock_of_order(tx.connection, command.order_id)
+    stored = await quotes.find(tx.connection, command.order_id) if taken else None
+    if stored is None:
+        return
+    parts = returning.parts(stored[1], command.gone)
+    backs = [(each, rules.part(each, parts.get(each.allowance_id, 0))) for each in taken]
+    await allowances.give_back(tx.connection, command.fact_id, [back for back in backs if back[1]], tx.now)
+    if command.last:
+        coupons = returning.of_coupons(stored[1])
+        over = [(each, rules.after(each.state, Step.CANCEL)) for each in taken if each.allowance_id in coupons]
+        await allowances.move(tx.connection, over, tx.now)
 
 
 async def give_back_lapsed(held: timedelta, limit: int, tx: Tx) -> int:

@@ -58,11 +58,26 @@ async def surcharge_table(mall_id: str, connection: AsyncConnection) -> Surcharg
     return None if found is None else SurchargeTable(own is not None, *found)
 
 
+async def common_surcharges(connection: AsyncConnection) -> SurchargeTable | None:
+    """The table of every mall without one of its own."""
+    found = await surcharges.table(connection, surcharges.EVERY_MALL)
+    return None if found is None else SurchargeTable(True, *found)
+
+
+async def surcharge_of(mall_id: str, zonecode: str, connection: AsyncConnection) -> int:
+    """What delivery there costs beside the fee, today."""
+    found = await surcharges.find(connection, mall_id, await currency(connection, mall_id), zonecode)
+    return 0 if found is None else found.amount
+
+
 async def set_surcharges(command: SetSurcharges, tx: Tx) -> None:
-    """Counts for every quote from the commit on; frozen quotes keep theirs."""
-    sells_in = await currency(tx.connection, command.mall_id)
-    if command.currency != sells_in:
-        raise SurchargesInvalid(f"{command.mall_id} sells in {sells_in}")
+    """Counts for every quote from the commit on; frozen quotes keep theirs. The common table counts where its currency
+    is the mall's.
+    """
+    if command.mall_id != surcharges.EVERY_MALL:
+        sells_in = await currency(tx.connection, command.mall_id)
+        if command.currency != sells_in:
+            raise SurchargesInvalid(f"{command.mall_id} sells in {sells_in}")
     wrong = overlapping([SurchargeRange(*each) for each in command.ranges])
     if wrong is not None:
         raise SurchargesInvalid(f"the range {wrong.first} to {wrong.last} overlaps another, or ends before it begins")

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cart.domain.promotions.allowances import Allowance, State, Taken, change
 from cart.domain.quote import Use
-from cart.tables import allowance_uses, allowances
+from cart.tables import allowance_returns, allowance_uses, allowances
 
 _COUNTED = (State.HELD, State.USED)
 
@@ -43,7 +43,7 @@ async def lock(connection: AsyncConnection, ids: Collection[UUID]) -> dict[UUID,
 async def of_member(connection: AsyncConnection, ids: Collection[UUID], member_id: UUID) -> dict[UUID, int]:
     """How many units the member has taken of each. Exact only while the allowances are locked."""
     rows = await connection.execute(
-        select(allowance_uses.c.allowance_id, func.sum(allowance_uses.c.units))
+        select(allowance_uses.c.allowance_id, func.sum(allowance_uses.c.units - allowance_uses.c.returned_units))
         .where(
             allowance_uses.c.allowance_id.in_(ids),
             allowance_uses.c.member_id == member_id,
@@ -121,8 +121,29 @@ async def move(connection: AsyncConnection, moves: Sequence[tuple[Taken, State]]
             .where(allowance_uses.c.order_id == taken.order_id, allowance_uses.c.allowance_id == taken.allowance_id)
             .values(state=state, changed_at=now, held_at=held_at)
         )
-        counts[taken.allowance_id] = counts.get(taken.allowance_id, 0) + change(taken.units, taken.state, state)
+        counts[taken.allowance_id] = counts.get(taken.allowance_id, 0) + change(taken.left, taken.state, state)
     await _count(connection, counts)
+
+
+async def give_back(
+    connection: AsyncConnection, fact_id: UUID, backs: Sequence[tuple[Taken, int]], now: datetime
+) -> None:
+    """So many units of each, once per fact. The uses must be locked, and counted."""
+    for taken, units in backs:
+        noted = await connection.execute(
+            insert(allowance_returns)
+            .values(fact_id=fact_id, allowance_id=taken.allowance_id, order_id=taken.order_id, units=units, at=now)
+            .on_conflict_do_nothing()
+            .returning(allowance_returns.c.units)
+        )
+        if noted.first() is None:
+            continue
+        await connection.execute(
+            update(allowance_uses)
+            .where(allowance_uses.c.order_id == taken.order_id, allowance_uses.c.allowance_id == taken.allowance_id)
+            .values(returned_units=allowance_uses.c.returned_units + units, changed_at=now)
+        )
+        await _count(connection, {taken.allowance_id: -units})
 
 
 async def refresh(connection: AsyncConnection, order_id: UUID, now: datetime) -> None:
@@ -143,4 +164,4 @@ async def _count(connection: AsyncConnection, changes: Mapping[UUID, int]) -> No
 
 
 def _taken(row: Row[Any]) -> Taken:
-    return Taken(row.order_id, row.allowance_id, row.units, State(row.state), row.held_at)
+    return Taken(row.order_id, row.allowance_id, row.units, State(row.state), row.held_at, row.returned_units)

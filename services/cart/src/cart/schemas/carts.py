@@ -48,8 +48,8 @@ class CartView(QuoteView):
     """The whole cart with what it costs now. `status` `ordered`: with what it cost when it was ordered."""
 
     id: UUID
-    mall_id: str
-    channel: str
+    mall_id: str = Field(examples=["intake"])
+    channel: str = Field(examples=["pc"])
     status: Literal["open", "merged", "ordered"] = Field(description="`merged`: it went into its member's cart")
     member: bool = Field(description="whether it is a member's cart")
     order_id: UUID | None
@@ -73,7 +73,7 @@ class CartView(QuoteView):
 class CartCreated(CartView):
     """`token` is told this once: who holds it may read, change and order the cart (header X-Cart-Token)."""
 
-    token: str
+    token: str = Field(examples=["kx3VqZ0m9cT1uY7wLr5eBg"])
 
 
 class MemberCartView(CartCreated):

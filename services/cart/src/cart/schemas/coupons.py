@@ -67,13 +67,15 @@ class CouponBody(Body):
 class CouponView(View):
     id: UUID
     promotion_id: UUID
-    label: str
+    label: str = Field(examples=["신규 가입 쿠폰"])
     kind: Literal["single", "many"]
-    code: str | None = Field(description="of a single coupon; the codes of `many` have a list of their own")
-    codes: int = Field(description="how many codes there are")
-    most_uses: int | None
-    per_member: int | None
-    taken: int = Field(description="uses that orders hold or have")
+    code: str | None = Field(
+        description="of a single coupon; the codes of `many` have a list of their own", examples=["WELCOME10"]
+    )
+    codes: int = Field(description="how many codes there are", examples=[1])
+    most_uses: int | None = Field(examples=[1000])
+    per_member: int | None = Field(examples=[1])
+    taken: int = Field(description="uses that orders hold or have", examples=[12])
     stopped: bool
     valid_from: datetime | None
     valid_to: datetime | None
@@ -102,7 +104,7 @@ class CouponsView(View):
 
 class CodeView(View):
     code: str = Field(examples=["K3QZ5M7ANB2C"])
-    taken: int = Field(description="uses that orders hold or have")
+    taken: int = Field(description="uses that orders hold or have", examples=[12])
 
 
 def code_of(row: Any) -> CodeView:

@@ -19,32 +19,34 @@ class FreezeBody(Body):
 
     order_id: UUID
     ship_to_zonecode: Zonecode | None = Field(
-        default=None, description="decides the surcharge for islands and Jeju; without it there is none"
+        default=None,
+        description="decides the surcharge for islands and Jeju; without it there is none",
+        examples=["63100"],
     )
     without_gifts: tuple[Sku, ...] = Field(default=(), max_length=100)
 
 
 class FrozenPromotion(View):
     promotion_id: UUID
-    label: str
-    amount: int = Field(description="what it takes off this line; 0 for a gift")
+    label: str = Field(examples=["봄맞이 10%"])
+    amount: int = Field(description="what it takes off this line; 0 for a gift", examples=[1290])
 
 
 class FrozenLine(View):
     line_id: UUID
     kind: Literal["item", "gift"]
     gift_of: list[UUID] = Field(description="the lines a gift is given for; empty when it is given for the amount")
-    sku: str
+    sku: str = Field(examples=["GRANOLA-500"])
     product_id: UUID
-    product_name: str
-    variant_name: str | None
-    category_ids: list[str]
-    quantity: int
-    unit_price: int
-    discount_amount: int
-    amount: int
-    vat_amount: int
-    tax_free_amount: int
+    product_name: str = Field(examples=["유기농 그래놀라"])
+    variant_name: str | None = Field(examples=["500 g"])
+    category_ids: list[str] = Field(examples=[["granola"]])
+    quantity: int = Field(examples=[2])
+    unit_price: int = Field(examples=[12900])
+    discount_amount: int = Field(examples=[0])
+    amount: int = Field(examples=[25800])
+    vat_amount: int = Field(examples=[2345])
+    tax_free_amount: int = Field(examples=[0])
     promotions: list[FrozenPromotion]
 
 
@@ -56,17 +58,17 @@ class FrozenQuote(View):
     """
 
     cart_id: UUID
-    mall_id: str
-    channel: str
-    currency: str
+    mall_id: str = Field(examples=["intake"])
+    channel: str = Field(examples=["pc"])
+    currency: str = Field(examples=["KRW"])
     lines: list[FrozenLine]
-    items_amount: int
-    discount_amount: int
-    shipping_amount: int
-    surcharge_amount: int
-    shipping_discount_amount: int
-    total_amount: int
-    coupon_codes: list[str]
+    items_amount: int = Field(examples=[25800])
+    discount_amount: int = Field(examples=[0])
+    shipping_amount: int = Field(examples=[3000])
+    surcharge_amount: int = Field(examples=[0])
+    shipping_discount_amount: int = Field(examples=[0])
+    total_amount: int = Field(examples=[28800])
+    coupon_codes: list[str] = Field(examples=[["WELCOME10"]])
     coupon_uses: list[UUID]
 
     @classmethod

@@ -32,8 +32,8 @@ class PurchaseLimitBody(Body):
 
 class PurchaseLimitView(View):
     product_id: UUID
-    max_per_order: int | None
-    max_per_member: int | None
+    max_per_order: int | None = Field(examples=[2])
+    max_per_member: int | None = Field(examples=[2])
 
     @classmethod
     def of(cls, row: Any) -> PurchaseLimitView:

@@ -180,6 +180,8 @@ class PromotionBody(Body):
 
 
 class PromotionChange(PromotionBody):
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE | {"version": 1}]})
+
     version: Annotated[StrictInt, Field(ge=1, le=2_147_483_646, description="the one that was read")]
 
 
@@ -192,23 +194,27 @@ def _benefit(body: Any) -> model.Benefit:
 
 class PromotionView(View):
     id: UUID
-    version: int
-    mall_id: str
-    label: str
-    currency: str
+    version: int = Field(examples=[1])
+    mall_id: str = Field(examples=["intake"])
+    label: str = Field(examples=["봄맞이 10%"])
+    currency: str = Field(examples=["KRW"])
     status: Status
     benefit: dict[str, Any] = Field(examples=[_EXAMPLE["benefit"]])
-    scope: dict[str, list[str]]
-    priority: int
+    scope: dict[str, list[str]] = Field(
+        examples=[{"skus": [], "products": [], "categories": ["snacks"], "except_skus": []}]
+    )
+    priority: int = Field(examples=[10])
     stacking: Stacking
-    min_amount: int
-    min_quantity: int
-    channels: list[str]
-    tiers: list[str]
+    min_amount: int = Field(examples=[30000])
+    min_quantity: int = Field(examples=[0])
+    channels: list[str] = Field(examples=[["pc"]])
+    tiers: list[str] = Field(examples=[["gold"]])
     members_only: bool
     needs_coupon: bool
-    gift_stock: int | None
-    gifts_taken: int = Field(description="units of the gift that orders hold or have; counted while it has a stock")
+    gift_stock: int | None = Field(examples=[100])
+    gifts_taken: int = Field(
+        description="units of the gift that orders hold or have; counted while it has a stock", examples=[3]
+    )
     valid_from: datetime | None
     valid_to: datetime | None
 

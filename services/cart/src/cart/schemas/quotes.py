@@ -39,13 +39,13 @@ class LineView(View):
     id: UUID
     kind: Literal["item", "gift"] = Field(description="`gift`: added by a promotion; it cannot be changed or taken out")
     gift_of: list[UUID] = Field(description="the lines a gift is given for; empty when it is given for the amount")
-    sku: str
+    sku: str = Field(examples=["GRANOLA-500"])
     product_id: UUID | None
-    product_name: str
-    variant_name: str | None
-    image_url: str | None
+    product_name: str = Field(examples=["유기농 그래놀라"])
+    variant_name: str | None = Field(examples=["500 g"])
+    image_url: str | None = Field(examples=["https://cdn.intake.example/granola.webp"])
     unit_price: MoneyView
-    quantity: int
+    quantity: int = Field(examples=[2])
     discount_amount: MoneyView
     amount: MoneyView
     available: bool
@@ -130,7 +130,7 @@ class CouponUseView(View):
     """A code in the cart and what comes of it. `amount` is what it takes off goods and delivery."""
 
     code: str = Field(examples=["WELCOME10"])
-    label: str
+    label: str = Field(examples=["신규 가입 쿠폰"])
     applied: bool
     reason: str | None = Field(description=REASONS, examples=["minimum_amount"])
     amount: MoneyView

@@ -84,10 +84,10 @@ class OutcomeView(View):
     """What came of one promotion in the quote `within`."""
 
     promotion_id: UUID | None
-    label: str
-    code: str | None
+    label: str = Field(examples=["봄맞이 10%"])
+    code: str | None = Field(examples=["WELCOME10"])
     applied: bool
-    reason: str | None = Field(description=REASONS)
+    reason: str | None = Field(description=REASONS, examples=["minimum_amount"])
     amount: MoneyView
 
     @classmethod
@@ -106,7 +106,7 @@ class DryRunView(View):
     """The same cart without the promotion and with it. Nothing was changed."""
 
     applied: bool
-    reason: str | None = Field(description=REASONS)
+    reason: str | None = Field(description=REASONS, examples=["minimum_amount"])
     difference: MoneyView = Field(description="of the total: negative is cheaper with the promotion")
     without: QuoteView
     within: QuoteView

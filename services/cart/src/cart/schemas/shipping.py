@@ -18,14 +18,16 @@ Minor = Annotated[StrictInt, Field(ge=0, le=1_000_000_000_000)]
 
 
 class ShippingAmount(Body):
-    amount: Minor
+    amount: Minor = Field(examples=[3000])
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = Field(examples=["KRW"])
 
 
 class ShippingRuleBody(Body):
     """`free_from` null: never free. `valid_from` null: from now on. A rule replaces the one before it as it begins."""
 
-    label: Annotated[str, plain_text(60)] = Field(default="배송비", description="what the customer reads")
+    label: Annotated[str, plain_text(60)] = Field(
+        default="배송비", description="what the customer reads", examples=["배송비"]
+    )
     fee: ShippingAmount
     free_from: ShippingAmount | None = None
     valid_from: Moment | None = None
@@ -47,7 +49,7 @@ class ShippingRuleBody(Body):
 
 
 class ShippingRuleView(View):
-    label: str
+    label: str = Field(examples=["배송비"])
     fee: MoneyView
     free_from: MoneyView | None
     valid_from: datetime | None = Field(description="null for the default of the installation")
@@ -67,7 +69,7 @@ class ShippingRuleView(View):
 class ShippingRulesView(View):
     """`in_force` null: nothing can be sent from this mall until a rule is set."""
 
-    mall_id: str
+    mall_id: str = Field(examples=["intake"])
     in_force: ShippingRuleView | None
     coming: list[ShippingRuleView]
 
@@ -87,7 +89,9 @@ class SurchargeRangeBody(Body):
     last: Zonecode = Field(examples=["63644"])
     label: Annotated[str, plain_text(60)] = Field(examples=["제주 추가 배송비"])
     fee: Minor = Field(examples=[3000])
-    source: Annotated[str, plain_text(200)] | None = Field(default=None, description="where it is known from")
+    source: Annotated[str, plain_text(200)] | None = Field(
+        default=None, description="where it is known from", examples=["carrier's list of 2026-01"]
+    )
 
 
 class SurchargesBody(Body):
@@ -102,19 +106,27 @@ class SurchargesBody(Body):
 
 
 class SurchargeRangeView(View):
-    first: str
-    last: str
-    label: str
-    fee: int
-    source: str | None = Field(description="`memory: ...` was not checked against a carrier's list")
+    first: str = Field(examples=["63000"])
+    last: str = Field(examples=["63644"])
+    label: str = Field(examples=["제주 추가 배송비"])
+    fee: int = Field(examples=[3000])
+    source: str | None = Field(
+        description="`memory: ...` was not checked against a carrier's list", examples=["carrier's list of 2026-01"]
+    )
+
+
+class SurchargeView(View):
+    """In minor units of the mall's currency; 0 where nothing is added."""
+
+    amount: int = Field(examples=[3000])
 
 
 class SurchargesView(View):
-    """`own` false: the mall has no table, the common one counts."""
+    """`own` false: the mall has no table, the common one counts. `mall_id` `*`: the common one itself."""
 
-    mall_id: str
+    mall_id: str = Field(examples=["intake"])
     own: bool
-    set_by: str | None
+    set_by: str | None = Field(examples=["dev-staff"])
     set_at: datetime | None
     ranges: list[SurchargeRangeView]
 

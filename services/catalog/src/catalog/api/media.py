@@ -8,10 +8,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from catalog.api.access import Editor, EditorOnly, Key
+from catalog.commands import RemovePicture
 from catalog.flows import UPLOAD_LIFETIME, Media
 from catalog.repository import renditions
 from catalog.schemas import cursor as cursors
-from catalog.schemas.media import PictureBody, StoredView, UploadBody, UploadView
+from catalog.schemas.media import PictureBody, PictureOrderBody, StoredView, UploadBody, UploadView
 from catalog.schemas.products import StaffProductView
 from common.http import DatabaseDep
 from common.idempotency import Claim, once
@@ -31,7 +32,7 @@ def _media(request: Request) -> Media:
     summary="Announce a picture",
     status_code=201,
     response_model=UploadView,
-    responses=responses(401, 403, 404, 422, 503),
+    responses=responses(401, 403, 404, 409, 422, 503),
 )
 async def announce(request: Request, database: DatabaseDep, who: Editor, key: Key, upload: UploadBody) -> Response:
     """JPEG, PNG, WebP or AVIF of exactly the size announced. The answer is a form a browser can post."""
@@ -87,3 +88,27 @@ async def attach(request: Request, product_id: UUID, picture: PictureBody) -> St
     """Looks whether the file arrived and is what was announced. The same upload again changes nothing."""
     media = _media(request)
     return StaffProductView.of(await media.attach(picture.to_command(product_id)), media.public_url)
+
+
+@router.put(
+    "/v1/products/{product_id}/pictures",
+    summary="Put the pictures in order",
+    dependencies=[EditorOnly],
+    responses=responses(401, 403, 404, 409, 422),
+)
+async def arrange(request: Request, product_id: UUID, order: PictureOrderBody) -> StaffProductView:
+    """The first is the product's face. 409 `picture.order_differs`, with those there are: all are to be named."""
+    media = _media(request)
+    return StaffProductView.of(await media.arrange(order.to_command(product_id)), media.public_url)
+
+
+@router.delete(
+    "/v1/products/{product_id}/pictures/{picture_id}",
+    summary="Take a picture away",
+    dependencies=[EditorOnly],
+    responses=responses(401, 403, 404, 422),
+)
+async def remove(request: Request, product_id: UUID, picture_id: UUID) -> StaffProductView:
+    """Shown nowhere from now on; its files are deleted after a day. Safe to repeat."""
+    media = _media(request)
+    return StaffProductView.of(await media.remove(RemovePicture(product_id, picture_id)), media.public_url)

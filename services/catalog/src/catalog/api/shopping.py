@@ -156,7 +156,7 @@ async def read_facets(
     "/v1/products/{id_or_slug}",
     summary="One product",
     response_model=ProductView,
-    responses={304: {"description": "Unchanged"}, **responses(404, 422)},
+    responses={304: {"description": "Unchanged"}, **responses(401, 403, 404, 422)},
     tags=["shopping"],
 )
 async def read_product(

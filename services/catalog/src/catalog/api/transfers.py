@@ -34,7 +34,7 @@ def _transfers(request: Request) -> Transfers:
     summary="Announce a sheet of products",
     status_code=201,
     response_model=AnnouncedImportView,
-    responses=responses(401, 403, 404, 422, 503),
+    responses=responses(401, 403, 404, 409, 422, 503),
 )
 async def announce(request: Request, database: DatabaseDep, who: Editor, key: Key, body: ImportBody) -> Response:
     """A CSV (UTF-8, or CP949 as Korean spreadsheets write it) or XLSX with a row for every variant; rows of one `slug`
@@ -89,7 +89,7 @@ async def read_import(request: Request, import_id: UUID) -> ImportView:
     summary="Write a sheet of all products",
     status_code=202,
     response_model=ExportView,
-    responses=responses(401, 403, 404, 422),
+    responses=responses(401, 403, 404, 409, 422),
 )
 async def export(request: Request, database: DatabaseDep, who: Editor, key: Key, body: ExportBody) -> Response:
     """Written in the background, in the form that imports read. Cells that a spreadsheet would take for formulas begin

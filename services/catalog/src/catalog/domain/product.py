@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +14,7 @@ from catalog.domain import offers
 from catalog.domain.media import Rendition
 from catalog.domain.offers import Preorder, Sale
 from catalog.domain.sets import check_parts
-from catalog.errors import PictureLimit, PriceInvalid, ProductInvalid, SkuNotFound, VariantLimit
+from catalog.errors import PictureLimit, PicturesDiffer, PriceInvalid, ProductInvalid, SkuNotFound, VariantLimit
 
 MAX_CATEGORY_DEPTH = 5
 MAX_PICTURES = 30
@@ -305,6 +305,23 @@ def add_picture(product: Product, picture: Picture) -> Decision:
     if len(product.pictures) >= MAX_PICTURES:
         raise PictureLimit(f"a product has at most {MAX_PICTURES} pictures")
     changed = replace(product, pictures=(*product.pictures, picture))
+    return Decision(changed, _told(product, changed))
+
+
+def remove_picture(product: Product, picture_id: UUID) -> Decision:
+    """The others close up. One that is not there changes nothing."""
+    changed = replace(product, pictures=tuple(each for each in product.pictures if each.id != picture_id))
+    return Decision(changed, _told(product, changed))
+
+
+def arrange_pictures(product: Product, order: Sequence[UUID]) -> Decision:
+    """In this order, the first being the product's face. Raises `PicturesDiffer` unless it names each of them once."""
+    by_id = {picture.id: picture for picture in product.pictures}
+    if len(order) != len(by_id) or set(order) != set(by_id):
+        raise PicturesDiffer(
+            "name each picture of the product once", picture_ids=[str(picture.id) for picture in product.pictures]
+        )
+    changed = replace(product, pictures=tuple(by_id[picture_id] for picture_id in order))
     return Decision(changed, _told(product, changed))
 
 

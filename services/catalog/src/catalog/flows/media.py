@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from catalog.clients import ObjectStorage, UploadForm
-from catalog.commands import AnnounceUpload, AttachPicture
+from catalog.commands import AnnounceUpload, ArrangePictures, AttachPicture, RemovePicture
 from catalog.domain.media import Upload, check_stored
 from catalog.domain.product import Product
 from catalog.errors import UploadMissing
 from catalog.handlers import products
-from catalog.repository import uploads
+from catalog.repository import renditions, uploads
 from common.db import Database
 
 UPLOAD_LIFETIME = timedelta(minutes=15)
@@ -46,6 +46,14 @@ class Media:
         async with self.database.transaction() as tx:
             return await products.attach_picture(command, tx, self.public_url)
 
+    async def remove(self, command: RemovePicture) -> Product:
+        async with self.database.transaction() as tx:
+            return await products.remove_picture(command, tx, self.public_url)
+
+    async def arrange(self, command: ArrangePictures) -> Product:
+        async with self.database.transaction() as tx:
+            return await products.arrange_pictures(command, tx, self.public_url)
+
     async def remove_abandoned(self, limit: int = 50) -> int:
         """Deletes what was announced long ago and became no picture. The file goes first: a crash tries again."""
         async with self.database.read() as connection:
@@ -56,3 +64,14 @@ class Media:
             async with self.database.transaction() as tx:
                 await uploads.delete(tx.connection, upload.id)
         return len(found)
+
+    async def remove_dropped(self, limit: int = 50) -> int:
+        """Deletes renditions that no picture has had for a day. Safe to die at any line: what is begun goes on."""
+        before = self.database.clock.now() - ABANDONED_AFTER
+        async with self.database.transaction() as tx:
+            keys = await renditions.begin_removing(tx.connection, before, limit)
+        for key in keys:
+            await self.storage.delete(key)
+            async with self.database.transaction() as tx:
+                await renditions.removed(tx.connection, key)
+        return len(keys)

@@ -10,12 +10,14 @@ from catalog.commands import (
     AddProduct,
     AddVariant,
     AnnounceUpload,
+    ArrangePictures,
     AttachPicture,
     ChangePrice,
     ChangeProduct,
     HideProduct,
     NewVariant,
     PublishProduct,
+    RemovePicture,
 )  # fmt: skip
 from catalog.domain import media, product
 from catalog.domain.media import Rendition, Upload
@@ -30,8 +32,9 @@ from catalog.errors import (
     SlugTaken,
     UploadNotFound,
 )  # fmt: skip
-from catalog.repository import compositions, malls, prices, products, stock, uploads
+from catalog.repository import compositions, malls, prices, products, renditions, stock, uploads
 from common.db import Tx
+from common.errors import UpstreamUnavailable
 
 
 async def add_product(command: AddProduct, tx: Tx) -> Product:
@@ -139,6 +142,23 @@ async def attach_picture(command: AttachPicture, tx: Tx, media_url: str) -> Prod
     return await carry_out(current, product.add_picture(current, picture), tx, media_url)
 
 
+async def remove_picture(command: RemovePicture, tx: Tx, media_url: str) -> Product:
+    """Shown nowhere from now on. Its files go later: pages that somebody has open may still ask for them."""
+    current = await _locked(command.product_id, tx)
+    gone = [each for picture in current.pictures if picture.id == command.picture_id for each in picture.renditions]
+    decision = product.remove_picture(current, command.picture_id)
+    await products.arrange_pictures(tx.connection, decision.state)
+    await renditions.drop(tx.connection, [each.key for each in gone], tx.now)
+    return await carry_out(current, decision, tx, media_url)
+
+
+async def arrange_pictures(command: ArrangePictures, tx: Tx, media_url: str) -> Product:
+    current = await _locked(command.product_id, tx)
+    decision = product.arrange_pictures(current, command.order)
+    await products.arrange_pictures(tx.connection, decision.state)
+    return await carry_out(current, decision, tx, media_url)
+
+
 async def _locked(product_id: Any, tx: Tx) -> Product:
     found = await products.lock(tx.connection, product_id)
     if found is None:
@@ -149,8 +169,14 @@ async def _locked(product_id: Any, tx: Tx) -> Product:
 async def show_renditions(
     product_id: UUID, picture_id: UUID, size: tuple[int, int], made: tuple[Rendition, ...], tx: Tx, *, media_url: str
 ) -> Product:
-    """For renditions that lie in object storage."""
+    """For renditions that lie in object storage. Of a picture that was removed meanwhile they are dropped again."""
     current = await _locked(product_id, tx)
+    keys = [each.key for each in made]
+    if all(picture.id != picture_id for picture in current.pictures):
+        await renditions.drop(tx.connection, keys, tx.now)
+        return current
+    if not await renditions.take_up(tx.connection, keys):
+        raise UpstreamUnavailable("files of the same content are being removed", service="object storage")
     return await carry_out(current, product.show_renditions(current, picture_id, size, made), tx, media_url)
 
 

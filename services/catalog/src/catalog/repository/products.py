@@ -244,6 +244,21 @@ async def prepare_anew(connection: AsyncConnection, product: Product) -> None:
     await connection.execute(tables.products.update().where(tables.products.c.id == product.id).values(**fresh))
 
 
+async def arrange_pictures(connection: AsyncConnection, product: Product) -> None:
+    """Forgets pictures that the locked product has no more, and puts the others in their order."""
+    ids = [picture.id for picture in product.pictures]
+    where = {"id": product.id, "ids": ids}
+    await connection.execute(
+        text("DELETE FROM pictures WHERE product_id = :id AND NOT id = ANY(CAST(:ids AS uuid[]))"), where
+    )
+    # Places are unique at every moment: all step aside first.
+    await connection.execute(text("UPDATE pictures SET position = -1 - position WHERE product_id = :id"), where)
+    await connection.execute(
+        text("UPDATE pictures SET position = array_position(CAST(:ids AS uuid[]), id) - 1 WHERE product_id = :id"),
+        where,
+    )
+
+
 async def _save_pictures(connection: AsyncConnection, product: Product, now: datetime) -> None:
     statement = insert(tables.pictures)
     await connection.execute(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -69,3 +70,52 @@ async def browse(
         {"mall_id": mall_id, "product_id": product_id, "before": before, "limit": limit},
     )
     return list(rows.mappings())
+
+
+async def drop(connection: AsyncConnection, keys: Sequence[str], now: datetime) -> None:
+    """Files that a picture had. Another picture of the same content may have them too."""
+    if keys:
+        await connection.execute(
+            text("INSERT INTO dropped_renditions (key, dropped_at) SELECT unnest(CAST(:keys AS text[])), :now"
+                 " ON CONFLICT (key) DO UPDATE SET dropped_at = excluded.dropped_at"),
+            {"keys": list(dict.fromkeys(keys)), "now": now},
+        )  # fmt: skip
+
+
+async def take_up(connection: AsyncConnection, keys: Sequence[str]) -> bool:
+    """A picture has these files from now on. False: some are being removed, so they may be gone in a moment."""
+    rows = await connection.execute(
+        text("DELETE FROM dropped_renditions WHERE key = ANY(:keys) RETURNING removing"), {"keys": list(keys)}
+    )
+    return not any(row.removing for row in rows)
+
+
+async def begin_removing(connection: AsyncConnection, before: datetime, limit: int) -> list[str]:
+    """Files dropped before that moment that no picture has. From the commit on none can take them up."""
+    found = await connection.scalars(
+        text(
+            "SELECT key FROM dropped_renditions WHERE removing OR dropped_at < :before"
+            " ORDER BY dropped_at LIMIT :limit FOR UPDATE SKIP LOCKED"
+        ),
+        {"before": before, "limit": limit},
+    )
+    keys = list(found)
+    shown = set(
+        await connection.scalars(
+            text(
+                "SELECT key FROM unnest(CAST(:keys AS text[])) AS key WHERE EXISTS"
+                " (SELECT 1 FROM pictures WHERE renditions @> jsonb_build_array(jsonb_build_object('key', key)))"
+            ),
+            {"keys": keys},
+        )
+    )
+    await connection.execute(text("DELETE FROM dropped_renditions WHERE key = ANY(:shown)"), {"shown": sorted(shown)})
+    gone = [key for key in keys if key not in shown]
+    await connection.execute(
+        text("UPDATE dropped_renditions SET removing = true WHERE key = ANY(:gone)"), {"gone": gone}
+    )
+    return gone
+
+
+async def removed(connection: AsyncConnection, key: str) -> None:
+    await connection.execute(text("DELETE FROM dropped_renditions WHERE key = :key AND removing"), {"key": key})

@@ -19,29 +19,29 @@ class ProductPage(Page[ProductView]):
 
 class CategoryCount(View):
     id: CategoryId
-    count: int
+    count: int = Field(examples=[12])
 
 
 class TagCount(View):
-    tag: str
-    count: int
+    tag: str = Field(examples=["비건"])
+    count: int = Field(examples=[12])
 
 
 class PriceCount(View):
     """Products whose lowest price is `from_price` or more and below `to_price`, in minor units."""
 
-    from_price: int
-    to_price: int | None
-    count: int
+    from_price: int = Field(examples=[10000])
+    to_price: int | None = Field(examples=[20000])
+    count: int = Field(examples=[12])
 
 
 class AvailabilityCount(View):
-    available: int
-    sold_out: int
+    available: int = Field(examples=[117])
+    sold_out: int = Field(examples=[2])
 
 
 class FacetsView(View):
-    total: int
+    total: int = Field(examples=[24])
     categories: list[CategoryCount]
     tags: list[TagCount]
     prices: list[PriceCount]

@@ -13,14 +13,18 @@ from common.wire import Body, MallId, View
 class MallFacts(Body):
     name: Name = Field(examples=["인테이크"])
     storefront_url: AnyHttpUrl | None = None
-    support_email: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=200)] | None = None
+    support_email: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=200)] | None = Field(
+        default=None, examples=["help@intake.example"]
+    )
     media_url: AnyHttpUrl | None = Field(
         default=None,
         description="where browsers get this mall's pictures, such as a content network in front of the bucket;"
         " null: the address that all malls share",
         examples=["https://cdn.intake.example"],
     )
-    support_phone: Annotated[str, StringConstraints(pattern=r"^[0-9+][0-9-]{3,19}$")] | None = None
+    support_phone: Annotated[str, StringConstraints(pattern=r"^[0-9+][0-9-]{3,19}$")] | None = Field(
+        default=None, examples=["02-1234-5678"]
+    )
 
     def given(self) -> dict[str, Any]:
         """The fields the caller sent."""
@@ -35,7 +39,7 @@ class MallFacts(Body):
 
 class NewMall(MallFacts):
     id: MallId = Field(examples=["intake"])
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "KRW"
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = Field(default="KRW", examples=["KRW"])
 
     def to_command(self) -> OpenMall:
         facts = self._facts(exclude={"id"})
@@ -43,7 +47,7 @@ class NewMall(MallFacts):
 
 
 class MallChanges(MallFacts):
-    name: Name = LEFT_OUT
+    name: Annotated[Name, Field(examples=["인테이크"])] = LEFT_OUT
 
     def to_command(self, mall_id: str) -> ChangeMall:
         return ChangeMall(mall_id, self.given())
@@ -51,12 +55,12 @@ class MallChanges(MallFacts):
 
 class MallView(View):
     id: MallId
-    name: str
-    currency: str
-    storefront_url: str | None
-    support_email: str | None
-    support_phone: str | None
-    media_url: str | None
+    name: str = Field(examples=["인테이크"])
+    currency: str = Field(examples=["KRW"])
+    storefront_url: str | None = Field(examples=["https://intake.example/"])
+    support_email: str | None = Field(examples=["help@intake.example"])
+    support_phone: str | None = Field(examples=["02-1234-5678"])
+    media_url: str | None = Field(examples=["https://cdn.intake.example"])
 
     @classmethod
     def of(cls, mall: Mall) -> Self:
@@ -76,7 +80,7 @@ class NewCategory(Body):
     id: CategoryId = Field(examples=["granola"])
     name: Name = Field(examples=["그래놀라"])
     parent_id: CategoryId | None = None
-    position: StrictInt = 0
+    position: StrictInt = Field(default=0, examples=[0])
 
     def to_command(self) -> AddCategory:
         return AddCategory(self.mall_id, self.id, self.name, self.parent_id, self.position)
@@ -87,7 +91,7 @@ class CategoryView(View):
 
     id: CategoryId
     mall_id: MallId
-    name: str
+    name: str = Field(examples=["그래놀라"])
     parent_id: CategoryId | None
     path: list[CategoryId]
 
@@ -100,7 +104,7 @@ class CategoryView(View):
 
 class CategoryNode(View):
     id: CategoryId
-    name: str
+    name: str = Field(examples=["그래놀라"])
     children: list[CategoryNode]
 
 

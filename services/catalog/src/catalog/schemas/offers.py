@@ -47,7 +47,9 @@ class PriceChangeView(View):
     price: MoneyView
     list_price: MoneyView | None
     reason: Literal["added", "changed", "sale_started", "sale_ended"]
-    staff: str | None = Field(description="who did it; null: time, or a version that did not note it")
+    staff: str | None = Field(
+        description="who did it; null: time, or a version that did not note it", examples=["dev-staff"]
+    )
     at: datetime
 
     @classmethod

@@ -22,14 +22,19 @@ from common import ids
 from common.money import Money
 from common.wire import Body, MallId, MoneyView, Sku, View, plain_text
 
-ProductName = Annotated[str, plain_text(200)]
+ProductName = Annotated[str, plain_text(200), Field(examples=["유기농 그래놀라"])]
 # Words of letters and digits of any script, joined by hyphens: it stands in an address.
 Slug = Annotated[str, StringConstraints(pattern=r"^[^\W_]+(-[^\W_]+)*$", max_length=120)]
-Description = Annotated[str, StringConstraints(max_length=20_000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$")]
+Description = Annotated[
+    str,
+    StringConstraints(max_length=20_000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"),
+    Field(examples=["국산 귀리와 견과를 꿀로 구운 그래놀라"]),
+]
 Tag = Annotated[str, plain_text(30)]
 Tags = Annotated[list[Tag], Field(max_length=20, description="short words to group products by", examples=[["비건"]])]
 Rank = Annotated[
-    StrictInt, Field(ge=-1_000_000, le=1_000_000, description="place in `sort=recommended`, the smallest first")
+    StrictInt,
+    Field(ge=-1_000_000, le=1_000_000, description="place in `sort=recommended`, the smallest first", examples=[0]),
 ]
 # With a cart's most lines of a line's most units, every total is exact in a JavaScript number too (2**53).
 MAX_PRICE = 10**9
@@ -100,7 +105,7 @@ class AnotherVariant(VariantBody):
 class NewProduct(Body):
     mall_id: MallId
     slug: Slug = Field(examples=["organic-granola"])
-    name: ProductName = Field(examples=["유기농 그래놀라"])
+    name: ProductName
     description: Description = ""
     category_id: CategoryId | None = None
     tags: Tags = Field(default=[])
@@ -160,22 +165,22 @@ class VariantPrice(Body):
 
 class CategoryRef(View):
     id: CategoryId
-    name: str
+    name: str = Field(examples=["그래놀라"])
 
 
 class SourceView(View):
-    url: str
+    url: str = Field(examples=["https://cdn.intake.example/granola-600.webp"])
     format: Literal["webp", "avif"]
-    width: int
+    width: int = Field(examples=[600])
 
 
 class PictureView(View):
     """`sources`: the same picture in other formats and widths, made a moment after the upload; `url`: one for all."""
 
-    url: str
-    alt: str
-    width: int | None
-    height: int | None
+    url: str = Field(examples=["https://cdn.intake.example/granola.webp"])
+    alt: str = Field(examples=["유기농 그래놀라 500 g"])
+    width: int | None = Field(examples=[1200])
+    height: int | None = Field(examples=[1200])
     sources: list[SourceView]
 
     @classmethod
@@ -192,14 +197,22 @@ class PictureView(View):
         )
 
 
+class StaffPictureView(PictureView):
+    id: UUID = Field(description="of its upload: what it is arranged and removed by")
+
+    @classmethod
+    def of(cls, picture: Picture, media_url: str) -> Self:
+        return cls(id=picture.id, **PictureView.of(picture, media_url).__dict__)
+
+
 class OptionView(View):
-    name: str
-    value: str
+    name: str = Field(examples=["맛"])
+    value: str = Field(examples=["초코"])
 
 
 class PartView(View):
     sku: Sku
-    quantity: int
+    quantity: int = Field(examples=[2])
 
 
 class RunningSaleView(View):
@@ -213,7 +226,7 @@ class PreorderView(View):
 class _VariantFacts(View):
     id: UUID
     sku: Sku
-    name: str | None
+    name: str | None = Field(examples=["500 g"])
     price: MoneyView = Field(description="what it costs now")
     list_price: MoneyView | None = Field(
         description="the crossed-out price; during a sale at least the price without it"
@@ -236,7 +249,7 @@ class SaleView(RunningSaleView):
 
 
 class StaffPreorderView(PreorderView):
-    limit: int
+    limit: int = Field(examples=[500])
 
 
 class StaffVariantView(_VariantFacts):
@@ -271,26 +284,27 @@ class StaffVariantView(_VariantFacts):
 class _ProductFacts(View):
     id: UUID
     mall_id: MallId
-    slug: str
-    name: str
-    description: str
+    slug: str = Field(examples=["organic-granola"])
+    name: str = Field(examples=["유기농 그래놀라"])
+    description: str = Field(examples=["국산 귀리와 견과를 꿀로 구운 그래놀라"])
     categories: list[CategoryRef] = Field(description="from the top category down to the product's own")
     status: Status
     published_at: datetime | None
-    tags: list[str]
-    pictures: list[PictureView]
+    tags: list[str] = Field(examples=[["비건"]])
 
 
 class ProductView(_ProductFacts):
     """What a customer sees. The service answers with bytes prepared in this shape."""
 
+    pictures: list[PictureView]
     variants: list[VariantView]
 
 
 class StaffProductView(_ProductFacts):
     """A product as staff wrote it."""
 
-    rank: int
+    pictures: list[StaffPictureView]
+    rank: int = Field(examples=[0])
     variants: list[StaffVariantView]
 
     @classmethod
@@ -304,7 +318,7 @@ class StaffProductView(_ProductFacts):
             categories=[CategoryRef(id=category.id, name=category.name) for category in product.categories],
             status=product.status,
             published_at=product.published_at,
-            pictures=[PictureView.of(picture, product.media_url or media_url) for picture in product.pictures],
+            pictures=[StaffPictureView.of(picture, product.media_url or media_url) for picture in product.pictures],
             tags=list(product.tags),
             rank=product.rank,
             variants=[StaffVariantView.of(variant, product.currency) for variant in product.variants],

@@ -25,7 +25,7 @@ class HoldBody(Body):
 
     mall_id: MallId
     lines: Annotated[list[ReservedLine], Field(min_length=1, max_length=200)]
-    expires_in_seconds: Annotated[StrictInt, Field(ge=1, le=86_400)] = 1800
+    expires_in_seconds: Annotated[StrictInt, Field(ge=1, le=86_400)] = Field(default=1800, examples=[1800])
 
     def to_command(self, order_id: UUID, now: datetime) -> HoldStock:
         expires_at = now + timedelta(seconds=self.expires_in_seconds)
@@ -36,8 +36,8 @@ class ReservationLineView(View):
     """`returned` of the units were cancelled."""
 
     sku: Sku
-    quantity: int
-    returned: int
+    quantity: int = Field(examples=[2])
+    returned: int = Field(examples=[0])
 
 
 class ReservationView(View):
@@ -65,7 +65,7 @@ class ReservationView(View):
 
 class ReceivedItem(Body):
     sku: Sku
-    quantity: Annotated[StrictInt, Field(ge=1, le=MAX_UNITS)]
+    quantity: Annotated[StrictInt, Field(ge=1, le=MAX_UNITS)] = Field(examples=[100])
 
 
 class ReceiptBody(Body):
@@ -73,7 +73,7 @@ class ReceiptBody(Body):
 
     mall_id: MallId | None = None
     items: Annotated[list[ReceivedItem], Field(min_length=1, max_length=1000)]
-    reference: Annotated[str, plain_text(100)]
+    reference: Annotated[str, plain_text(100)] = Field(examples=["delivery-20261122"])
 
     def to_command(self, receipt_id: UUID) -> ReceiveStock:
         return ReceiveStock(receipt_id, self.reference, self.mall_id, _merged(self.items))
@@ -87,11 +87,11 @@ class StockView(View):
 
     sku: Sku
     mall_id: MallId
-    on_hand: int
-    reserved: int
-    available: int
-    sold: int
-    preorder: int
+    on_hand: int = Field(examples=[120])
+    reserved: int = Field(examples=[3])
+    available: int = Field(examples=[117])
+    sold: int = Field(examples=[42])
+    preorder: int = Field(examples=[0])
 
     @classmethod
     def of(cls, level: Level) -> Self:
@@ -109,10 +109,10 @@ class StockView(View):
 class MovementView(View):
     """One change of a SKU's counters. `reference` names the order, receipt or count it came from."""
 
-    delta_on_hand: int
-    delta_reserved: int
+    delta_on_hand: int = Field(examples=[100])
+    delta_reserved: int = Field(examples=[0])
     reason: Reason
-    reference: str
+    reference: str = Field(examples=["delivery-20261122"])
     at: datetime
 
     @classmethod
@@ -121,7 +121,7 @@ class MovementView(View):
 
 
 class ReceiptView(View):
-    reference: str
+    reference: str = Field(examples=["delivery-20261122"])
     items: list[StockView]
 
 
@@ -130,11 +130,11 @@ class CountView(View):
 
     count_id: UUID
     sku: Sku
-    centre: str
-    counted: int
+    centre: str = Field(examples=["icheon"])
+    counted: int = Field(examples=[118])
     counted_at: datetime
-    on_hand_then: int
-    difference: int
+    on_hand_then: int = Field(examples=[120])
+    difference: int = Field(examples=[-2])
     status: Literal["open", "applied"]
 
     @classmethod
@@ -149,24 +149,24 @@ class ApplyBody(Body):
     """`sold_not_shipped`: how many of the counted units were sold and had not left yet when they were counted."""
 
     sku: Sku
-    sold_not_shipped: Annotated[StrictInt, Field(ge=0, le=MAX_UNITS)]
+    sold_not_shipped: Annotated[StrictInt, Field(ge=0, le=MAX_UNITS)] = Field(examples=[2])
 
     def to_command(self, count_id: UUID, staff: str) -> ApplyCount:
         return ApplyCount(count_id, self.sku, self.sold_not_shipped, staff)
 
 
 class AppliedView(View):
-    difference: int
+    difference: int = Field(examples=[-2])
     stock: StockView
 
 
 class AuditView(View):
     """`wrong` lists SKUs whose counters disagree with their movements or with the reservations. It is empty."""
 
-    on_hand: int
-    reserved: int
-    sold: int
-    reservations: dict[Status, int]
+    on_hand: int = Field(examples=[120])
+    reserved: int = Field(examples=[3])
+    sold: int = Field(examples=[42])
+    reservations: dict[Status, int] = Field(examples=[{"confirmed": 3, "sold": 42}])
     wrong: list[Sku]
 
 

@@ -17,7 +17,9 @@ class ImportBody(Body):
 
     mall_id: MallId = Field(examples=["intake"])
     format: Form = Field(examples=["xlsx"])
-    bytes: Annotated[StrictInt, Field(ge=1, le=MAX_FILE_BYTES, description="exact size of the file")]
+    bytes: Annotated[StrictInt, Field(ge=1, le=MAX_FILE_BYTES, description="exact size of the file")] = Field(
+        examples=[48213]
+    )
 
 
 class StartBody(Body):
@@ -32,10 +34,10 @@ class ExportBody(Body):
 class ProblemView(View):
     """What is wrong with a row. Rows count as the spreadsheet does: the first below the headings is 2."""
 
-    row: int
-    column: str | None
-    code: str
-    detail: str
+    row: int = Field(examples=[7])
+    column: str | None = Field(examples=["price"])
+    code: str = Field(examples=["request.invalid"])
+    detail: str = Field(examples=["Input should be a valid integer"])
 
 
 class ImportView(View):
@@ -46,8 +48,8 @@ class ImportView(View):
         description="`checked`: nothing is wrong and nothing was written; `applied`: all of it was written;"
         " `refused`: see `problems`, nothing was written; `failed`: it could not be finished, nothing was written"
     )
-    rows: int
-    products: int
+    rows: int = Field(examples=[120])
+    products: int = Field(examples=[80])
     problems: list[ProblemView]
 
     @classmethod
@@ -68,10 +70,14 @@ class AnnouncedImportView(View):
 
     id: UUID
     method: Literal["POST"] = "POST"
-    url: str
-    fields: dict[str, str]
-    expires_in_seconds: int
-    columns: list[str] = Field(default=list(COLUMNS), description=f"the headings; at most {MAX_ROWS} rows")
+    url: str = Field(examples=["https://intake.example/media"])
+    fields: dict[str, str] = Field(examples=[{"key": "transfers/granola.csv", "policy": "eyJleHBpcmF0aW9uIjoi"}])
+    expires_in_seconds: int = Field(examples=[600])
+    columns: list[str] = Field(
+        default=list(COLUMNS),
+        description=f"the headings; at most {MAX_ROWS} rows",
+        examples=[["slug", "name", "sku", "price"]],
+    )
 
     @classmethod
     def of(cls, transfer: Transfer, form: UploadForm, seconds: int) -> Self:
@@ -83,9 +89,12 @@ class ExportView(View):
     mall_id: MallId
     format: Form
     status: Status
-    rows: int
-    products: int
-    url: str | None = Field(description="where the file is once it is `ready`, for a day; whoever has it may read")
+    rows: int = Field(examples=[120])
+    products: int = Field(examples=[80])
+    url: str | None = Field(
+        description="where the file is once it is `ready`, for a day; whoever has it may read",
+        examples=["https://intake.example/media/exports/intake.csv"],
+    )
 
     @classmethod
     def of(cls, transfer: Transfer, public_url: str) -> Self:

@@ -15,7 +15,7 @@ from common.problems import responses
 from common.wire import MallId, Page
 from orders import handlers
 from orders.api.callers import ROLE, AllowedCaller, IdempotencyKey
-from orders.commands import ApproveClaim, RejectClaim, WithdrawClaim
+from orders.commands import ApproveClaim, NoteChargeReturned, RejectClaim, WithdrawClaim
 from orders.domain import ClaimStatus
 from orders.flows import RequestClaims
 from orders.repository import claims, orders, terms
@@ -25,6 +25,7 @@ from orders.schemas import (
     ClaimOfOrderView,
     ClaimsView,
     ClaimView,
+    OrderView,
     RejectBody,
     TermsBody,
     TermsView,
@@ -154,12 +155,15 @@ async def withdraw_claim(order_id: UUID, claim_id: UUID, caller: AllowedCaller, 
     responses=responses(401, 403, 404, 409, 422),
     summary="Approve a return or an exchange (staff)",
     description="The logistics centre has the goods fetched; the replacements of an exchange are kept for it. `fault`"
-    " decides who bears the shipping where the customer's reason does not tell the truth of it. Safe to repeat.",
+    " decides who bears the shipping where the customer's reason does not tell the truth of it. Where the customer"
+    " bears an exchange, its fee is paid to the mall's account first: without `fee_paid_by` 409 `claim.fee_due`, with"
+    " `fee`. Safe to repeat.",
 )
 async def approve_claim(
     order_id: UUID, claim_id: UUID, who: CurrentStaff, database: DatabaseDep, body: ApproveBody | None = None
 ) -> ClaimView:
-    command = ApproveClaim(order_id, claim_id, _actor(who), body.fault if body else None)
+    told = body or ApproveBody()
+    command = ApproveClaim(order_id, claim_id, _actor(who), told.fault, told.fee_paid_by)
     async with database.transaction() as tx:
         order = await handlers.approve_claim(command, tx)
     return ClaimView.of(order.claim(claim_id), order.currency)
@@ -179,6 +183,20 @@ async def reject_claim(
     async with database.transaction() as tx:
         order = await handlers.reject_claim(command, tx)
     return ClaimView.of(order.claim(claim_id), order.currency)
+
+
+@router.post(
+    "/v1/orders/{order_id}/charges/{subject}/returned",
+    response_model=OrderView,
+    responses=responses(401, 403, 404, 409, 422),
+    summary="Note that a charge was sent back (staff)",
+    description="Of an exchange or an address change that came to nothing: `subject` is its `claim_id` or `change_id`."
+    " 409 `order.no_charge_owed`: none is owed. Safe to repeat.",
+)
+async def return_charge(order_id: UUID, subject: UUID, who: CurrentStaff, database: DatabaseDep) -> OrderView:
+    command = NoteChargeReturned(order_id, subject, _actor(who))
+    async with database.transaction() as tx:
+        return OrderView.of(await handlers.note_charge_returned(command, tx))
 
 
 def _actor(who: Staff) -> str:

@@ -50,6 +50,10 @@ class Cart(Protocol):
         """Lets another order have the cart at once. May be asked for a cart that this order does not hold."""
         ...
 
+    async def surcharge(self, mall_id: str, zonecode: str) -> int:
+        """What delivery there costs beside the fee, in minor units of the mall's currency."""
+        ...
+
 
 class _Promotion(BaseModel):
     """Explains a discount; the amounts that count are the lines'."""
@@ -75,6 +79,10 @@ class _Line(BaseModel):
     kind: Literal["item", "gift"] = "item"
     gift_of: tuple[UUID, ...] = ()
     promotions: tuple[_Promotion, ...] = ()
+
+
+class _Surcharge(BaseModel):
+    amount: _Amount
 
 
 class _FrozenQuote(BaseModel):
@@ -152,3 +160,13 @@ class HttpCart:
         )
         if response.is_error:
             raise refusal(response, "cart", frozenset())
+
+    async def surcharge(self, mall_id: str, zonecode: str) -> int:
+        response = await ask(self._http, "GET", f"{self._url}/internal/surcharges/{mall_id}/{zonecode}", service="cart")
+        if response.status_code != httpx.codes.OK:
+            raise refusal(response, "cart", frozenset())
+        try:
+            return _Surcharge.model_validate_json(response.content).amount
+        except ValidationError as error:
+            _log.error("the cart's surcharge cannot be read", errors=error.error_count())
+            raise UpstreamUnavailable("cart cannot answer this now", service="cart") from error

@@ -9,6 +9,7 @@ from orders.domain.attention import (
     note_surplus_returned,
 )
 from orders.domain.cancelling import request_cancel, settle_cancel
+from orders.domain.charging import exchange_fee, note_returned
 from orders.domain.claim import CLAIM_RULES, CLAIM_TRANSITIONS, Claim, ClaimStatus, ClaimUnits
 from orders.domain.claiming import (
     approve_claim,
@@ -21,7 +22,7 @@ from orders.domain.claiming import (
 )
 from orders.domain.decision import Decision
 from orders.domain.facts import Fact
-from orders.domain.order import Cancel, CancelledUnits, Line, Order, Payment, Trouble, UnwantedPayment
+from orders.domain.order import Cancel, CancelledUnits, Charge, Line, Order, Payment, Trouble, UnwantedPayment
 from orders.domain.parcels import Parcel, units_of
 from orders.domain.paying import note_deposit_reversed, note_payment_failed, note_payment_pending, pay, record_refund
 from orders.domain.placing import check_price, expire, note_payment_expired, note_stock_unavailable, place
@@ -37,6 +38,7 @@ __all__ = [
     "Cancel",
     "CancelStatus",
     "CancelledUnits",
+    "Charge",
     "Claim",
     "ClaimStatus",
     "ClaimUnits",
@@ -57,6 +59,7 @@ __all__ = [
     "check_price",
     "complete",
     "confirm_purchase",
+    "exchange_fee",
     "expire",
     "note_deposit_mismatch",
     "note_deposit_reversed",
@@ -67,6 +70,7 @@ __all__ = [
     "note_refund_waits",
     "note_replacement_unavailable",
     "note_return",
+    "note_returned",
     "note_shipment",
     "note_stock_unavailable",
     "note_surplus_returned",

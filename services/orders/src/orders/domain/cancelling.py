@@ -29,6 +29,7 @@ TOO_LATE: dict[Status, type[DomainError]] = {
     Status.SHIPPED: errors.AlreadyShipped,
     Status.DELIVERED: errors.AlreadyDelivered,
     Status.COMPLETED: errors.AlreadyCompleted,
+    Status.RETURNED: errors.AlreadyReturned,
     Status.CANCELLED: errors.AlreadyCancelled,
 }
 

@@ -103,12 +103,13 @@ class ReplacementMissing(Fact):
 
 @dataclass(frozen=True, slots=True)
 class ClaimCompleted(Fact):
-    """`sold_under`: the reservations its units were sold under, the order's first."""
+    """`sold_under`: the reservations its units were sold under, the order's first. `whole`: the order is returned."""
 
     name: ClassVar[str] = "claim-completed"
     claim: Claim
     currency: str
     sold_under: tuple[UUID, ...]
+    whole: bool
 
     @property
     def story(self) -> str:
@@ -121,7 +122,8 @@ class ClaimCompleted(Fact):
             return f"exchanged ({found}); the replacements are sent"
         fee = f" after {claim.fee_amount} for shipping" if claim.fee_amount else ""
         money = f"{claim.refund_amount} {self.currency} go back{fee}" if claim.refund_amount else "no money goes back"
-        return f"returned ({found}); {money}"
+        rest = "; nothing that was bought is left" if self.whole else ""
+        return f"returned ({found}); {money}{rest}"
 
 
 def _what(claim: Claim) -> str:

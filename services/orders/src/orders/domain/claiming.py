@@ -7,7 +7,9 @@ The rules, with the law's least (전자상거래법 §17, §18) in the terms of 
 - Goods at the seller's fault come back for nothing, and when nothing of the order is left its shipping fee goes back.
 - A customer who changed their mind bears the way back. The fee for the way there is not paid back; where it was free
   because enough was bought, and what they keep would not have been enough, it is charged now, once per order.
-- Fees never take more than the goods' own price. In an exchange they are collected apart, both ways at once.
+- When nothing that was bought is left, the order is `returned`, a gift that did not come back or not.
+- Fees come off what goes back, and never take more than the goods' own price. An exchange gives nothing back, so its
+  fee, both ways at once, is paid before it is approved (see `charging`), and owed back where no exchange comes of it.
 - A unit gives back its exact share, VAT and tax-free parts too. Units that did not come are not paid for.
 """
 
@@ -33,13 +35,13 @@ from orders.commands import (
     SettleClaim,
     WithdrawClaim,
 )
-from orders.domain import claim_facts
+from orders.domain import charging, claim_facts
 from orders.domain.amounts import Amounts
 from orders.domain.claim import SELLERS_FAULT, Claim, ClaimStatus, ClaimUnits
 from orders.domain.decision import Decision
 from orders.domain.facts import RefundRequested
 from orders.domain.gifts import with_gifts
-from orders.domain.order import Line, Order
+from orders.domain.order import Charge, Line, Order
 from orders.domain.status import Status
 
 _ARRIVED = frozenset({Status.DELIVERED, Status.COMPLETED})
@@ -49,6 +51,8 @@ def request_claim(order: Order, command: RequestClaim, now: datetime) -> Decisio
     """Holds the units back from any other claim. No money moves and nothing is fetched before staff approves."""
     if any(claim.claim_id == command.claim_id for claim in order.claims):  # repeated
         return Decision(order)
+    if order.status is Status.RETURNED:
+        raise errors.AlreadyReturned("everything of this order was sent back before")
     if order.status not in _ARRIVED or order.delivered_at is None:
         raise errors.ClaimNotDelivered(f"the order is {order.status}: only what has arrived can be sent back")
     _check_time(command, business_day(order.delivered_at), business_day(now))
@@ -77,7 +81,20 @@ def approve_claim(order: Order, command: ApproveClaim, now: datetime) -> Decisio
     if not claim.allows(command):
         return Decision(order)
     approved = claim.to(ClaimStatus.APPROVED, approved_at=now, fault=command.fault or claim.fault)
-    return Decision(order.with_claim(approved), (claim_facts.ClaimApproved(approved, actor=command.actor),))
+    paid = Decision(order)
+    if fee := charging.exchange_fee(approved):
+        if command.fee_paid_by is None:
+            owed = {"amount": fee, "currency": order.currency}
+            raise errors.ExchangeFeeDue(
+                f"the exchange costs {fee} {order.currency}: say how it was paid",
+                claim_status=claim.status.value,
+                fee=owed,
+            )
+        due = Charge("exchange_fee", claim.claim_id, fee, command.fee_paid_by, "kept", now)
+        paid = charging.settle(order, due, command.actor)
+        approved = replace(approved, return_fee_amount=paid.order.charges[-1].amount)
+    told = claim_facts.ClaimApproved(approved, actor=command.actor)
+    return paid.then(paid.order.with_claim(approved), (told,))
 
 
 def reject_claim(order: Order, command: RejectClaim, now: datetime) -> Decision:
@@ -95,10 +112,9 @@ def withdraw_claim(order: Order, command: WithdrawClaim, now: datetime) -> Decis
         return Decision(order)
     if claim.picked_up_at is not None:
         raise errors.ClaimAlreadyPickedUp("the goods are on their way back already")
-    withdrawn = claim.to(ClaimStatus.WITHDRAWN, settled_at=now)
-    return Decision(
-        _let_go(order, withdrawn).with_claim(withdrawn), (claim_facts.ClaimWithdrawn(withdrawn, actor=command.actor),)
-    )
+    withdrawn = claim.to(ClaimStatus.WITHDRAWN, settled_at=now, return_fee_amount=0)
+    told = claim_facts.ClaimWithdrawn(withdrawn, actor=command.actor)
+    return _owing(Decision(_let_go(order, withdrawn).with_claim(withdrawn), (told,)), claim, now)
 
 
 def note_return(order: Order, command: NoteReturn) -> Decision:
@@ -109,7 +125,7 @@ def note_return(order: Order, command: NoteReturn) -> Decision:
     return Decision(order.with_claim(replace(claim, picked_up_at=command.picked_up_at)), (noted,))
 
 
-def note_replacement_unavailable(order: Order, command: NoteReplacementUnavailable) -> Decision:
+def note_replacement_unavailable(order: Order, command: NoteReplacementUnavailable, now: datetime) -> Decision:
     """An exchange that cannot be served becomes a return. The shop could not deliver, so it bears the shipping."""
     claim = order.claim(command.claim_id)
     too_late = claim.status is ClaimStatus.COMPLETED and claim.kind == "exchange"
@@ -117,9 +133,9 @@ def note_replacement_unavailable(order: Order, command: NoteReplacementUnavailab
         late = claim_facts.ReplacementMissing(claim.claim_id, command.skus, too_late, actor="catalog")
         return Decision(order, (late,) if too_late else ())
     units = tuple(replace(each, replacement_sku=None) for each in claim.units)
-    instead = replace(claim, kind="return", fault="seller", units=units)
+    instead = replace(claim, kind="return", fault="seller", units=units, return_fee_amount=0)
     missing = claim_facts.ReplacementMissing(claim.claim_id, command.skus, too_late, actor="catalog")
-    return Decision(order.with_claim(instead), (missing,))
+    return _owing(Decision(order.with_claim(instead), (missing,)), claim, now)
 
 
 def settle_claim(order: Order, command: SettleClaim, now: datetime) -> Decision:
@@ -155,16 +171,18 @@ def _return(order: Order, claim: Claim, now: datetime) -> Decision:
         worth=worth,
         refund_amount=worth.amount if money_is_here else 0,
     )
-    told = claim_facts.ClaimCompleted(completed, order.currency, _sold_under(order), actor="scm")
     order = order.with_claim(completed)
+    if order.status in _ARRIVED and order.keeps_nothing:
+        order = order.to(Status.RETURNED, returned_at=now)
+    whole = order.status is Status.RETURNED
+    told = claim_facts.ClaimCompleted(completed, order.currency, _sold_under(order), whole, actor="scm")
     return Decision(order, (told, *refund_of(order, completed, derived_id("refund", str(claim.claim_id)))))
 
 
 def _exchange(order: Order, claim: Claim, now: datetime) -> Decision:
     """Nothing is paid back; the units that came are replaced, and the replacements may be claimed like any unit."""
-    fee = 2 * claim.terms.return_fee_amount if claim.fault == "customer" else 0
-    completed = claim.to(ClaimStatus.COMPLETED, settled_at=now, return_fee_amount=fee)
-    told = claim_facts.ClaimCompleted(completed, order.currency, _sold_under(order), actor="scm")
+    completed = claim.to(ClaimStatus.COMPLETED, settled_at=now)
+    told = claim_facts.ClaimCompleted(completed, order.currency, _sold_under(order), whole=False, actor="scm")
     return Decision(_let_go(order, completed).with_claim(completed), (told,))
 
 
@@ -198,8 +216,15 @@ def _less(worth: Amounts, fee: int) -> Amounts:
 
 
 def _reject(order: Order, claim: Claim, reason: str, actor: str, now: datetime) -> Decision:
-    rejected = claim.to(ClaimStatus.REJECTED, settled_at=now, refused_because=reason)
-    return Decision(_let_go(order, rejected).with_claim(rejected), (claim_facts.ClaimRejected(rejected, actor=actor),))
+    rejected = claim.to(ClaimStatus.REJECTED, settled_at=now, refused_because=reason, return_fee_amount=0)
+    told = claim_facts.ClaimRejected(rejected, actor=actor)
+    return _owing(Decision(_let_go(order, rejected).with_claim(rejected), (told,)), claim, now)
+
+
+def _owing(decision: Decision, claim: Claim, now: datetime) -> Decision:
+    """No exchange came of the claim: whatever was paid for one is owed back."""
+    owed = charging.owe_back(decision.order, claim.claim_id, now)
+    return decision.then(owed.order, owed.facts)
 
 
 def _let_go(order: Order, claim: Claim) -> Order:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from orders import errors
-from orders.commands import CancelReason
+from orders.commands import CancelReason, ChargeFor, PaidBy
 from orders.domain.amounts import NOTHING, Amounts, share_of
 from orders.domain.claim import Claim
 from orders.domain.parcels import Parcel, Progress, progress, units_of
@@ -133,6 +133,22 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
+class Charge:
+    """What the customer paid apart from the order, to the mall's own account, for an exchange or a farther place.
+
+    `subject` is the claim or the address change it is for. `owed` came to nothing, so staff must send it back;
+    `returned`: they did. What was waived is 0 won.
+    """
+
+    what: ChargeFor
+    subject: UUID
+    amount: int
+    paid_by: PaidBy
+    status: Literal["kept", "owed", "returned"]
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     order_id: UUID
     number: str
@@ -162,8 +178,10 @@ class Order:
     surcharge_amount: int = 0
     shipping_discount_amount: int = 0
     troubles: tuple[Trouble, ...] = ()
+    charges: tuple[Charge, ...] = ()
     delivered_at: datetime | None = None
     completed_at: datetime | None = None
+    returned_at: datetime | None = None
     cancelled_at: datetime | None = None
 
     @property
@@ -183,6 +201,11 @@ class Order:
             for arrived in (False, True)
         )
         return progress(wanted, shipped, delivered)
+
+    @property
+    def keeps_nothing(self) -> bool:
+        """Whether all that was bought was paid back. Gifts count for nothing: nobody paid for them."""
+        return not any(line.kept for line in self.lines if not line.is_gift)
 
     @property
     def cancel_open(self) -> bool:

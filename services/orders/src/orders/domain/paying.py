@@ -63,7 +63,7 @@ def note_deposit_reversed(order: Order, command: NoteDepositReversed, now: datet
         return Decision(order)
     order = cancelling.withhold(replace(order, payment=replace(payment, reversed_at=command.occurred_at)))
     ours = order.status in {Status.PAID, Status.PREPARING}
-    needs_staff = not ours and order.status is not Status.CANCELLED
+    needs_staff = not ours and order.status not in {Status.CANCELLED, Status.RETURNED}
     told = facts.DepositReversed(command.payment_id, command.occurred_at, needs_staff, actor="payments")
     if not cancelling.must_stop(order):
         return Decision(order, (told,))

@@ -60,6 +60,8 @@ def confirm_purchase(order: Order, command: ConfirmPurchase, now: datetime) -> D
 
 
 def _check_settled(order: Order) -> None:
+    if order.status is Status.RETURNED:
+        raise errors.AlreadyReturned("everything of this order was sent back")
     if order.status is not Status.DELIVERED or order.delivered_at is None:
         raise errors.NotDelivered(f"the order is {order.status}, not delivered")
     if order.cancel_open:

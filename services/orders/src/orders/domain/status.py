@@ -12,6 +12,7 @@ class Status(StrEnum):
     SHIPPED = "shipped"
     DELIVERED = "delivered"
     COMPLETED = "completed"
+    RETURNED = "returned"
     CANCELLED = "cancelled"
 
 
@@ -21,8 +22,10 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.PAID: frozenset({Status.PREPARING, Status.SHIPPED, Status.DELIVERED, Status.CANCELLED}),
     Status.PREPARING: frozenset({Status.SHIPPED, Status.DELIVERED, Status.CANCELLED}),
     Status.SHIPPED: frozenset({Status.DELIVERED}),
-    Status.DELIVERED: frozenset({Status.COMPLETED}),
-    Status.COMPLETED: frozenset(),
+    # Sent back whole: of an order that arrived, nothing that was bought is kept.
+    Status.DELIVERED: frozenset({Status.COMPLETED, Status.RETURNED}),
+    Status.COMPLETED: frozenset({Status.RETURNED}),
+    Status.RETURNED: frozenset(),
     Status.CANCELLED: frozenset(),
 }
 

@@ -63,6 +63,7 @@ def _completed(order: Order, fact: claim_facts.ClaimCompleted, now: datetime) ->
         fee_amount=claim.fee_amount,
         refund_amount=claim.refund_amount,
         sold_under=fact.sold_under,
+        whole=fact.whole,
         placed_at=order.placed_at,
         completed_at=claim.settled_at or now,
     )

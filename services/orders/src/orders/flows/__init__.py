@@ -1,6 +1,7 @@
 """Use cases that ask other services: several transactions with calls between them."""
 
 from orders.flows.claiming import RequestClaims
+from orders.flows.moving import MoveOrders
 from orders.flows.placing import PlaceOrders
 
-__all__ = ["PlaceOrders", "RequestClaims"]
+__all__ = ["MoveOrders", "PlaceOrders", "RequestClaims"]

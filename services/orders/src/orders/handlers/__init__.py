@@ -3,6 +3,7 @@
 from orders.handlers.addresses import change_address, settle_address_change
 from orders.handlers.claims import (
     approve_claim,
+    note_charge_returned,
     note_replacement_unavailable,
     note_return,
     put_terms,
@@ -46,6 +47,7 @@ __all__ = [
     "expire_order",
     "forget_look_ups",
     "look_up",
+    "note_charge_returned",
     "note_deposit_mismatch",
     "note_deposit_reversed",
     "note_payment_expired",

@@ -11,7 +11,11 @@ from orders.repository import contacts, orders
 
 async def change_address(command: commands.ChangeAddress, tx: Tx) -> Order:
     """Raises `OrderNotFound` too where the contact was erased: nobody is left to send it to."""
-    order = await change(command.order_id, tx, lambda order: domain.change_address(order, command))
+    order = await change(command.order_id, tx, lambda order: domain.change_address(order, command, tx.now))
+    if command.from_zonecode is not None:
+        stored = await contacts.find(tx.connection, command.order_id)
+        if stored is not None and stored.contact.zonecode != command.from_zonecode:
+            raise errors.AddressChanged("the address was changed meanwhile: ask again")
     if not await contacts.keep_change(tx.connection, command.order_id, command.change_id, command.ship_to):
         raise errors.OrderNotFound("the order's addresses were erased")
     tx.publish(events.address_change_requested(order, command, tx.now))
@@ -22,4 +26,4 @@ async def settle_address_change(command: commands.SettleAddressChange, tx: Tx) -
     """An answer that was heard before changes nothing."""
     order = await orders.lock(tx.connection, command.order_id)
     if await contacts.settle_change(tx.connection, command.order_id, command.change_id, accepted=command.accepted):
-        await settle(order, domain.settle_address_change(order, command), tx)
+        await settle(order, domain.settle_address_change(order, command, tx.now), tx)

@@ -33,6 +33,10 @@ async def withdraw_claim(command: commands.WithdrawClaim, tx: Tx) -> Order:
     return await change(command.order_id, tx, lambda order: domain.withdraw_claim(order, command, tx.now))
 
 
+async def note_charge_returned(command: commands.NoteChargeReturned, tx: Tx) -> Order:
+    return await change(command.order_id, tx, lambda order: domain.note_returned(order, command, tx.now))
+
+
 async def note_return(command: commands.NoteReturn, tx: Tx) -> Order:
     return await change(command.order_id, tx, lambda order: domain.note_return(order, command))
 
@@ -47,7 +51,7 @@ async def note_replacement_unavailable(command: commands.NoteStockUnavailable, t
     if order_id is None:
         return False
     gone = commands.NoteReplacementUnavailable(order_id, command.order_id, command.skus)
-    await change(order_id, tx, lambda order: domain.note_replacement_unavailable(order, gone))
+    await change(order_id, tx, lambda order: domain.note_replacement_unavailable(order, gone, tx.now))
     return True
 
 

@@ -14,13 +14,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from orders import errors, tables
-from orders.domain import Line, Order, Payment, Promotion, Status, Trouble, UnwantedPayment
+from orders.domain import Charge, Line, Order, Payment, Promotion, Status, Trouble, UnwantedPayment
 from orders.repository import cancels, claims, parcels
 
 _ORDER = tables.orders
 _LINE = tables.order_lines
 _UNWANTED = tables.order_unwanted_payments
-_UNDER_WAY = frozenset({Status.PREPARING, Status.SHIPPED, Status.DELIVERED, Status.COMPLETED})
+_UNDER_WAY = frozenset({Status.PREPARING, Status.SHIPPED, Status.DELIVERED, Status.COMPLETED, Status.RETURNED})
 
 
 async def insert_order(connection: AsyncConnection, order: Order, access_token_hash: bytes) -> bool:
@@ -126,8 +126,10 @@ def _changing(order: Order) -> dict[str, Any]:
         "stock_missing": order.stock_missing,
         "delivered_at": order.delivered_at,
         "completed_at": order.completed_at,
+        "returned_at": order.returned_at,
         "cancelled_at": order.cancelled_at,
         "troubles": [_trouble_values(trouble) for trouble in order.troubles],
+        "charges": [_charge_values(charge) for charge in order.charges],
     }
 
 
@@ -151,6 +153,22 @@ def _trouble(stored: dict[str, Any]) -> Trouble:
         since=datetime.fromisoformat(stored["since"]),
         over=stored["over"],
     )
+
+
+def _charge_values(charge: Charge) -> dict[str, Any]:
+    return {
+        "what": charge.what,
+        "subject": str(charge.subject),
+        "amount": charge.amount,
+        "paid_by": charge.paid_by,
+        "status": charge.status,
+        "since": charge.since.isoformat(),
+    }
+
+
+def _charge(stored: dict[str, Any]) -> Charge:
+    moment = datetime.fromisoformat(stored["since"])
+    return Charge(**{**stored, "subject": UUID(stored["subject"]), "since": moment})
 
 
 def _line_values(order_id: UUID, place: int, line: Line) -> dict[str, Any]:
@@ -290,6 +308,8 @@ def _order(row: Row[Any], lines: list[Line]) -> Order:
         shipping_discount_amount=row.shipping_discount_amount,
         delivered_at=row.delivered_at,
         completed_at=row.completed_at,
+        returned_at=row.returned_at,
         cancelled_at=row.cancelled_at,
         troubles=tuple(_trouble(stored) for stored in row.troubles),
+        charges=tuple(_charge(stored) for stored in row.charges),
     )

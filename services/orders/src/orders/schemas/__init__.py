@@ -14,7 +14,7 @@ from orders.schemas.cursor import read_cursor, write_cursor
 from orders.schemas.desk import LookUpBody, LookUpView, NoteBody, NotesView, NoteView
 from orders.schemas.history import HistoryView
 from orders.schemas.payable import PayableView
-from orders.schemas.requests import CancelBody, OrderBody, ShipToBody
+from orders.schemas.requests import CancelBody, MoveBody, OrderBody
 from orders.schemas.views import AddressChangeView, OrderDetailView, OrderView, PlacedOrderView
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "HistoryView",
     "LookUpBody",
     "LookUpView",
+    "MoveBody",
     "NoteBody",
     "NoteView",
     "NotesView",
@@ -37,7 +38,6 @@ __all__ = [
     "PayableView",
     "PlacedOrderView",
     "RejectBody",
-    "ShipToBody",
     "TermsBody",
     "TermsView",
     "read_cursor",

@@ -17,9 +17,10 @@ from orders.commands import (
     ClaimRefusal,
     ClaimTerms,
     Fault,
+    PaidBy,
     RequestClaim,
 )
-from orders.domain import Claim, ClaimStatus, ClaimUnits, Order
+from orders.domain import Claim, ClaimStatus, ClaimUnits, Order, exchange_fee
 
 _Fee = Annotated[StrictInt, Field(ge=0, le=1_000_000)]
 
@@ -61,6 +62,9 @@ class ClaimBody(Body):
 
 class ApproveBody(Body):
     fault: Fault | None = Field(default=None, description="who bears the shipping; left out: as the reason says")
+    fee_paid_by: PaidBy | None = Field(
+        default=None, description="how the fee of an exchange was settled; needed where the customer bears it"
+    )
 
 
 class RejectBody(Body):
@@ -88,12 +92,12 @@ class TermsView(View):
     """The way back costs `return_fee_amount` on a change of mind, an exchange twice that. `outbound_fee_amount` is
     added where sending was free and what is kept would have been less than `free_shipping_from_amount`."""
 
-    return_fee_amount: int
-    outbound_fee_amount: int
-    free_shipping_from_amount: int
-    change_of_mind_days: int
-    defect_days: int
-    defect_known_days: int
+    return_fee_amount: int = Field(examples=[3000])
+    outbound_fee_amount: int = Field(examples=[3000])
+    free_shipping_from_amount: int = Field(examples=[30000])
+    change_of_mind_days: int = Field(examples=[7])
+    defect_days: int = Field(examples=[90])
+    defect_known_days: int = Field(examples=[30])
 
     @classmethod
     def of(cls, terms: ClaimTerms) -> TermsView:
@@ -104,12 +108,12 @@ class ClaimLineView(View):
     """What the centre found is 0 until the goods came. `amount` is the price of what came."""
 
     line_id: UUID
-    sku: str
-    quantity: int
-    replacement_sku: str | None
-    resellable: int
-    damaged: int
-    missing: int
+    sku: str = Field(examples=["GRANOLA-500"])
+    quantity: int = Field(examples=[2])
+    replacement_sku: str | None = Field(examples=["GRANOLA-300"])
+    resellable: int = Field(examples=[1])
+    damaged: int = Field(examples=[0])
+    missing: int = Field(examples=[0])
     amount: MoneyView
 
     @classmethod
@@ -129,7 +133,8 @@ class ClaimLineView(View):
 class ClaimView(View):
     """`refund_amount` is the lines' amounts and `shipping_amount` less `fee_amount`; 0 until a return is completed.
 
-    An exchange whose replacement is sold out becomes a return. The fee of an exchange is collected apart.
+    An exchange whose replacement is sold out becomes a return. `fee_due` is what an exchange costs: to be paid to the
+    mall's account before it is approved, 0 from then on.
     """
 
     claim_id: UUID
@@ -141,6 +146,7 @@ class ClaimView(View):
     terms: TermsView
     shipping_amount: MoneyView
     fee_amount: MoneyView
+    fee_due: MoneyView
     refund_amount: MoneyView
     refused_because: ClaimRefusal | Literal["goods_missing"] | None
     requested_at: datetime
@@ -159,7 +165,7 @@ class ClaimsView(View):
 
 class ClaimOfOrderView(ClaimView):
     order_id: UUID
-    order_number: str
+    order_number: str = Field(examples=["20261122-00001234"])
     mall_id: MallId
 
     @classmethod
@@ -179,6 +185,7 @@ def _fields(claim: Claim, currency: str) -> dict[str, object]:
         "terms": TermsView.of(claim.terms),
         "shipping_amount": MoneyView.of(claim.shipping_amount, currency),
         "fee_amount": MoneyView.of(claim.fee_amount, currency),
+        "fee_due": MoneyView.of(exchange_fee(claim) if claim.status is ClaimStatus.REQUESTED else 0, currency),
         "refund_amount": MoneyView.of(claim.refund_amount, currency),
         "refused_because": claim.refused_because,
         "requested_at": claim.requested_at,

@@ -39,7 +39,7 @@ class LookUpView(View):
     """`token` goes in the header X-Order-Token of every later request about this order."""
 
     order_id: UUID
-    token: str
+    token: str = Field(examples=["kx3VqZ0m9cT1uY7wLr5eBg"])
 
 
 class NoteBody(Body):
@@ -52,8 +52,8 @@ class NoteBody(Body):
 
 class NoteView(View):
     note_id: UUID
-    author: str
-    text: str
+    author: str = Field(examples=["dev-staff"])
+    text: str = Field(examples=["고객 통화: 경비실에 맡겨 달라고 하심"])
     at: datetime
 
     @classmethod

@@ -1,12 +1,14 @@
-"""Orders as rows of a table, for people's spreadsheets."""
+"""Orders as rows of a table, for people's spreadsheets: as CSV or as XLSX, batch by batch."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol
 
 from orders.domain import Order
+from orders.schemas.workbook import MEDIA_TYPE, Workbook
 
 COLUMNS = (
     "order_number", "placed_at", "paid_at", "delivered_at", "status", "mall_id", "channel", "currency", "line_id",
@@ -20,13 +22,52 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 BOM = "\ufeff"
 
 
-def head() -> bytes:
-    return _csv([COLUMNS])
+class Sheet(Protocol):
+    """One row per line of each order. Every method returns the bytes that are to be sent next."""
+
+    media_type: str
+
+    def begin(self) -> bytes: ...
+
+    def add(self, orders: Sequence[Order]) -> bytes: ...
+
+    def done(self) -> bytes: ...
 
 
-def rows(orders: Iterable[Order]) -> bytes:
-    """One row per line of each order."""
-    return _csv(row for order in orders for row in _rows(order))
+class CsvSheet:
+    media_type = "text/csv; charset=utf-8"
+
+    def begin(self) -> bytes:
+        return BOM.encode() + _csv([COLUMNS])
+
+    def add(self, orders: Sequence[Order]) -> bytes:
+        return _csv(_all(orders))
+
+    def done(self) -> bytes:
+        return b""
+
+
+class XlsxSheet:
+    media_type = MEDIA_TYPE
+
+    def __init__(self) -> None:
+        self._book = Workbook("orders", COLUMNS)
+
+    def begin(self) -> bytes:
+        return self._book.begin()
+
+    def add(self, orders: Sequence[Order]) -> bytes:
+        return self._book.add(_all(orders))
+
+    def done(self) -> bytes:
+        return self._book.done()
+
+
+SHEETS: dict[str, Callable[[], Sheet]] = {"csv": CsvSheet, "xlsx": XlsxSheet}
+
+
+def _all(orders: Sequence[Order]) -> Iterator[list[object]]:
+    return (row for order in orders for row in _rows(order))
 
 
 def _rows(order: Order) -> list[list[object]]:

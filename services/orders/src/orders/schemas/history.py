@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from pydantic import Field
+
 from common.wire import View
 from orders.domain import Status
 from orders.repository.history import Entry
@@ -11,9 +13,9 @@ from orders.repository.history import Entry
 
 class EntryView(View):
     at: datetime
-    actor: str
-    name: str
-    story: str
+    actor: str = Field(examples=["customer"])
+    name: str = Field(examples=["order.paid"])
+    story: str = Field(examples=["결제가 확인되었습니다"])
     status: Status
 
 

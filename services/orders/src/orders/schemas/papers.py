@@ -1,4 +1,4 @@
-"""What is printed: the invoice for the customer and the packing list for who packs. PDF, A4, the font in the file.
+"""What is printed: the invoice for the customer and the packing list for who packs. PDF.
 
 The words on them are data (`papers.json`). Rendering takes some tenths of a second of CPU: call it off the event loop.
 """
@@ -7,20 +7,22 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from orders.commands import Contact
 from orders.domain import Amounts, Line, Order
 from orders.repository.contacts import StoredContact
 
+if TYPE_CHECKING:
+    from orders.schemas.printing import Page
+
 # It tells of every table of every font it cuts down.
 logging.getLogger("fontTools").setLevel(logging.WARNING)
 
-_FONT = "page"
 _WORDS = Path(__file__).parents[1] / "papers.json"
 
 
@@ -38,10 +40,9 @@ class Papers:
     def invoice(self, order: Order, stored: StoredContact | None) -> bytes:
         """What was bought, what it cost with its taxes, and what went back."""
         words, contact = self.words, stored.contact if stored else None
-        page = _Page(f"{words['invoice']} {order.number}")
-        page.title(words["invoice"])
+        page = _page(words["invoice"], order)
         page.facts(
-            (words["seller"], " / ".join(self.sellers.get(order.mall_id, [order.mall_id]))),
+            (words["seller"], "\n".join(self.sellers.get(order.mall_id, [order.mall_id]))),
             (words["order_number"], order.number),
             (words["placed_at"], self._moment(order.placed_at)),
             (words["paid_at"], self._moment(order.payment.paid_at) if order.payment else "-"),
@@ -51,44 +52,51 @@ class Papers:
         head = [words[name] for name in ("product", "quantity", "unit_price", "discount", "amount")]
         rows = [
             [
-                self._name(line),
+                self._name(line) + self._gone(line),
                 f"{line.quantity:,}",
                 _won(line.unit_price),
-                _won(line.discount_amount),
+                _won(-line.discount_amount),
                 _won(line.amount),
             ]
             for line in order.lines
         ]
-        page.table(head, rows, (78, 18, 28, 28, 38))
-        worth = order.worth
-        refunded = order.refunded_amount
-        page.facts(
-            (words["shipping"], self._amount(order.shipping_amount, order)),
-            (words["total"], self._amount(worth.amount, order)),
-            *self._taxes(worth, order),
-            *(((words["refunded"], self._amount(-refunded, order)),) if refunded else ()),
-            *(((words["kept"], self._amount(order.total_amount - refunded, order)),) if refunded else ()),
-        )
+        page.table(head, rows, (82, 16, 27, 25, 30), numbers=(1, 2, 3, 4))
+        page.sums(*self._sums(order), strong=words["kept"] if order.refunded_amount else words["total"])
         return page.done()
 
     def packing_list(self, order: Order, stored: StoredContact | None) -> bytes:
         """What still belongs into the box, and where the box goes. No prices."""
         words, contact = self.words, stored.contact if stored else None
-        page = _Page(f"{words['packing_list']} {order.number}")
-        page.title(words["packing_list"])
+        page = _page(words["packing_list"], order)
         page.facts(
             (words["order_number"], order.number),
             (words["placed_at"], self._moment(order.placed_at)),
             *self._address(contact),
             (words["memo"], (contact.memo if contact else None) or "-"),
         )
-        rows = [
-            [self._name(line), line.sku, f"{line.kept - line.cancelling:,}", ""]
-            for line in order.lines
-            if line.kept > line.cancelling
-        ]
-        page.table([words["product"], "SKU", words["quantity"], words["checked"]], rows, (90, 55, 20, 25))
+        packed = [(line, line.kept - line.cancelling) for line in order.lines if line.kept > line.cancelling]
+        head = [words["product"], "SKU", words["quantity"], words["checked"]]
+        rows = [[self._name(line), line.sku, f"{units:,}", "□"] for line, units in packed]
+        page.table(head, rows, (92, 52, 18, 18), numbers=(2, 3))
+        page.sums((words["units"], f"{sum(units for _, units in packed):,}"), strong=words["units"])
         return page.done()
+
+    def _sums(self, order: Order) -> list[tuple[str, str]]:
+        words, worth, refunded = self.words, order.worth, order.refunded_amount
+        far = order.surcharge_amount
+        found = [(words["shipping"], self._amount(order.shipping_amount, order))]
+        found += [(words["surcharge"], f"({self._amount(far, order)})")] if far else []
+        found += [(words["total"], self._amount(worth.amount, order)), *self._taxes(worth, order)]
+        if refunded:
+            found.append((words["refunded"], self._amount(-refunded, order)))
+            found.append((words["kept"], self._amount(order.total_amount - refunded, order)))
+        return found
+
+    def _gone(self, line: Line) -> str:
+        """What of it the customer has not, or not any more."""
+        gone = (("cancelled", line.cancelled), ("returned", line.returned))
+        told = ", ".join(f"{self.words[name]} {units:,}" for name, units in gone if units)
+        return f"\n({told})" if told else ""
 
     def _address(self, contact: Contact | None) -> list[tuple[str, str]]:
         words = self.words
@@ -116,42 +124,11 @@ class Papers:
         return f"{_won(amount)} {order.currency}"
 
 
-class _Page:
-    def __init__(self, title: str) -> None:
-        # Only who prints pays for loading the printer and its fonts.
-        import pylopdf_fonts_ko
-        from fpdf import FPDF
+def _page(title: str, order: Order) -> Page:
+    # Only who prints pays for loading the printer and its fonts.
+    from orders.schemas.printing import Page
 
-        self._pdf = FPDF(format="A4")
-        self._pdf.add_font(_FONT, fname=str(pylopdf_fonts_ko.sans_path()))
-        self._pdf.set_title(title)
-        self._pdf.set_font(_FONT, size=10)
-        self._pdf.set_auto_page_break(True, margin=15)
-        self._pdf.add_page()
-
-    def title(self, text: str) -> None:
-        self._pdf.set_font(_FONT, size=20)
-        self._pdf.cell(h=14, text=text, new_x="LMARGIN", new_y="NEXT")
-        self._pdf.set_font(_FONT, size=10)
-
-    def facts(self, *pairs: tuple[str, str]) -> None:
-        self._pdf.ln(3)
-        for name, value in pairs:
-            self._pdf.cell(w=35, h=6, text=name)
-            self._pdf.multi_cell(w=0, h=6, text=value, new_x="LMARGIN", new_y="NEXT")
-        self._pdf.ln(3)
-
-    def table(self, head: Sequence[str], rows: Sequence[Sequence[str]], widths: tuple[int, ...]) -> None:
-        from fpdf.fonts import FontFace
-
-        # The font has no bold: a heading differs by its ground.
-        head_style = FontFace(emphasis="", fill_color=235)
-        with self._pdf.table(col_widths=widths, headings_style=head_style, line_height=6) as table:
-            for cells in (head, *rows):
-                table.row(list(cells))
-
-    def done(self) -> bytes:
-        return bytes(self._pdf.output())
+    return Page(title, order.number)
 
 
 def _won(amount: int) -> str:

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID
 
+from pydantic import Field
+
 from common.wire import View
 from orders.domain import Order, Status
 
@@ -14,16 +16,16 @@ class PayableView(View):
     """What payments needs to open a payment. Amounts in minor units of `currency`."""
 
     order_id: UUID
-    order_number: str
-    mall_id: str
-    channel: str
-    currency: str
+    order_number: str = Field(examples=["20261122-00001234"])
+    mall_id: str = Field(examples=["intake"])
+    channel: str = Field(examples=["pc"])
+    currency: str = Field(examples=["KRW"])
     status: Status
-    amount: int
-    vat_amount: int
-    tax_free_amount: int
-    order_name: str
-    orderer_name: str
+    amount: int = Field(examples=[28800])
+    vat_amount: int = Field(examples=[2618])
+    tax_free_amount: int = Field(examples=[0])
+    order_name: str = Field(examples=["유기농 그래놀라 외 1건"])
+    orderer_name: str = Field(examples=["김하늘"])
     payment_due_at: datetime
 
     @classmethod

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from common.money import Money
 from common.wire import Body, MoneyView, Quantity, plain_text
-from orders.commands import CancelReason, Contact, PlaceOrder, RequestCancel, ShipTo, Units
+from orders.commands import CancelReason, Contact, PaidBy, PlaceOrder, RequestCancel, ShipTo, Units
 
 _PHONE_NOISE = re.compile(r"[\s().\-]")
 # 02-123-4567 to 010-1234-5678, and the eight digits of a company's number (1588-1234).
@@ -44,12 +44,18 @@ class ShipToBody(Body):
     phone: Phone = Field(examples=["010-1234-5678"])
     zonecode: Annotated[str, StringConstraints(pattern=r"^[0-9]{5}$")] = Field(examples=["06236"])
     road_address: Annotated[str, plain_text(200)] = Field(examples=["서울 강남구 테헤란로 1"])
-    jibun_address: Annotated[str, plain_text(200)] | None = None
+    jibun_address: Annotated[str, plain_text(200)] | None = Field(default=None, examples=["서울 강남구 역삼동 1"])
     detail: Annotated[str, plain_text(200)] = Field(examples=["101동 1203호"])
     memo: Annotated[str, plain_text(200)] | None = Field(default=None, examples=["문 앞에 놓아 주세요"])
 
     def to_ship_to(self) -> ShipTo:
-        return ShipTo(**self.model_dump())
+        return ShipTo(**self.model_dump(include=set(ShipTo.__dataclass_fields__)))
+
+
+class MoveBody(ShipToBody):
+    surcharge_paid_by: PaidBy | None = Field(
+        default=None, description="staff: how what a farther place costs more was settled"
+    )
 
 
 class OrderBody(Body):

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from common.wire import MoneyView, View
+from orders.commands import ChargeFor, PaidBy
 from orders.domain import Cancel, CancelStatus, Line, Order, Promotion, Status, units_of
 from orders.domain.parcels import Progress
 from orders.repository.contacts import StoredContact
@@ -21,17 +22,17 @@ class LineView(View):
     """
 
     line_id: UUID
-    sku: str
+    sku: str = Field(examples=["GRANOLA-500"])
     product_id: UUID
-    product_name: str
-    variant_name: str | None
-    quantity: int
-    cancelled_quantity: int
-    cancelling_quantity: int
-    claiming_quantity: int
-    returned_quantity: int
-    shipped_quantity: int
-    delivered_quantity: int
+    product_name: str = Field(examples=["유기농 그래놀라"])
+    variant_name: str | None = Field(examples=["500 g"])
+    quantity: int = Field(examples=[2])
+    cancelled_quantity: int = Field(examples=[0])
+    cancelling_quantity: int = Field(examples=[0])
+    claiming_quantity: int = Field(examples=[0])
+    returned_quantity: int = Field(examples=[0])
+    shipped_quantity: int = Field(examples=[0])
+    delivered_quantity: int = Field(examples=[0])
     kind: Literal["item", "gift"]
     gift_of: list[UUID]
     unit_price: MoneyView
@@ -64,8 +65,8 @@ class LineView(View):
 
 class CancelLineView(View):
     line_id: UUID
-    sku: str
-    quantity: int
+    sku: str = Field(examples=["GRANOLA-500"])
+    quantity: int = Field(examples=[2])
     amount: MoneyView
 
 
@@ -74,11 +75,11 @@ class CancelView(View):
 
     cancel_id: UUID
     status: CancelStatus
-    reason: str
+    reason: str = Field(examples=["다른 색으로 다시 주문할게요"])
     lines: list[CancelLineView]
     shipping_amount: MoneyView
     refund_amount: MoneyView
-    refused_because: str | None
+    refused_because: str | None = Field(examples=["already_shipped"])
     requested_at: datetime
     settled_at: datetime | None
 
@@ -109,8 +110,8 @@ class PaymentView(View):
     """`deposit_reversed_at`: the bank took the deposit back."""
 
     payment_id: UUID
-    provider: str
-    method: str
+    provider: str = Field(examples=["toss"])
+    method: str = Field(examples=["card"])
     amount: MoneyView
     paid_at: datetime
     deposit_reversed_at: datetime | None
@@ -119,8 +120,8 @@ class PaymentView(View):
 class PromotionView(View):
     """What a promotion took off. The lines' discounts have it in them already."""
 
-    promotion_id: str
-    label: str
+    promotion_id: str = Field(examples=["01980000-0000-7000-8000-000000000000"])
+    label: str = Field(examples=["봄맞이 10%"])
     amount: MoneyView
 
     @classmethod
@@ -142,11 +143,22 @@ class AttentionView(View):
     since: datetime
 
 
+class ChargeView(View):
+    """What was paid to the mall's own account apart from the order. `owed` must go back, `returned` did."""
+
+    what: ChargeFor
+    subject: UUID = Field(description="the claim or the address change it is for")
+    amount: MoneyView
+    paid_by: PaidBy
+    status: Literal["kept", "owed", "returned"]
+    since: datetime
+
+
 class OrderView(View):
     id: UUID
     order_number: str = Field(examples=["20261122-00001234"])
-    mall_id: str
-    channel: str
+    mall_id: str = Field(examples=["intake"])
+    channel: str = Field(examples=["pc"])
     status: Status
     progress: Progress = Field(
         description="how far the parcels are; the status is `shipped` and `delivered` when all of them are"
@@ -164,10 +176,12 @@ class OrderView(View):
     surcharge_amount: MoneyView = Field(description="for a far address; in shipping_amount")
     shipping_discount_amount: MoneyView = Field(description="what sending would have cost more")
     payment_attention: list[AttentionView] = Field(default_factory=list)
+    charges: list[ChargeView] = Field(default_factory=list)
     placed_at: datetime
     payment_due_at: datetime
     delivered_at: datetime | None
     completed_at: datetime | None
+    returned_at: datetime | None = Field(default=None, description="when nothing that was bought was left of it")
     cancelled_at: datetime | None
 
     @classmethod
@@ -202,10 +216,22 @@ class OrderView(View):
                 for known in order.troubles
                 if not known.over
             ],
+            "charges": [
+                ChargeView(
+                    what=charge.what,
+                    subject=charge.subject,
+                    amount=MoneyView.of(charge.amount, currency),
+                    paid_by=charge.paid_by,
+                    status=charge.status,
+                    since=charge.since,
+                )
+                for charge in order.charges
+            ],
             "placed_at": order.placed_at,
             "payment_due_at": order.payment_due_at,
             "delivered_at": order.delivered_at,
             "completed_at": order.completed_at,
+            "returned_at": order.returned_at,
             "cancelled_at": order.cancelled_at,
         }
         return cls.model_validate(fields | more)
@@ -214,23 +240,23 @@ class OrderView(View):
 class PlacedOrderView(OrderView):
     """`token` goes in the header X-Order-Token of every later request about this order."""
 
-    token: str
+    token: str = Field(examples=["kx3VqZ0m9cT1uY7wLr5eBg"])
 
 
 class PersonView(View):
-    name: str
-    email: str
-    phone: str
+    name: str = Field(examples=["김하늘"])
+    email: str = Field(examples=["haneul@example.com"])
+    phone: str = Field(examples=["010-1234-5678"])
 
 
 class AddressView(View):
-    recipient: str
-    phone: str
-    zonecode: str
-    road_address: str
-    jibun_address: str | None
-    detail: str
-    memo: str | None
+    recipient: str = Field(examples=["김하늘"])
+    phone: str = Field(examples=["010-1234-5678"])
+    zonecode: str = Field(examples=["06236"])
+    road_address: str = Field(examples=["서울 강남구 테헤란로 1"])
+    jibun_address: str | None = Field(examples=["서울 강남구 역삼동 1"])
+    detail: str = Field(examples=["101동 1203호"])
+    memo: str | None = Field(examples=["문 앞에 놓아 주세요"])
 
 
 class AddressChangeView(View):
@@ -244,9 +270,15 @@ class OrderDetailView(OrderView):
 
     orderer: PersonView | None
     ship_to: AddressView | None
-    address_changes_pending: int = Field(description="addresses that were asked for and not decided yet")
-    cancel_notes: dict[str, str] = Field(description="what the customer wrote, by cancel_id")
-    claim_notes: dict[str, dict[str, str]] = Field(description="by claim_id: what `customer` and `staff` wrote")
+    address_changes_pending: int = Field(description="addresses that were asked for and not decided yet", examples=[0])
+    cancel_notes: dict[str, str] = Field(
+        description="what the customer wrote, by cancel_id",
+        examples=[{"01980000-0000-7000-8000-000000000000": "다른 색으로 다시 주문할게요"}],
+    )
+    claim_notes: dict[str, dict[str, str]] = Field(
+        description="by claim_id: what `customer` and `staff` wrote",
+        examples=[{"01980000-0000-7000-8000-000000000000": {"customer": "생각보다 색이 어두워요"}}],
+    )
 
     @classmethod
     def with_contact(cls, order: Order, stored: StoredContact | None) -> OrderDetailView:

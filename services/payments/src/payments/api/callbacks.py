@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, Request, Response
 
 from common.problems import responses
 from payments.domain.source import sender
 from payments.flows.callbacks import Arrived, Callbacks
 
-router = APIRouter(prefix="/v1/callbacks", tags=["callbacks"])
+router = APIRouter(prefix="/v1/callbacks", tags=["callbacks"], default_response_class=Response)
+
+_TAKEN: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "It is safe with us, said as this provider wants it said",
+        "content": {
+            "application/json": {"schema": {"type": "object"}, "example": {"status": "ok"}},
+            "text/plain": {"schema": {"type": "string"}, "example": "OK"},
+        },
+    }
+}
+_ANSWERS = _TAKEN | responses(403, 413, 422)
 
 
-@router.post("/{provider}", responses=responses(403, 413, 422), summary="A payment provider's callback")
+@router.post("/{provider}", responses=_ANSWERS, summary="A payment provider's callback")
 async def take_callback(request: Request, provider: str) -> Response:
     """Answered as the provider wants it, 200 also for a repeat.
 
@@ -20,12 +33,12 @@ async def take_callback(request: Request, provider: str) -> Response:
     return await _take(request, provider)
 
 
-@router.post("/{provider}/{place}", responses=responses(403, 413, 422), summary="The same, about one mall or of a kind")
+@router.post("/{provider}/{place}", responses=_ANSWERS, summary="The same, about one mall or of a kind")
 async def take_callback_of(request: Request, provider: str, place: str) -> Response:
     return await _take(request, provider, place)
 
 
-@router.post("/{provider}/{mall_id}/{kind}", responses=responses(403, 413, 422), summary="The same, with both")
+@router.post("/{provider}/{mall_id}/{kind}", responses=_ANSWERS, summary="The same, with both")
 async def take_callback_of_kind(request: Request, provider: str, mall_id: str, kind: str) -> Response:
     return await _take(request, provider, mall_id, kind)
 

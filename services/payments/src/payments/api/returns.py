@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import parse_qsl
 from uuid import UUID
 
@@ -16,12 +16,17 @@ from payments.api.views import with_refunds
 from payments.errors import ReturnUnreadable
 from payments.flows.confirming import Confirming, Way
 from payments.flows.windows import Windows
+from payments.schemas.payments import PaymentView
 
 router = APIRouter(prefix="/v1/payments/{payment_id}", tags=["payments"])
 
 _MAX_FIELDS = 100
 # The page holds a signature made for one customer.
 _PRIVATE = {"Cache-Control": "no-store"}
+_ONWARD: dict[int | str, dict[str, Any]] = {
+    200: {"model": PaymentView, "description": "Whoever opened the payment gave no address to go to"},
+    303: {"description": "To the opener's `return_url`", "headers": {"Location": {"schema": {"type": "string"}}}},
+}
 
 
 @router.get("/window", response_class=HTMLResponse, responses=responses(404, 409), summary="The way to the provider")
@@ -31,15 +36,17 @@ async def window(request: Request, payment_id: UUID) -> Response:
     return HTMLResponse((await windows.page(payment_id)).html, headers=_PRIVATE)
 
 
-@router.get("/return", responses=responses(404, 409, 422), summary="The customer comes back from the window")
-@router.get("/return/success", responses=responses(404, 409, 422), summary="The same, for those who gave this address")
+@router.get("/return", responses=_ONWARD | responses(404, 409, 422), summary="The customer comes back from the window")
+@router.get(
+    "/return/success", responses=_ONWARD | responses(404, 409, 422), summary="The same, for those who gave this address"
+)
 async def come_back(request: Request, database: DatabaseDep, payment_id: UUID) -> Response:
     """Confirms, then redirects to the opener's `return_url` with `payment_id`, `status` and, if refused, `code`."""
     confirming: Confirming = request.app.state.confirming
     return await _onward(await confirming.came_back(payment_id, dict(request.query_params)), database)
 
 
-@router.post("/return", responses=responses(404, 409, 413, 422), summary="The same, brought by a form")
+@router.post("/return", responses=_ONWARD | responses(404, 409, 413, 422), summary="The same, brought by a form")
 async def come_back_by_form(request: Request, database: DatabaseDep, payment_id: UUID) -> Response:
     """Some providers post the browser back. The address's own parameters count too; the form's go first."""
     confirming: Confirming = request.app.state.confirming
@@ -47,8 +54,8 @@ async def come_back_by_form(request: Request, database: DatabaseDep, payment_id:
     return await _onward(await confirming.came_back(payment_id, dict(request.query_params) | posted), database)
 
 
-@router.get("/return/fail", responses=responses(404), summary="The customer left the window")
-@router.post("/return/fail", responses=responses(404), summary="The same, brought by a form")
+@router.get("/return/fail", responses=_ONWARD | responses(404), summary="The customer left the window")
+@router.post("/return/fail", responses=_ONWARD | responses(404), summary="The same, brought by a form")
 async def fail(
     request: Request,
     database: DatabaseDep,

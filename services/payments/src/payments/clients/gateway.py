@@ -134,7 +134,10 @@ ACCEPTED: CallbackAnswer = (200, "application/json", b'{"status":"ok"}')
 REFUSED: CallbackAnswer = (
     403,
     "application/problem+json",
-    b'{"type":"urn:shop:problem:callback.refused","title":"Forbidden","status":403,"code":"callback.refused"}',
+    (
+        b'{"type":"urn:shop:problem:callback.refused","title":"Forbidden","status":403,"code":"callback.refused",'
+        b'"detail":"nothing in it is believed"}'
+    ),
 )
 
 

@@ -14,13 +14,13 @@ from common.wire import Body, MoneyView, View, plain_text
 class PostingView(View):
     """A debit is above zero, a credit below."""
 
-    account: str
+    account: str = Field(examples=["provider_receivable:toss"])
     amount: MoneyView
 
 
 class JournalView(View):
-    ref: str
-    kind: str
+    ref: str = Field(examples=["received:01980000-0000-7000-8000-000000000000:1"])
+    kind: str = Field(examples=["received"])
     payment_id: UUID
     posted_at: datetime
     postings: list[PostingView]
@@ -37,9 +37,9 @@ class LedgerView(View):
 class SettlementView(View):
     """A provider's account of the day for one merchant of ours: what it says, in sums."""
 
-    provider: str
-    merchant: str
-    lines: int
+    provider: str = Field(examples=["toss"])
+    merchant: str = Field(examples=["sandboxmall"])
+    lines: int = Field(examples=[12])
     payments: MoneyView
     cancels: MoneyView
     fee: MoneyView
@@ -50,15 +50,15 @@ class SettlementView(View):
 class DifferenceView(View):
     """A line in which the provider and our ledger differ. `ours` and `theirs` are in minor units."""
 
-    provider: str
-    merchant: str
+    provider: str = Field(examples=["toss"])
+    merchant: str = Field(examples=["sandboxmall"])
     kind: Literal["payment", "cancel"]
     what: Literal["missing_here", "missing_there", "amount", "currency", "payout"]
-    provider_key: str
-    reference: str
+    provider_key: str = Field(examples=["tviva20261122"])
+    reference: str = Field(examples=["20261125-0001"])
     payment_id: UUID | None
-    ours: int | None
-    theirs: int | None
+    ours: int | None = Field(examples=[28800])
+    theirs: int | None = Field(examples=[28000])
     found_at: datetime
     resolved_at: datetime | None
 
@@ -72,7 +72,7 @@ class SettlementsView(View):
 class TransferBody(Body):
     """A transfer from the mall's own bank account, as it was made."""
 
-    amount: Annotated[int, Field(strict=True, gt=0, le=10**12)]
+    amount: Annotated[int, Field(strict=True, gt=0, le=10**12)] = Field(examples=[3000])
     transferred_on: date
 
 
@@ -109,9 +109,9 @@ class RefusedRefundView(View):
 class AccountView(View):
     """Where the customer wants the money. Personal: show it to nobody who does not make the transfer."""
 
-    bank_code: str
-    account_number: str
-    holder_name: str
+    bank_code: str = Field(examples=["88"])
+    account_number: str = Field(examples=["110-123-456789"])
+    holder_name: str = Field(examples=["김하늘"])
 
 
 class SurplusView(View):
@@ -119,9 +119,9 @@ class SurplusView(View):
 
     payment_id: UUID
     order_id: UUID
-    order_number: str
-    mall_id: str
-    status: str
+    order_number: str = Field(examples=["20261122-00001234"])
+    mall_id: str = Field(examples=["intake"])
+    status: str = Field(examples=["confirmed"])
     owed: MoneyView
     account_named: bool
     changed_at: datetime
@@ -131,7 +131,7 @@ class AuditView(View):
     """`balanced`: every journal sums to zero and every payment's books say what its state and refunds say."""
 
     balanced: bool
-    counts: dict[str, int]
+    counts: dict[str, int] = Field(examples=[{"confirmed": 42}])
     balances: list[PostingView]
-    wrong_payments: list[dict[str, Any]]
-    unbalanced_journals: list[dict[str, Any]]
+    wrong_payments: list[dict[str, Any]] = Field(examples=[[]])
+    unbalanced_journals: list[dict[str, Any]] = Field(examples=[[]])

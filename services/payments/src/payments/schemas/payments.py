@@ -34,8 +34,12 @@ class OpenBody(Body):
     device: Literal["pc", "mobile"] | None = Field(
         default=None, description="which window the provider should open; without it the order's channel tells"
     )
-    depositor_name: Text | None = Field(default=None, description="handed on to the provider and not kept")
-    bank: Text | None = Field(default=None, description="for a virtual account: the bank by code or name")
+    depositor_name: Text | None = Field(
+        default=None, description="handed on to the provider and not kept", examples=["김하늘"]
+    )
+    bank: Text | None = Field(
+        default=None, description="for a virtual account: the bank by code or name", examples=["88"]
+    )
 
 
 class ConfirmBody(RootModel[dict[Annotated[str, StringConstraints(max_length=100)], Any]]):
@@ -64,8 +68,10 @@ class RefundAccountBody(Body):
     """Where the customer wants a deposit back."""
 
     bank: Text = Field(description="by code or name", examples=["88"])
-    account_number: Annotated[str, StringConstraints(pattern=r"^[0-9][0-9 -]{4,28}[0-9]$")]
-    holder_name: Text
+    account_number: Annotated[str, StringConstraints(pattern=r"^[0-9][0-9 -]{4,28}[0-9]$")] = Field(
+        examples=["110-123-456789"]
+    )
+    holder_name: Text = Field(examples=["김하늘"])
 
     def to_account(self, bank_code: str) -> RefundAccount:
         return RefundAccount(bank_code, "".join(filter(str.isdigit, self.account_number)), self.holder_name)
@@ -75,17 +81,17 @@ class RedirectView(View):
     """Send the browser to the provider's window."""
 
     type: Literal["redirect"] = "redirect"
-    url: str
+    url: str = Field(examples=["https://pay.example/window"])
 
 
 class DepositView(View):
     """Pay exactly this amount into this account before `due_at`."""
 
     type: Literal["deposit"] = "deposit"
-    bank_code: str
-    bank_name: str
-    account_number: str
-    holder: str
+    bank_code: str = Field(examples=["88"])
+    bank_name: str = Field(examples=["신한은행"])
+    account_number: str = Field(examples=["110-123-456789"])
+    holder: str = Field(examples=["(주)인테이크"])
     amount: MoneyView
     due_at: datetime
 
@@ -106,15 +112,15 @@ NextAction = Annotated[RedirectView | DepositView | WaitView | AccountWantedView
 
 
 class FailureView(View):
-    code: str
-    reason: str
+    code: str = Field(examples=["payment.refused"])
+    reason: str = Field(examples=["한도를 넘었습니다"])
 
 
 class RefundView(View):
     id: UUID
-    status: str
+    status: str = Field(examples=["done"])
     amount: MoneyView
-    reason: str
+    reason: str = Field(examples=["order_cancelled"])
     requested_at: datetime
     refunded_at: datetime | None
     by_hand: bool = Field(description="paid by bank transfer, after the provider had refused it")
@@ -125,22 +131,22 @@ class PaymentView(View):
 
     id: UUID
     order_id: UUID
-    order_number: str
-    provider: str
-    method: str
+    order_number: str = Field(examples=["20261122-00001234"])
+    provider: str = Field(examples=["toss"])
+    method: str = Field(examples=["card"])
     status: str = Field(examples=["open"])
     amount: MoneyView
     refunded: MoneyView
     next_action: NextAction | None
     failure: FailureView | None
-    closed_reason: str | None
-    receipt_url: str | None
+    closed_reason: str | None = Field(examples=["replaced"])
+    receipt_url: str | None = Field(examples=["https://pay.example/receipts/1"])
     due_at: datetime
     created_at: datetime
     confirmed_at: datetime | None
     refunds: list[RefundView]
     surplus: MoneyView = Field(description="paid in beyond any order, and still to go back by bank transfer")
-    attention: str | None = None
+    attention: str | None = Field(default=None, examples=["refund_refused"])
 
     @classmethod
     def of(cls, payment: Payment, refunds: Sequence[Refund] = (), *, for_staff: bool = False) -> PaymentView:

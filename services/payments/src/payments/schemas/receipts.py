@@ -30,9 +30,9 @@ class CashReceiptView(View):
     automatic: bool
     status: Literal["wanted", "issued", "cancelled", "refused", "not_offered"]
     amount: MoneyView
-    number: str | None
-    url: str | None
-    failure_code: str | None
+    number: str | None = Field(examples=["123456789"])
+    url: str | None = Field(examples=["https://pay.example/cash-receipts/1"])
+    failure_code: str | None = Field(examples=["receipt.refused"])
     issued_at: datetime | None
 
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
@@ -12,6 +13,8 @@ from common.wire import Body, Quantity, Sku, plain_text
 from scm.commands import PackedLine
 
 CentreCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+# Dates at the ends of the calendar cannot be turned into every zone, and nobody means them.
+Moment = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC))]
 Revision = Annotated[StrictInt, Field(ge=1, description="the request's revision as the centre read it", examples=[1])]
 
 
@@ -55,22 +58,27 @@ class WaybillBody(Body):
 
 
 class DeliveredBody(Body):
-    waybill: str | None = Field(default=None, max_length=60, description="one parcel; left out: all that were shipped")
-    delivered_at: AwareDatetime | None = Field(default=None, description="left out: now")
+    waybill: str | None = Field(
+        default=None,
+        max_length=60,
+        description="one parcel; left out: all that were shipped",
+        examples=["680412345673"],
+    )
+    delivered_at: Moment | None = Field(default=None, description="left out: now")
 
 
 class ReassignBody(Body):
-    centre: CentreCode
+    centre: CentreCode = Field(examples=["icheon"])
 
 
 class CentreBody(Body):
-    name: Annotated[str, plain_text(100)]
+    name: Annotated[str, plain_text(100)] = Field(examples=["이천 센터"])
     mode: Literal["pull", "poll"] = Field(description="pull: its job calls us; poll: we call its API")
     active: bool = Field(default=True, description="false: it gets no new requests; those it has stay")
 
 
 class RouteBody(Body):
-    centre: CentreCode
+    centre: CentreCode = Field(examples=["icheon"])
 
 
 class CountedItem(Body):

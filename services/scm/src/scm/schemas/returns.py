@@ -50,33 +50,41 @@ class ReturnLineView(View):
     """What was found is 0 until the goods were looked at."""
 
     line_id: UUID
-    sku: str
-    product_name: str
-    variant_name: str | None
-    quantity: int
-    resellable: int
-    damaged: int
-    missing: int
+    sku: str = Field(examples=["GRANOLA-500"])
+    product_name: str = Field(examples=["유기농 그래놀라"])
+    variant_name: str | None = Field(examples=["500 g"])
+    quantity: int = Field(examples=[2])
+    resellable: int = Field(examples=[1])
+    damaged: int = Field(examples=[0])
+    missing: int = Field(examples=[0])
 
 
 class ReturnView(View):
     claim_id: UUID
     order_id: UUID
-    order_number: str
-    mall_id: str
-    centre: str
+    order_number: str = Field(examples=["20261122-00001234"])
+    mall_id: str = Field(examples=["intake"])
+    centre: str = Field(examples=["icheon"])
     status: str = Field(examples=["requested"])
-    carrier: str | None
-    carrier_name: str | None
-    waybill: str | None
-    tracking_url: str | None
-    attention: str | None = Field(default=None, description="for staff: what somebody should look at")
+    carrier: str | None = Field(examples=["cj"])
+    carrier_name: str | None = Field(examples=["CJ대한통운"])
+    waybill: str | None = Field(examples=["680412345673"])
+    tracking_url: str | None = Field(examples=["https://trace.cjlogistics.com/web/detail.jsp?slipno=680412345673"])
+    attention: str | None = Field(
+        default=None,
+        description="for staff: what somebody should look at",
+        examples=["nobody has fetched it for a week"],
+    )
     lines: list[ReturnLineView]
     fetch_from: ShipToView | None = Field(description="null once the address has been erased, and in the staff's list")
     requested_at: datetime
     picked_up_at: datetime | None
     received_at: datetime | None
-    warnings: list[str] = Field(default_factory=list, description="what looks odd about the waybill just posted")
+    warnings: list[str] = Field(
+        default_factory=list,
+        description="what looks odd about the waybill just posted",
+        examples=[["the number has eleven digits, not twelve"]],
+    )
 
 
 def return_view(

@@ -16,39 +16,39 @@ class LineView(View):
     """`quantity` is what is still to reach the customer of this line; `left` what of it has not been shipped."""
 
     line_id: UUID
-    sku: str
-    product_name: str
-    variant_name: str | None
-    quantity: int
-    left: int
+    sku: str = Field(examples=["GRANOLA-500"])
+    product_name: str = Field(examples=["유기농 그래놀라"])
+    variant_name: str | None = Field(examples=["500 g"])
+    quantity: int = Field(examples=[2])
+    left: int = Field(examples=[2])
 
 
 class UnitView(View):
     line_id: UUID
-    sku: str
-    quantity: int
+    sku: str = Field(examples=["GRANOLA-500"])
+    quantity: int = Field(examples=[2])
 
 
 class ParcelView(View):
     id: UUID
-    status: str
-    carrier: str
-    carrier_name: str | None
-    waybill: str
-    tracking_url: str | None
+    status: str = Field(examples=["in_transit"])
+    carrier: str = Field(examples=["cj"])
+    carrier_name: str | None = Field(examples=["CJ대한통운"])
+    waybill: str = Field(examples=["680412345673"])
+    tracking_url: str | None = Field(examples=["https://trace.cjlogistics.com/web/detail.jsp?slipno=680412345673"])
     lines: list[UnitView]
     shipped_at: datetime
     delivered_at: datetime | None
 
 
 class ShipToView(View):
-    recipient: str
-    phone: str
-    zonecode: str
-    road_address: str
-    jibun_address: str | None
-    detail: str
-    memo: str | None
+    recipient: str = Field(examples=["김하늘"])
+    phone: str = Field(examples=["010-1234-5678"])
+    zonecode: str = Field(examples=["06236"])
+    road_address: str = Field(examples=["서울 강남구 테헤란로 1"])
+    jibun_address: str | None = Field(examples=["서울 강남구 역삼동 1"])
+    detail: str = Field(examples=["101동 1203호"])
+    memo: str | None = Field(examples=["문 앞에 놓아 주세요"])
 
 
 class RequestView(View):
@@ -56,19 +56,27 @@ class RequestView(View):
 
     id: UUID
     order_id: UUID
-    order_number: str
+    order_number: str = Field(examples=["20261122-00001234"])
     claim_id: UUID | None = Field(default=None, description="the exchange whose replacements these are")
-    mall_id: str
-    centre: str
-    status: str
-    revision: int
-    reason: str | None
-    attention: str | None = Field(default=None, description="for staff: what somebody should look at")
+    mall_id: str = Field(examples=["intake"])
+    centre: str = Field(examples=["icheon"])
+    status: str = Field(examples=["requested"])
+    revision: int = Field(examples=[1])
+    reason: str | None = Field(examples=["stock shortage"])
+    attention: str | None = Field(
+        default=None,
+        description="for staff: what somebody should look at",
+        examples=["nobody has accepted it for a day"],
+    )
     requested_at: datetime
     lines: list[LineView]
     parcels: list[ParcelView]
     ship_to: ShipToView | None = Field(description="null once the address has been erased, and in the staff's list")
-    warnings: list[str] = Field(default_factory=list, description="what looks odd about the waybill just posted")
+    warnings: list[str] = Field(
+        default_factory=list,
+        description="what looks odd about the waybill just posted",
+        examples=[["the number has eleven digits, not twelve"]],
+    )
 
 
 class TrackEventView(View):
@@ -82,10 +90,12 @@ class ShipmentView(View):
     id: UUID
     claim_id: UUID | None = Field(default=None, description="the exchange it was sent for")
     status: str = Field(examples=["in_transit"])
-    carrier: str | None = None
-    carrier_name: str | None = None
-    waybill: str | None = None
-    tracking_url: str | None = None
+    carrier: str | None = Field(default=None, examples=["cj"])
+    carrier_name: str | None = Field(default=None, examples=["CJ대한통운"])
+    waybill: str | None = Field(default=None, examples=["680412345673"])
+    tracking_url: str | None = Field(
+        default=None, examples=["https://trace.cjlogistics.com/web/detail.jsp?slipno=680412345673"]
+    )
     lines: list[UnitView]
     shipped_at: datetime | None = None
     delivered_at: datetime | None = None
@@ -97,9 +107,9 @@ class ShipmentsView(View):
 
 
 class CentreView(View):
-    code: str
-    name: str
-    mode: str
+    code: str = Field(examples=["icheon"])
+    name: str = Field(examples=["이천 센터"])
+    mode: str = Field(examples=["pull"])
     active: bool
 
     @classmethod
@@ -109,33 +119,36 @@ class CentreView(View):
 
 class RouteView(View):
     mall_id: MallId
-    centre: str
+    centre: str = Field(examples=["icheon"])
 
 
 class StockCountView(View):
     id: UUID
-    centre: str
-    items: int
+    centre: str = Field(examples=["icheon"])
+    items: int = Field(examples=[12])
 
 
 class WaybillRuleView(View):
-    rule: str
-    length: int
-    severity: str
+    rule: str = Field(examples=["mod7"])
+    length: int = Field(examples=[12])
+    severity: str = Field(examples=["warning"])
 
 
 class CarrierView(View):
     """`unconfirmed` names fields that no document confirms."""
 
-    code: str
-    name: str
-    tracking_url: str = Field(description="{waybill} stands for the number")
-    waybill_lengths: list[int] = Field(description="empty: not known")
-    waybill_length_severity: str
+    code: str = Field(examples=["cj"])
+    name: str = Field(examples=["CJ대한통운"])
+    tracking_url: str = Field(
+        description="{waybill} stands for the number",
+        examples=["https://trace.cjlogistics.com/web/detail.jsp?slipno=680412345673"],
+    )
+    waybill_lengths: list[int] = Field(description="empty: not known", examples=[[12]])
+    waybill_length_severity: str = Field(examples=["warning"])
     waybill_checks: list[WaybillRuleView]
-    codes: dict[str, str]
-    unconfirmed: list[str]
-    note: str | None
+    codes: dict[str, str] = Field(examples=[{"naver": "CJGLS"}])
+    unconfirmed: list[str] = Field(examples=[["tracking_url"]])
+    note: str | None = Field(examples=["twelve digits"])
 
     @classmethod
     def of(cls, carrier: Carrier) -> CarrierView:

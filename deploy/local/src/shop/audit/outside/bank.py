@@ -28,8 +28,9 @@ LEFT JOIN (
     FROM payments.refunds GROUP BY 1) r ON r.payment_id = p.id
 LEFT JOIN (
     SELECT o.payment_id, sum(o.total_amount - coalesce(c.owed, 0)) AS keeps FROM orders.orders o
-    LEFT JOIN (SELECT order_id, sum(refund_amount) AS owed FROM orders.order_cancels
-               WHERE status = 'accepted' GROUP BY 1) c USING (order_id)
+    LEFT JOIN (SELECT order_id, sum(refund_amount) AS owed FROM (
+                 SELECT order_id, refund_amount FROM orders.order_cancels WHERE status = 'accepted'
+                 UNION ALL SELECT order_id, refund_amount FROM orders.order_claims) d GROUP BY 1) c USING (order_id)
     WHERE o.deposit_reversed_at IS NULL GROUP BY 1) o ON o.payment_id = p.id
 """
 

@@ -57,9 +57,9 @@ DELIVERY = (
         "lost",
         "an order is shipped and delivered when its parcels are",
         f"""SELECT o.order_id::text FROM orders.orders o JOIN {_OF_ORDERS} s USING (order_id)
-           WHERE (s.status = 'delivered' AND o.status NOT IN ('delivered', 'completed', 'cancelled'))
+           WHERE (s.status = 'delivered' AND o.status NOT IN ('delivered', 'completed', 'returned', 'cancelled'))
               OR (s.status IN ('shipped', 'in_transit')
-                  AND o.status NOT IN ('shipped', 'delivered', 'completed', 'cancelled'))""",  # noqa: S608
+                  AND o.status NOT IN ('shipped', 'delivered', 'completed', 'returned', 'cancelled'))""",  # noqa: S608
         AT_REST,
     ),
     Check(
@@ -68,7 +68,7 @@ DELIVERY = (
         f"""SELECT o.order_id || ': ' || o.status || ', its shipment ' || coalesce(s.status, 'unknown')
            FROM orders.orders o LEFT JOIN {_OF_ORDERS} s USING (order_id)
            WHERE (o.status = 'shipped' AND coalesce(s.status, '') NOT IN ('shipped', 'in_transit', 'delivered'))
-              OR (o.status IN ('delivered', 'completed') AND coalesce(s.status, '') <> 'delivered')""",  # noqa: S608
+              OR (o.status IN ('delivered', 'completed', 'returned') AND coalesce(s.status, '') <> 'delivered')""",  # noqa: S608
     ),
     Check(
         "stuck",

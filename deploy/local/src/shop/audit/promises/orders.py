@@ -57,6 +57,14 @@ ORDERS = (
     ),
     Check(
         "unbalanced",
+        "an order is returned when nothing that was bought is left of what arrived",
+        """SELECT o.order_id::text FROM orders.orders o JOIN orders.order_lines l USING (order_id)
+           WHERE l.kind = 'item' AND o.status IN ('delivered', 'completed', 'returned')
+           GROUP BY o.order_id, o.status
+           HAVING (o.status = 'returned') <> bool_and(l.cancelled_quantity + l.returned_quantity = l.quantity)""",
+    ),
+    Check(
+        "unbalanced",
         "an accepted cancel is worth its units and shipping, and all cancels no more than the order",
         """SELECT c.cancel_id::text FROM orders.order_cancels c
            LEFT JOIN (SELECT cancel_id, sum(amount) AS amount FROM orders.order_cancel_lines GROUP BY 1) l

@@ -35,7 +35,7 @@ DONE: dict[str, str] = {
     "orders": (
         "SELECT 'order placed', order_id::text, true FROM orders.orders"
         " UNION ALL SELECT 'order paid', order_id::text, true FROM orders.orders WHERE payment_id IS NOT NULL"
-        " UNION ALL SELECT 'order completed', order_id::text, true FROM orders.orders WHERE status = 'completed'"
+        " UNION ALL SELECT 'order completed', order_id::text, true FROM orders.orders WHERE completed_at IS NOT NULL"
         " UNION ALL SELECT 'order cancelled', cancel_id::text, true FROM orders.order_cancels WHERE status = 'accepted'"
         " UNION ALL SELECT 'refund asked', refund_id::text, true FROM orders.order_unwanted_payments"
     ),

@@ -1,7 +1,8 @@
 """What there is only so much of: a gift's own stock, a coupon's uses, what a member may buy.
 
 An order holds its units when its quote is frozen, uses them when it is placed, and gives them back when it is released,
-never placed, or cancelled whole. The events of an order may come in any order, and again.
+never placed, or cancelled whole; some of them when units of it are cancelled or returned. The events of an order may
+come in any order, and again.
 """
 
 from __future__ import annotations
@@ -54,13 +55,18 @@ class Allowance:
 
 @dataclass(frozen=True)
 class Taken:
-    """An order's units of one allowance."""
+    """An order's units of one allowance. `returned` of them were given back with units of the order."""
 
     order_id: UUID
     allowance_id: UUID
     units: int
     state: State
     held_at: datetime
+    returned: int = 0
+
+    @property
+    def left(self) -> int:
+        return self.units - self.returned
 
 
 def after(state: State, step: Step) -> State:
@@ -70,6 +76,11 @@ def after(state: State, step: Step) -> State:
 def change(units: int, before: State, now: State) -> int:
     """By how much the allowance's count changes."""
     return units * ((now in _COUNTED) - (before in _COUNTED))
+
+
+def part(taken: Taken, units: int) -> int:
+    """How many of so many units the order can still give back. What is over or free again gave all of them."""
+    return min(units, taken.left) if taken.state in _COUNTED else 0
 
 
 def why_not(allowance: Allowance, units: int, member_id: UUID | None, of_member: int) -> str | None:

@@ -1,0 +1,97 @@
+"""A printed page: a title, facts by name, tables that go on over pages, sums at the right. A4, the font in the file.
+
+Loads the printer and its fonts: import it only where something is printed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pylopdf_fonts_ko
+from fpdf import FPDF
+from fpdf.enums import Align, TableBordersLayout, VAlign
+from fpdf.fonts import FontFace
+
+_FONT = "page"
+_MARGIN = 15
+_LINE = 6
+_NAMES = 30  # mm, the column of names before facts
+_SUMS = 85  # mm, the block of sums at the right
+_GREY = 235
+_WITHIN = (1.2, 1.6)  # mm between a cell's text and its borders: above and below, left and right
+
+
+class Page:
+    """`running` stands at the foot of every page, beside its number."""
+
+    def __init__(self, title: str, running: str) -> None:
+        self._pdf = _Sheets(running)
+        self._pdf.set_title(f"{title} {running}")
+        self._pdf.add_page()
+        self._pdf.set_font(_FONT, size=20)
+        self._pdf.cell(h=14, text=title, new_x="LMARGIN", new_y="NEXT")
+        self._pdf.set_font(_FONT, size=10)
+
+    def facts(self, *pairs: tuple[str, str]) -> None:
+        self._pdf.ln(2)
+        for name, value in pairs:
+            self._pdf.set_text_color(110)
+            self._pdf.cell(w=_NAMES, h=_LINE, text=name)
+            self._pdf.set_text_color(0)
+            self._pdf.multi_cell(w=0, h=_LINE, text=value, align=Align.L, new_x="LMARGIN", new_y="NEXT")
+        self._pdf.ln(4)
+
+    def table(
+        self, head: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int], numbers: Sequence[int]
+    ) -> None:
+        """`numbers` are the columns that stand at the right. The head comes again on every page."""
+        aligned = tuple(Align.R if place in numbers else Align.L for place in range(len(head)))
+        # The font has no bold: a heading differs by its ground.
+        with self._pdf.table(
+            col_widths=tuple(widths),
+            headings_style=FontFace(emphasis="", fill_color=_GREY),
+            line_height=_LINE - 1,
+            text_align=aligned,
+            v_align=VAlign.M,
+            padding=_WITHIN,
+            borders_layout=TableBordersLayout.HORIZONTAL_LINES,
+        ) as table:
+            for cells in (head, *rows):
+                table.row(list(cells))
+
+    def sums(self, *pairs: tuple[str, str], strong: str = "") -> None:
+        """Amounts under the amounts of the table. The one named `strong` has a ground of its own."""
+        self._pdf.ln(3)
+        if self._pdf.will_page_break(_LINE * len(pairs)):
+            self._pdf.add_page()
+        self._pdf.set_fill_color(_GREY)
+        for name, value in pairs:
+            self._pdf.set_x(self._pdf.w - _MARGIN - _SUMS)
+            self._pdf.cell(w=_SUMS / 2, h=_LINE, text=name, fill=name == strong)
+            self._pdf.cell(
+                w=_SUMS / 2, h=_LINE, text=value, align=Align.R, fill=name == strong, new_x="LMARGIN", new_y="NEXT"
+            )
+
+    def done(self) -> bytes:
+        return bytes(self._pdf.output())
+
+
+class _Sheets(FPDF):
+    def __init__(self, running: str) -> None:
+        super().__init__(format="A4")
+        self._running = running
+        self.add_font(_FONT, fname=str(pylopdf_fonts_ko.sans_path()))
+        self.set_font(_FONT, size=10)
+        self.set_margin(_MARGIN)
+        self.set_auto_page_break(True, margin=_MARGIN + 5)
+
+    def footer(self) -> None:
+        """Asked for by the printer at the end of every page."""
+        self.set_y(-_MARGIN)
+        self.set_font(_FONT, size=8)
+        self.set_text_color(110)
+        self.cell(w=0, h=_LINE, text=self._running)
+        self.set_x(self.l_margin)
+        self.cell(w=0, h=_LINE, text=f"{self.page_no()} / {{nb}}", align=Align.R)
+        self.set_text_color(0)
+        self.set_font(_FONT, size=10)

@@ -1,0 +1,108 @@
+"""Schemathesis against one service: what it found, and how the calls ended."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import schemathesis
+from schemathesis import Case, HookContext, engine
+from schemathesis.config import SchemathesisConfig
+from schemathesis.engine import Status, events
+from tests.contract.http.calls import Guide
+from tests.contract.http.known import Known
+
+_CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_schema_conformance",
+    "response_headers_conformance",
+    "negative_data_rejection",
+    "unsupported_method",
+    "allow_header_conformance",
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How deep to look. `examples` are per operation; without `seed` every run makes the same calls."""
+
+    examples: int
+    steps: int = 0
+    seed: int | None = None
+    seconds: int | None = None
+
+    def config(self) -> SchemathesisConfig:
+        fuzzing = {"enabled": self.examples > 0, "generation": {"max-examples": self.examples or 1}}
+        stateful = {"enabled": self.steps > 0, "generation": {"max-examples": self.steps or 1}}
+        return SchemathesisConfig.from_dict(
+            {
+                "seed": self.seed or 0,
+                "max-time": self.seconds,
+                "continue-on-failure": True,
+                "warnings": False,
+                "request-timeout": 30,
+                "max-redirects": 0,
+                "generation": {"deterministic": self.seed is None, "database": "none", "no-shrink": True},
+                "checks": {"enabled": False} | {name: {"enabled": True} for name in _CHECKS},
+                "phases": {
+                    "examples": {"enabled": True},
+                    "coverage": {"enabled": True},
+                    "fuzzing": fuzzing,
+                    "stateful": stateful,
+                },
+            }
+        )
+
+
+@dataclass
+class Report:
+    """`answers` by operation and status; `found` says what was wrong and how to ask for it again."""
+
+    answers: dict[str, Counter[int]] = field(default_factory=dict)
+    found: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def calls(self) -> int:
+        return sum(sum(statuses.values()) for statuses in self.answers.values())
+
+    @property
+    def never_well(self) -> list[str]:
+        """Operations that no call got through to."""
+        return sorted(label for label, statuses in self.answers.items() if not any(status < 400 for status in statuses))
+
+    def take(self, event: Any) -> None:
+        if isinstance(event, events.NonFatalError):
+            self.found[f"{event.label}: {event.info.title}"] = event.info.format()
+        if not isinstance(event, events.ScenarioFinished):
+            return
+        recorder = event.recorder
+        for case_id, interaction in recorder.interactions.items():
+            label = recorder.cases[case_id].value.operation.label
+            status = interaction.response.status_code if interaction.response else 0
+            self.answers.setdefault(label, Counter())[status] += 1
+        for case_id, checks in recorder.checks.items():
+            label = recorder.cases[case_id].value.operation.label
+            for check in checks:
+                if check.status == Status.FAILURE and check.failure_info is not None:
+                    failure = check.failure_info.failure
+                    what = f"{label}: {failure.title}: {failure.message[:200]}"
+                    self.found.setdefault(what, check.failure_info.code_sample)
+
+
+def fuzz(url: str, known: Known, plan: Plan) -> Report:
+    """Asks the service at `url` everything its document allows, and much that it does not."""
+    guide = Guide(known)
+
+    @schemathesis.hook
+    def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> None:
+        guide.lead(case)
+
+    report = Report()
+    try:
+        schema = schemathesis.openapi.from_url(f"{url}/openapi.json", config=plan.config())
+        for event in engine.from_schema(schema).execute():
+            report.take(event)
+    finally:
+        schemathesis.hooks.unregister(before_call)
+    return report
