@@ -15,6 +15,13 @@ from common.transport import Record
 from contracts.topics import dead_letter_topic
 
 _MAX_ERROR = 2000
+_WRITE = text(
+    'INSERT INTO dead_letters (event_id, topic, key, type, partition, "offset", headers, payload, reason,'
+    " error, attempts, dead_at) VALUES (:event_id, :topic, :key, :type, :partition, :offset,"
+    " CAST(:headers AS jsonb), :payload, :reason, :error, :attempts, :now)"
+    " ON CONFLICT (event_id) DO UPDATE SET status = 'open', reason = excluded.reason, error = excluded.error,"
+    " attempts = dead_letters.attempts + 1, dead_at = excluded.dead_at, settled_at = NULL, settled_by = NULL"
+)
 
 
 class DlqLimitReached(Exception):
@@ -61,30 +68,10 @@ async def write(
     attempts: int = 1,
 ) -> None:
     """Stores the dead letter and queues its report in the transaction that gives the event up."""
-    message = f"{type(error).__name__}: {error}"[:_MAX_ERROR]
-    await tx.connection.execute(
-        text(
-            'INSERT INTO dead_letters (event_id, topic, key, type, partition, "offset", headers, payload, reason,'
-            " error, attempts, dead_at) VALUES (:event_id, :topic, :key, :type, :partition, :offset,"
-            " CAST(:headers AS jsonb), :payload, :reason, :error, :attempts, :now)"
-            " ON CONFLICT (event_id) DO UPDATE SET status = 'open', reason = excluded.reason, error = excluded.error,"
-            " attempts = dead_letters.attempts + 1, dead_at = excluded.dead_at, settled_at = NULL, settled_by = NULL"
-        ),
-        {
-            "event_id": event_id,
-            "topic": record.topic,
-            "key": key,
-            "type": wire_type,
-            "partition": record.partition,
-            "offset": record.offset,
-            "headers": orjson.dumps(headers).decode(),
-            "payload": record.value or b"",
-            "reason": reason,
-            "error": message,
-            "attempts": attempts,
-            "now": tx.now,
-        },
-    )
+    row = {"event_id": event_id, "topic": record.topic, "key": key, "type": wire_type, "partition": record.partition}
+    row |= {"offset": record.offset, "headers": orjson.dumps(headers).decode(), "payload": record.value or b""}
+    row |= {"error": f"{type(error).__name__}: {error}"[:_MAX_ERROR], "reason": reason, "attempts": attempts}
+    await tx.connection.execute(_WRITE, row | {"now": tx.now})
     # A payload too large for the outbox stays in the table; the report says where it is.
     payload = record.value or b""
     fits = len(payload) <= outbox.MAX_PAYLOAD_BYTES

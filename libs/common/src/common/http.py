@@ -66,17 +66,12 @@ class _App(FastAPI):
         for operation in (each for path in document["paths"].values() for each in path.values()):
             told = operation["responses"]
             if "application/json" in told.get("422", {}).get("content", {}):
-                del told["422"]
-                told |= _named(422)
-            for status, answer in _named(*((400, 413) if "requestBody" in operation else ()), 503).items():
-                told.setdefault(status, answer)
+                told["422"] = responses(422)[422]
+            for status, answer in responses(*((400, 413) if "requestBody" in operation else ()), 503).items():
+                told.setdefault(str(status), answer)
         for unused in ("HTTPValidationError", "ValidationError"):
             document.get("components", {}).get("schemas", {}).pop(unused, None)
         return document
-
-
-def _named(*statuses: int) -> dict[str, Any]:
-    return {str(status): answer for status, answer in responses(*statuses).items()}
 
 
 async def _database(request: Request) -> Database:

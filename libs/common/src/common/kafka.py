@@ -227,15 +227,11 @@ def _unhurried(send: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[A
 
     async def send_and_rest(node: int, request: Any, **options: Any) -> Any:
         answer = await send(node, request, **options)
-        if isinstance(request, FetchRequest) and not _brings_records(answer):
+        if isinstance(request, FetchRequest) and not any(part[-1] for _, parts in answer.topics for part in parts):
             await asyncio.sleep(_REST_SECONDS)
         return answer
 
     return send_and_rest
-
-
-def _brings_records(answer: Any) -> bool:
-    return any(partition[-1] for _, partitions in answer.topics for partition in partitions)
 
 
 def _ours(partitions: set[KafkaPartition]) -> frozenset[TopicPartition]:

@@ -1,7 +1,9 @@
 """What every aiokafka client of ours gets on top."""
+# ruff: noqa: SLF001 - aiokafka has no other way in
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import Any
 
@@ -14,14 +16,12 @@ _AGAIN_SECONDS = 1.0
 
 
 def begins_again(client: Any) -> None:
-    """Makes a client find the cluster again when all brokers it knew are gone. Before its start.
+    """Makes a client, before its start, find the cluster again when all brokers it knew are gone.
 
-    aiokafka asks only those brokers for news that its last news named. Whoever heard it while a single broker was up
-    asks that one for ever, even when it is away and the others are back. Like Kafka's own clients (KIP-899) this one
-    then asks the bootstrap servers again.
+    aiokafka asks only those for news that its last news named. Whoever heard it while a single broker was up asks that
+    one for ever. Like Kafka's own clients (KIP-899) this one then asks the bootstrap servers.
     """
-    update = client._metadata_update  # noqa: SLF001 - there is no other way in
-    tried_at = -_AGAIN_SECONDS
+    update, tried_at = client._metadata_update, -_AGAIN_SECONDS
 
     async def update_or_begin_again(cluster: Any, topics: Any) -> bool:
         nonlocal tried_at
@@ -32,21 +32,16 @@ def begins_again(client: Any) -> None:
         tried_at = time.monotonic()
         return await _reaches_anybody(client) and bool(await update(cluster, topics))
 
-    client._metadata_update = update_or_begin_again  # noqa: SLF001 - as above
+    client._metadata_update = update_or_begin_again
 
 
 async def _reaches_anybody(client: Any) -> bool:
-    """The connection is where aiokafka keeps that of its own start, and is closed by it as soon as there is news."""
-    before = client._conns.pop(_BOOTSTRAP, None)  # noqa: SLF001 - as above
-    if before is not None:
+    """The connection lies where aiokafka keeps that of its own start, and closes it as soon as there is news."""
+    if (before := client._conns.pop(_BOOTSTRAP, None)) is not None:
         before.close()
+    told = {"client_id": client._client_id, "request_timeout_ms": client._request_timeout_ms}
     for host, port, _ in client.hosts:
-        try:
-            found = await create_conn(
-                host, port, client_id=client._client_id, request_timeout_ms=client._request_timeout_ms  # noqa: SLF001
-            )  # fmt: skip
-        except (OSError, KafkaError, TimeoutError):
-            continue
-        client._conns[_BOOTSTRAP] = found  # noqa: SLF001 - as above
-        return True
+        with contextlib.suppress(OSError, KafkaError, TimeoutError):
+            client._conns[_BOOTSTRAP] = await create_conn(host, port, **told)
+            return True
     return False

@@ -87,7 +87,7 @@ class RefundTransferBody(TransferBody):
 class ProviderReturnBody(Body):
     """The provider's name of a return, as its console shows it."""
 
-    reference: Annotated[str, plain_text(200)]
+    reference: Annotated[str, plain_text(200)] = Field(examples=["20261123-cancel-0001"])
 
 
 class RefusedRefundView(View):
@@ -96,13 +96,13 @@ class RefusedRefundView(View):
     refund_id: UUID
     payment_id: UUID
     order_id: UUID
-    order_number: str
-    mall_id: str
-    provider: str
+    order_number: str = Field(examples=["20261122-00000001"])
+    mall_id: str = Field(examples=["intake"])
+    provider: str = Field(examples=["toss"])
     amount: MoneyView
-    code: str
-    reason: str
-    account_named: bool
+    code: str = Field(examples=["NOT_CANCELABLE_PAYMENT"])
+    reason: str = Field(examples=["취소할 수 없는 결제입니다"])
+    account_named: bool = Field(examples=[True])
     requested_at: datetime
 
 
