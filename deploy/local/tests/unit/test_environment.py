@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import inspect
 import json
 from urllib.parse import urlsplit
 
@@ -26,7 +27,10 @@ def settings_classes(program):
     return [
         item
         for item in vars(module).values()
-        if isinstance(item, type) and issubclass(item, BaseSettings) and item.__module__.startswith(f"{program.name}.")
+        if isinstance(item, type)
+        and issubclass(item, BaseSettings)
+        and item.__module__.startswith(f"{program.name}.")
+        and not inspect.isabstract(item)
     ]
 
 

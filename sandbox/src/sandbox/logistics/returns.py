@@ -25,6 +25,7 @@ SEEN, BOOKED, COLLECTED, ARRIVED, INSPECTED = "seen", "booked", "collected", "ar
 CLOSED, PUT_ASIDE = "closed", "put_aside"
 _WORKED_ON = (SEEN, BOOKED, COLLECTED, ARRIVED)
 _DROPPED = "return.closed"
+_OPERATIONS = {"pick-up": "job_pick_up", "received": "job_received"}
 
 
 class Returns:
@@ -127,7 +128,7 @@ class Returns:
         self, claim_id: str, data: dict[str, Any], verb: str, body: dict[str, Any], state: str
     ) -> httpx.Response | None:
         """None: the step was put off, forgotten, or got no answer; then that is written down."""
-        fault = self._faults.take("logistics", f"job_{verb.replace('-', '_')}", CALLBACK_KINDS)
+        fault = self._faults.take("logistics", _OPERATIONS[verb], CALLBACK_KINDS)
         if fault is not None and self._put_off(claim_id, data, state, fault):
             return None
         twice = fault is not None and fault.kind == "duplicate_callbacks"
