@@ -233,6 +233,19 @@ class TestInicisLookUp:
             await shop.bank("reverse", orderId="order-0001")
             assert await shown() == ("APPROVAL", "N", "0")
 
+    async def test_a_mobile_merchant_is_told_the_sum_of_each_deposit(self, tmp_path: Path) -> None:
+        told = InicisSettings(notice_url=HOOK, exact_amounts=False, notice_kind="mobile", notice_charset="utf-8")
+        async with sandbox(tmp_path, inicis=told) as running:
+            shop = Shop(running)
+            await shop.account()
+            for amount in (32000, 1000):
+                await shop.bank("deposit", orderId="order-0001", amount=amount)
+            await running.clock.advance(1)
+            sent = [dict(parse_qsl(request.content.decode())) for request in running.mall.requests]
+            assert {(notice["P_STATUS"], notice["P_AMT"]) for notice in sent} == {
+                ("00", str(PRICE)), ("02", "32000"), ("02", "1000"),
+            }  # fmt: skip
+
     async def test_an_account_with_money_in_it_is_not_called_off(self, tmp_path: Path) -> None:
         async with sandbox(tmp_path, inicis=InicisSettings(exact_amounts=False)) as running:
             shop = Shop(running)
