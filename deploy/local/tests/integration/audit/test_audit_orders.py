@@ -35,6 +35,12 @@ ORDERS = [
         also=(UNITS,),
     ),
     broken(
+        "an order is returned when nothing that was bought is left of what arrived",
+        f"UPDATE orders.orders SET status = 'returned', returned_at = now() WHERE order_id = '{ADA}'",
+        offenders=(ADA,),
+        also=("an order is where its story has led it",),
+    ),
+    broken(
         WORTH,
         f"UPDATE orders.order_cancels SET amount = amount + 1 WHERE order_id = '{CHO}'",
         offenders=(CHO, named("cancel", "cho")),
