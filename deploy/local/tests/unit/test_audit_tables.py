@@ -31,7 +31,7 @@ REGISTRIES = {
     "cart": cart.consumer.handlers_of,
     "orders": orders.consumer.handlers_by_event,
     "payments": lambda: payments.consumer.handlers(patience=timedelta(0), wake_refunds=nothing, wake_settling=nothing),
-    "scm": lambda: scm.consumer.handlers(None, scm.consumer.Policy("icheon", "fassto", cancel_after_accept=False)),
+    "scm": lambda: scm.consumer.handlers(None, scm.consumer.Policy(None, cancel_after_accept=False)),
     "notify": lambda: notify.consumer.handlers(None, None, nothing),
     "stats": stats.consumer.handlers_of,
 }

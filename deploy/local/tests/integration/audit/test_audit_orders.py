@@ -97,7 +97,7 @@ DELIVERY = [
         "INSERT INTO scm.parcels (id, shipment_id, place, carrier, waybill, status, shipped_at)"
         f" VALUES ('{named('ghost')}', '{named('shipment', 'fay')}', 1, 'cj', 'ADA1', 'shipped', now())",
         offenders=(named("order", "fay"),),
-        also=(TOLD, "every order, account, payment, parcel, cancel and refund has its message"),
+        also=(TOLD, "every order, account, payment, parcel, cancel, claim and refund has its message"),
     ),
     broken(
         "a request asks for the lines of its order",
