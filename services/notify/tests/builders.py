@@ -5,10 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from common import ids
+from contracts.claims import ClaimApproved, ClaimCompleted, ClaimRejected, ClaimRequested, ClaimWithdrawn
+from contracts.envelope import Event
 from contracts.orders import (
     Address,
     CancelledLine,
     OrderCancelled,
+    OrderCompleted,
     OrderContactRecorded,
     OrderPaid,
     OrderPlaced,
@@ -27,7 +30,14 @@ from contracts.payments import (
 )
 from contracts.products import MallChanged
 from contracts.shared import OrderLine
-from contracts.shipments import ShipmentLine, ShipmentStatus, ShipmentUpdated
+from contracts.shipments import (
+    ReturnUpdated,
+    ShipmentAddressDecided,
+    ShipmentHeld,
+    ShipmentLine,
+    ShipmentStatus,
+    ShipmentUpdated,
+)
 from notify.domain.delivery import Channel, Delivery, Status
 from notify.domain.messages import Kind, Letter, Line, Mall, Message, Order
 
@@ -74,7 +84,7 @@ def order_paid(order_id: UUID, **changes: Any) -> OrderPaid:
     return OrderPaid.model_validate(values | changes)
 
 
-def contact(order_id: UUID, **person: Any) -> OrderContactRecorded:
+def contact(order_id: UUID, recorded_at: datetime = NOW, **person: Any) -> OrderContactRecorded:
     orderer = {"name": "김민지", "email": EMAIL, "phone": PHONE} | person
     return OrderContactRecorded(
         order_id=order_id,
@@ -84,7 +94,7 @@ def contact(order_id: UUID, **person: Any) -> OrderContactRecorded:
         ship_to=Address(
             recipient="김민지", phone=PHONE, zonecode="06236", road_address="서울 강남구 테헤란로 1", detail="101호"
         ),
-        recorded_at=NOW,
+        recorded_at=recorded_at,
     )
 
 
@@ -197,6 +207,67 @@ def surplus_returned(order_id: UUID, **changes: Any) -> SurplusReturned:
     return SurplusReturned.model_validate(values | changes)
 
 
+def order_completed(order_id: UUID, **changes: Any) -> OrderCompleted:
+    values = {**_of_order(order_id), "channel": "pc", "completed_at": NOW + timedelta(days=9)}
+    return OrderCompleted.model_validate(values | changes)
+
+
+def address_decided(order_id: UUID, *, accepted: bool, **changes: Any) -> ShipmentAddressDecided:
+    values = {
+        "order_id": order_id, "mall_id": "intake", "change_id": ids.derived_id("change", str(order_id), str(accepted)),
+        "accepted": accepted, "reason": None if accepted else "centre_accepted",
+        "occurred_at": NOW + timedelta(hours=7, minutes=int(accepted)),
+    }  # fmt: skip
+    return ShipmentAddressDecided.model_validate(values | changes)
+
+
+def shipment_held(order_id: UUID, until: datetime | None, **changes: Any) -> ShipmentHeld:
+    values = {
+        **_of_order(order_id), "shipment_id": ids.derived_id("shipment", str(order_id)), "until": until,
+        "occurred_at": NOW + timedelta(hours=8),
+    }  # fmt: skip
+    del values["currency"]
+    return ShipmentHeld.model_validate(values | changes)
+
+
+def return_updated(order_id: UUID, **changes: Any) -> ReturnUpdated:
+    values = {
+        "claim_id": ids.derived_id("claim", str(order_id)), "order_id": order_id, "order_number": "20261122-00001234",
+        "mall_id": "intake", "centre": "yongin", "status": "picked_up", "carrier": "cj", "carrier_name": "CJ대한통운",
+        "waybill": "688012345683", "tracking_url": "https://trace.example/?wblNo=688012345683",
+        "occurred_at": NOW + timedelta(days=3),
+    }  # fmt: skip
+    return ReturnUpdated.model_validate(values | changes)
+
+
+def claim_events(order_id: UUID, kind: str = "return") -> list[Event]:
+    """Every event a claim may cause, though no claim causes all of them."""
+    first = lines(order_id)[0]
+    line = {"line_id": first.line_id, "sku": first.sku, "product_id": first.product_id, "quantity": 1}
+    about = {
+        **_of_order(order_id), "channel": "pc", "claim_id": ids.derived_id("claim", str(order_id)), "kind": kind,
+        "fault": "customer",
+    }  # fmt: skip
+    found = {**line, "resellable": 1, "damaged": 0, "missing": 0, "amount": 12_900}
+    day = timedelta(days=1)
+    return [
+        ClaimRequested.model_validate(
+            {**about, "lines": [line], "reason": "changed_mind", "requested_at": NOW + 2 * day}
+        ),
+        ClaimApproved.model_validate({**about, "lines": [line], "approved_at": NOW + 2 * day + SECOND}),
+        ClaimRejected.model_validate(
+            {**about, "lines": [line], "reason": "욕설", "was_approved": False, "rejected_at": NOW + 4 * day}
+        ),
+        ClaimWithdrawn.model_validate({**about, "lines": [line], "was_approved": True, "withdrawn_at": NOW + 5 * day}),
+        ClaimCompleted.model_validate(
+            {
+                **about, "lines": [found], "fee_amount": 3_000, "refund_amount": 9_900, "sold_under": [order_id],
+                "placed_at": NOW, "completed_at": NOW + 6 * day,
+            }
+        ),
+    ]  # fmt: skip
+
+
 def a_delivery(**changes: Any) -> Delivery:
     values: dict[str, Any] = {
         "id": ids.new_id(), "message_id": ids.new_id(), "order_id": ids.new_id(), "channel": Channel.ALIMTALK,
@@ -233,7 +304,22 @@ _DATA: dict[Kind, dict[str, Any]] = {
     Kind.SURPLUS_RETURNED: {
         "returned_amount": 100, "remaining_amount": 0, "returned_at": "2026-11-22T14:00:00Z",
     },
+    Kind.ORDER_COMPLETED: {"by_customer": True, "completed_at": "2026-12-01T09:30:00Z"},
+    Kind.ADDRESS_CHANGED: {"reason": None, "decided_at": "2026-11-22T16:30:00Z"},
+    Kind.ADDRESS_KEPT: {"reason": "centre_accepted", "decided_at": "2026-11-22T16:30:00Z"},
+    Kind.PREORDER_HELD: {"until": "2026-12-10T00:00:00Z"},
+    Kind.PREORDER_RELEASED: {},
+    Kind.CLAIM_REQUESTED: {"claim_kind": "return", "requested_at": "2026-11-24T09:30:00Z"},
+    Kind.CLAIM_APPROVED: {"claim_kind": "exchange", "approved_at": "2026-11-24T09:30:00Z"},
+    Kind.CLAIM_REJECTED: {"claim_kind": "return", "rejected_at": "2026-11-24T09:30:00Z"},
+    Kind.CLAIM_WITHDRAWN: {"claim_kind": "return", "withdrawn_at": "2026-11-24T09:30:00Z"},
+    Kind.CLAIM_COMPLETED: {
+        "claim_kind": "return", "came": 1, "refund_amount": 9_900, "completed_at": "2026-11-28T09:30:00Z",
+    },
 }  # fmt: skip
+
+
+_DATA[Kind.EXCHANGE_SHIPPED] = _DATA[Kind.CLAIM_COLLECTED] = _DATA[Kind.ORDER_SHIPPED]
 
 
 def a_letter(kind: Kind, *, customer: str = "김민지", mall: Mall | None = None, **data: Any) -> Letter:

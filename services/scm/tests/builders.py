@@ -18,6 +18,7 @@ from contracts.orders import (
     OrderPaid,
     Person,
 )
+from contracts.products import Part, ProductChanged, Variant
 from contracts.shared import OrderLine
 from scm.domain.parcel import Packed, Parcel, ParcelStatus
 from scm.domain.shipment import Line, Shipment, Stage, Status
@@ -38,13 +39,13 @@ def a_line(sku: str = A_SKU, quantity: int = 2, line_id: UUID | None = None) -> 
 
 
 def an_order_paid(
-    order_id: UUID | None = None, lines: tuple[OrderLine, ...] = (), mall_id: str = "intake"
+    order_id: UUID | None = None, lines: tuple[OrderLine, ...] = (), mall_id: str = "intake", placed_at: datetime = NOW
 ) -> OrderPaid:
     lines = lines or (a_line(), a_line(B_SKU, 1))
     return OrderPaid(
         order_id=order_id or ids.new_id(), order_number="20261120-00000001", mall_id=mall_id, channel="pc",
         currency="KRW", payment_id=ids.new_id(), provider="toss", method="card", lines=lines, shipping_amount=0,
-        discount_amount=0, total_amount=sum(line.amount for line in lines), placed_at=NOW, paid_at=NOW,
+        discount_amount=0, total_amount=sum(line.amount for line in lines), placed_at=placed_at, paid_at=NOW,
     )  # fmt: skip
 
 
@@ -57,6 +58,20 @@ def a_contact(order_id: UUID, **changes: Any) -> OrderContactRecorded:
         order_id=order_id, order_number="20261120-00000001", mall_id="intake",
         orderer=Person(name="김민지", email="minji@example.com", phone="010-1234-5678"),
         ship_to=Address(**(to | changes)), access_token_hash=sha256(TOKEN.encode()).hexdigest(), recorded_at=NOW,
+    )  # fmt: skip
+
+
+def a_product(
+    sku: str, *parts: tuple[str, int], release_at: datetime | None = None, at: datetime = NOW
+) -> ProductChanged:
+    """What catalog tells of a SKU: with `parts` a set, with `release_at` a pre-order."""
+    variant = Variant(
+        variant_id=ids.new_id(), sku=sku, price=5000, preorder_release_at=release_at,
+        parts=tuple(Part(sku=part, quantity=quantity) for part, quantity in parts),
+    )  # fmt: skip
+    return ProductChanged(
+        product_id=ids.new_id(), mall_id="intake", slug=sku.lower(), name=sku, currency="KRW", status="published",
+        variants=(variant,), occurred_at=at,
     )  # fmt: skip
 
 

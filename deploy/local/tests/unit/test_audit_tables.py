@@ -34,7 +34,7 @@ REGISTRIES = {
     "payments": lambda: payments.consumer.handlers(
         patience=Patience(timedelta(0)), wake_refunds=nothing, wake_settling=nothing
     ),
-    "scm": lambda: scm.consumer.handlers(None, scm.consumer.Policy("icheon", "fassto", cancel_after_accept=False)),
+    "scm": lambda: scm.consumer.handlers(None, scm.consumer.Policy(None, cancel_after_accept=False)),
     "notify": lambda: notify.consumer.handlers(None, None, nothing),
     "stats": stats.consumer.handlers_of,
 }

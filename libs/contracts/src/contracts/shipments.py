@@ -59,6 +59,23 @@ class ShipmentUpdated(Event):
     occurred_at: datetime
 
 
+class ShipmentHeld(Event):
+    """Goods sold before their release wait for it, all of their order together. Said when they begin to wait, when the
+    day moves, and without `until` when they wait no more: from then on the centre has them to ship."""
+
+    type: ClassVar[str] = "shipment-held"
+    topic = topics.SHIPMENTS
+    key_field = "order_id"
+
+    shipment_id: UUID
+    order_id: UUID
+    order_number: str
+    mall_id: MallId
+    claim_id: UUID | None = None
+    until: datetime | None = None
+    occurred_at: datetime
+
+
 class ShipmentCancelDecided(Event):
     """The answer to `order-cancel-requested`: `accepted` means the goods were stopped and stay in the centre."""
 

@@ -8,11 +8,15 @@ from uuid import UUID
 import pytest
 from services.notify.tests.builders import (
     EMAIL,
+    NOW,
+    address_decided,
+    claim_events,
     contact,
     deposit_mismatch,
     deposit_reversed,
     mall_changed,
     order_cancelled,
+    order_completed,
     order_paid,
     order_placed,
     payment_pending,
@@ -20,6 +24,8 @@ from services.notify.tests.builders import (
     refund_account_needed,
     refund_refused,
     refund_requested,
+    return_updated,
+    shipment_held,
     shipment_updated,
     surplus_returned,
 )
@@ -49,13 +55,23 @@ def every_fact(order_id: UUID) -> list[Event]:
         surplus_returned(order_id),
         refund_refused(order_id),
         refund_requested(order_id),
+        address_decided(order_id, accepted=False),
+        address_decided(order_id, accepted=True),
+        shipment_held(order_id, NOW + 240 * HOUR),
+        shipment_held(order_id, None, occurred_at=NOW + 240 * HOUR),
+        order_completed(order_id),
+        shipment_updated(order_id, claim_id=ids.new_id(), occurred_at=NOW + 19 * HOUR),
+        return_updated(order_id),
+        *claim_events(order_id),
     ]
 
 
 KINDS = [
     "order-placed", "payment-pending", "order-paid", "order-cancelled", "payment-refunded", "refund-account-needed",
     "deposit-short", "deposit-surplus", "deposit-reversed", "surplus-returned", "refund-failed", "payment-unwanted",
-    "order-shipped",
+    "address-kept", "address-changed", "preorder-held", "exchange-shipped", "order-shipped", "claim-requested",
+    "claim-approved", "claim-collected", "claim-rejected", "claim-withdrawn", "claim-completed", "order-completed",
+    "preorder-released",
 ]  # fmt: skip
 
 
@@ -113,6 +129,24 @@ class TestFacts:
         await world.hear(shipment_updated(ids.new_id(), status=status))
         assert await world.rows() == []
 
+    async def test_of_goods_on_their_way_back_only_that_the_carrier_has_them(self, world: World) -> None:
+        order_id = ids.new_id()
+        steps = [return_updated(order_id, status=status) for status in ("requested", "received", "closed")]
+        corrected = return_updated(order_id, waybill="688012345694")
+        await world.hear_of(order_placed(order_id), *steps, return_updated(order_id), corrected)
+        assert len(await world.rows("m.kind LIKE 'claim-%' AND d.channel = 'email'")) == 1
+
+    async def test_each_day_a_pre_order_moves_to_is_told_and_its_release_once(self, world: World) -> None:
+        order_id = ids.new_id()
+        days = [
+            shipment_held(order_id, NOW + day * 24 * HOUR, occurred_at=NOW + told * HOUR)
+            for told, day in enumerate((1, 2, 1))
+        ]
+        free = [shipment_held(order_id, None, occurred_at=NOW + hours * HOUR) for hours in (24, 25)]
+        await world.hear_of(order_placed(order_id), *days, *free, *days)
+        kinds = [row["kind"] for row in await world.rows("m.kind LIKE 'preorder-%' AND d.channel = 'email'")]
+        assert sorted(kinds) == ["preorder-held"] * 3 + ["preorder-released"]
+
     async def test_a_batch_of_events_in_one_transaction(self, world: World) -> None:
         facts = every_fact(ids.new_id())
         processor = testing.processor(world.database, world.parts.handlers)
@@ -122,6 +156,19 @@ class TestFacts:
     async def test_wakes_both_senders_after_the_commit(self, world: World) -> None:
         await world.hear(order_placed(ids.new_id()))
         assert world.woken == ["send-mails", "send-texts"]
+
+
+class TestContacts:
+    async def test_a_newer_contact_is_used_from_then_on_and_an_older_one_never_again(self, world: World) -> None:
+        order_id = ids.new_id()
+        old = contact(order_id)
+        new = contact(order_id, email="new@example.com", phone="010-9999-0000", recorded_at=NOW + HOUR)
+        await world.hear(old, order_placed(order_id))
+        await world.settle()
+        await world.hear(new, old, order_paid(order_id))
+        await world.settle()
+        assert [mail["To"].addresses[0].addr_spec for mail in world.post.mails] == [EMAIL, "new@example.com"]
+        assert [text["to"] for text in world.solapi.taken()] == ["01012345678", "01099990000"]
 
 
 class TestAnyOrder:

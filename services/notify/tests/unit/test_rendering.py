@@ -133,6 +133,29 @@ class TestEmail:
         assert "배송 조회" not in page.html
         assert "None" not in page.html + page.text
 
+    def test_a_return_says_what_goes_back_and_an_exchange_what_comes(self, templates: Templates) -> None:
+        page = templates.email(a_letter(Kind.CLAIM_COMPLETED))
+        assert page.subject == "[인테이크] 반품 처리가 끝났습니다 (20261122-00001234)"
+        exchange = a_letter(Kind.CLAIM_COMPLETED, claim_kind="exchange", refund_amount=0)
+        for words in (templates.email(exchange).text, templates.alimtalk(exchange).text):
+            assert "교환 상품을 보내 드립니다" in words
+        for words in (page.text, templates.alimtalk(a_letter(Kind.CLAIM_COMPLETED)).text):
+            assert "9,900원" in words
+
+    def test_nothing_is_promised_for_goods_that_did_not_come(self, templates: Templates) -> None:
+        letter = a_letter(Kind.CLAIM_COMPLETED, claim_kind="exchange", came=0, refund_amount=0)
+        assert "보내 드립니다" not in templates.email(letter).text
+
+    def test_an_address_that_stays_says_why(self, templates: Templates) -> None:
+        assert "출고 준비가 시작되었습니다" in templates.email(a_letter(Kind.ADDRESS_KEPT)).text
+        assert "확인할 수 없습니다" in templates.alimtalk(a_letter(Kind.ADDRESS_KEPT, reason="address_unknown")).text
+
+    def test_a_pre_order_says_when_it_leaves(self, templates: Templates) -> None:
+        letter = a_letter(Kind.PREORDER_HELD)
+        for words in (templates.email(letter).text, templates.alimtalk(letter).text):
+            assert "2026년 12월 10일(목) 09:00" in words
+        assert templates.short_text(letter).subject is None
+
     def test_a_cancel_before_payment_promises_no_money(self, templates: Templates) -> None:
         page = templates.email(a_letter(Kind.ORDER_CANCELLED, refund_amount=0, reason="payment_expired"))
         assert "환불예정금액" not in page.text

@@ -20,7 +20,8 @@ class OrderedLine:
 class RequestShipment:
     """An order was paid, or goods came back to be exchanged (`claim_id`): goods are to leave.
 
-    `shipment_id` is used if the order, or the claim, has no request yet.
+    `shipment_id` is used if the order, or the claim, has no request yet. `placed_at` tells whether goods were sold
+    before their pre-order began.
     """
 
     shipment_id: UUID
@@ -28,7 +29,29 @@ class RequestShipment:
     order_number: str
     mall_id: str
     lines: tuple[OrderedLine, ...]
+    placed_at: datetime
     claim_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class ToldGoods:
+    """A SKU as catalog tells of it. `release_at`: sold before it comes out. `parts`: a set, SKU and units of each."""
+
+    sku: str
+    parts: tuple[ToldPart, ...]
+    release_at: datetime | None
+
+
+@dataclass(frozen=True)
+class ToldPart:
+    sku: str
+    quantity: int
+
+
+@dataclass(frozen=True)
+class RecordGoods:
+    goods: tuple[ToldGoods, ...]
+    told_at: datetime
 
 
 @dataclass(frozen=True)

@@ -18,22 +18,27 @@ from contracts.orders import (
     OrderContactRecorded,
     OrderPaid,
 )
+from contracts.products import ProductChanged, ProductPublished
 from scm.commands import (
     CancelUnits,
     ChangeAddress,
     CloseReturn,
     OrderedLine,
     RecordContact,
+    RecordGoods,
     RequestReturn,
     RequestShipment,
     ShipTo,
     StopOrder,
+    ToldGoods,
+    ToldPart,
 )
 from scm.domain.cancel import CancelState
 from scm.domain.carrier import CarrierTable
 from scm.handlers.addresses import change_address
 from scm.handlers.cancels import stop_order
-from scm.handlers.requests import record_contact, request_shipment
+from scm.handlers.goods import record_goods
+from scm.handlers.requests import Desk, record_contact, request_shipment
 from scm.handlers.returns import close_return, request_replacement, request_return
 
 _HASH_BYTES = 32
@@ -41,20 +46,17 @@ _HASH_BYTES = 32
 
 @dataclass(frozen=True)
 class Policy:
-    """`hurry` wakes the job that talks to the polled centre."""
+    """`hurry` wakes the job that talks to the polled centre, `let_go` the one that looks at what waits for goods."""
 
-    default_centre: str
-    poll_centre: str
+    desk: Desk
     cancel_after_accept: bool
     hurry: Callable[[], None] = lambda: None
+    let_go: Callable[[], None] = lambda: None
 
 
 def handlers(carriers: CarrierTable, policy: Policy) -> Handlers:
     async def on_order_paid(event: OrderPaid, tx: Tx) -> None:
-        made = await request_shipment(
-            _request(event), tx, carriers, default_centre=policy.default_centre, poll_centre=policy.poll_centre
-        )
-        if made:
+        if await request_shipment(_request(event), tx, carriers, policy.desk):
             tx.then(policy.hurry)
 
     async def on_order_contact_recorded(event: OrderContactRecorded, tx: Tx) -> None:
@@ -88,6 +90,7 @@ def handlers(carriers: CarrierTable, policy: Policy) -> Handlers:
         OrderCancelRequested: on_order_cancel_requested,
         OrderCancelled: on_order_cancelled,
         **_of_claims(carriers, policy),
+        **_of_goods(policy),
     }
 
 
@@ -96,9 +99,7 @@ def _of_claims(carriers: CarrierTable, policy: Policy) -> Handlers:
         command = RequestReturn(
             event.claim_id, event.order_id, event.order_number, event.mall_id, tuple(map(_claimed, event.lines))
         )
-        await request_return(
-            command, tx, carriers, default_centre=policy.default_centre, poll_centre=policy.poll_centre
-        )
+        await request_return(command, tx, carriers, policy.desk)
 
     async def on_claim_dropped(event: ClaimRejected | ClaimWithdrawn, tx: Tx) -> None:
         if event.was_approved:
@@ -107,10 +108,7 @@ def _of_claims(carriers: CarrierTable, policy: Policy) -> Handlers:
     async def on_claim_completed(event: ClaimCompleted, tx: Tx) -> None:
         if event.kind != "exchange":
             return
-        made = await request_replacement(
-            _replacement(event), tx, carriers, default_centre=policy.default_centre, poll_centre=policy.poll_centre
-        )
-        if made:
+        if await request_replacement(_replacement(event), tx, carriers, policy.desk):
             tx.then(policy.hurry)
 
     return {
@@ -119,6 +117,26 @@ def _of_claims(carriers: CarrierTable, policy: Policy) -> Handlers:
         ClaimWithdrawn: on_claim_dropped,
         ClaimCompleted: on_claim_completed,
     }
+
+
+def _of_goods(policy: Policy) -> Handlers:
+    async def on_product(event: ProductPublished | ProductChanged, tx: Tx) -> None:
+        if await record_goods(_goods(event), tx):
+            tx.then(policy.let_go)
+
+    return {ProductPublished: on_product, ProductChanged: on_product}
+
+
+def _goods(event: ProductPublished | ProductChanged) -> RecordGoods:
+    told = tuple(
+        ToldGoods(
+            variant.sku,
+            tuple(ToldPart(part.sku, part.quantity) for part in variant.parts),
+            variant.preorder_release_at,
+        )
+        for variant in event.variants
+    )
+    return RecordGoods(told, event.occurred_at)
 
 
 def _claimed(line: ClaimLine) -> OrderedLine:
@@ -139,6 +157,7 @@ def _replacement(event: ClaimCompleted) -> RequestShipment:
         order_number=event.order_number,
         mall_id=event.mall_id,
         lines=tuple(lines),
+        placed_at=event.completed_at,
         claim_id=event.claim_id,
     )
 
@@ -153,6 +172,7 @@ def _request(event: OrderPaid) -> RequestShipment:
             OrderedLine(line.line_id, line.sku, line.product_name, line.variant_name, line.quantity)
             for line in event.lines
         ),
+        placed_at=event.placed_at,
     )
 
 

@@ -11,6 +11,7 @@ from contracts.shipments import (
     ReturnUpdated,
     ShipmentAddressDecided,
     ShipmentCancelDecided,
+    ShipmentHeld,
     ShipmentLine,
     ShipmentStatus,
     ShipmentUpdated,
@@ -21,7 +22,7 @@ from scm.domain.addressing import Unmoved
 from scm.domain.cancel import Cancel, CancelState
 from scm.domain.carrier import CarrierTable
 from scm.domain.returning import Return
-from scm.domain.shipment import ShipmentMoved
+from scm.domain.shipment import Shipment, ShipmentMoved
 
 
 def shipment_updated(event: ShipmentMoved, carriers: CarrierTable, now: datetime) -> ShipmentUpdated:
@@ -65,6 +66,18 @@ def cancel_decided(cancel: Cancel, now: datetime) -> ShipmentCancelDecided:
         mall_id=cancel.stop.mall_id,
         accepted=cancel.state is CancelState.ACCEPTED,
         reason=cancel.answer.value if cancel.answer else None,
+        occurred_at=now,
+    )
+
+
+def shipment_held(shipment: Shipment, now: datetime) -> ShipmentHeld:
+    return ShipmentHeld(
+        shipment_id=shipment.id,
+        order_id=shipment.order_id,
+        order_number=shipment.order_number,
+        mall_id=shipment.mall_id,
+        claim_id=shipment.claim_id,
+        until=shipment.release_at,
         occurred_at=now,
     )
 

@@ -14,6 +14,7 @@ from scm.domain import carrier
 from scm.domain.carrier import CarrierTable
 from scm.flows.centre import CentreFlow
 from scm.flows.tracking import Patience, TrackingFlow
+from scm.handlers.requests import Desk
 from scm.settings import Settings
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
@@ -50,12 +51,15 @@ def build(runtime: Runtime[Settings]) -> Parts:
         patience = Patience(every, timedelta(days=settings.tracking_days))
         tracker = DeliveryTracker(runtime.http, settings.tracker_url, settings.tracker_key)
         work.append(jobs.tracking(TrackingFlow(database, tracker, carriers, patience), settings.tracking_every_seconds))
+    goods_wait = timedelta(seconds=settings.goods_wait_seconds)
     has_poll_job = any(job.name == jobs.POLL_CENTRE for job in work)
+    hurry = (lambda: runtime.wake_job(jobs.POLL_CENTRE)) if has_poll_job else (lambda: None)
+    work.append(jobs.letting_go(database, goods_wait, settings.holds_every_seconds, hurry))
     policy = consumer.Policy(
-        default_centre=settings.default_centre,
-        poll_centre=settings.poll_centre_code,
+        desk=Desk(settings.default_centre, settings.poll_centre_code, goods_wait),
         cancel_after_accept=settings.cancel_after_accept,
-        hurry=(lambda: runtime.wake_job(jobs.POLL_CENTRE)) if has_poll_job else (lambda: None),
+        hurry=hurry,
+        let_go=lambda: runtime.wake_job(jobs.LET_GO),
     )
     return Parts(
         routers=[api.router],

@@ -23,6 +23,11 @@ class Settings(ServiceSettings):
     carriers_file: Path | None = Field(default=None, description="a carrier table instead of the one shipped with scm")
     contact_days: int = Field(default=90, ge=1, description="days an address is kept after the last news of its goods")
 
+    goods_wait_seconds: float = Field(
+        default=60, ge=0, description="so long an order waits for news of a SKU that catalog has not told of yet"
+    )
+    holds_every_seconds: float = Field(default=10, gt=0, description="how often is looked at what waits for goods")
+
     poll_centre_code: str = Field(default="", description="code of the centre that is asked by us; empty: none")
     poll_centre_url: str = Field(default="", description="base URL of its API, without /api/v1")
     poll_centre_api_code: SecretStr = Field(default=SecretStr(""), description="apiCd of its connect call")

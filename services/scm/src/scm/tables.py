@@ -14,7 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
 )  # fmt: skip
-from sqlalchemy.dialects.postgresql import JSONB, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 metadata = MetaData()
 _moment = DateTime(timezone=True)
@@ -55,6 +55,22 @@ shipments = Table(
     Column("attention", Text),
     Column("requested_at", _moment, nullable=False),
     Column("updated_at", _moment, nullable=False),
+    # When its goods were bought; null for requests of before pre-orders were known here.
+    Column("placed_at", _moment),
+    # No centre sees it before; `release_at` is the day of the pre-order in it, as it was told.
+    Column("held_until", _moment),
+    Column("release_at", _moment),
+)
+
+goods = Table(
+    "goods",
+    metadata,
+    Column("sku", Text, primary_key=True),
+    Column("part_skus", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("part_quantities", ARRAY(Integer), nullable=False, server_default="{}"),
+    Column("release_at", _moment),
+    Column("preorder_since", _moment),
+    Column("told_at", _moment, nullable=False),
 )
 
 shipment_lines = Table(

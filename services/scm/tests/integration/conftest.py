@@ -33,7 +33,7 @@ async def served(migrated: Database) -> AsyncIterator[SCM]:
     """The service as `main` wires it, without broker and sockets."""
     settings = Settings(
         database_url="unused", staff_token_key=STAFF_KEY, centre_api_keys=KEYS, default_centre="icheon",
-        poll_centre_code="yongin",
+        poll_centre_code="yongin", goods_wait_seconds=0,
     )  # fmt: skip
     async with httpx.AsyncClient() as nobody:
         parts = build(Runtime(settings, migrated, nobody, nobody, migrated.clock, lambda _job: None))

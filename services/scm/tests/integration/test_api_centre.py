@@ -72,10 +72,12 @@ class TestList:
                     "id": str(request_id), "order_id": str(order.order_id), "order_number": order.order_number,
                     "claim_id": None, "mall_id": "intake", "centre": "icheon", "status": "requested", "revision": 1,
                     "reason": None,
-                    "attention": None, "requested_at": "2026-11-20T03:00:00Z", "parcels": [], "warnings": [],
+                    "attention": None, "requested_at": "2026-11-20T03:00:00Z", "held_until": None, "parcels": [],
+                    "warnings": [], "pick": [{"sku": line.sku, "quantity": line.quantity} for line in order.lines],
                     "lines": [
                         {"line_id": str(line.line_id), "sku": line.sku, "product_name": "그래놀라",
-                         "variant_name": None, "quantity": line.quantity, "left": line.quantity}
+                         "variant_name": None, "quantity": line.quantity, "left": line.quantity,
+                         "parts": []}
                         for line in order.lines
                     ],
                     "ship_to": {"recipient": "김민지", "phone": "010-1234-5678", "zonecode": "06236",

@@ -9,12 +9,14 @@ import httpx
 import pytest
 from pydantic import SecretStr
 from services.scm.tests.builders import (
+    NOW,
     a_cancel_request,
     a_claim_approved,
     a_claim_completed,
     a_claim_withdrawn,
     a_contact,
     a_line,
+    a_product,
     an_order_paid,
 )
 from services.scm.tests.shop import KEYS, SCM
@@ -25,6 +27,7 @@ from contracts.shipments import ReturnReceived, ReturnUpdated
 from sandbox.app import World, create_app
 from sandbox.logistics.switches import Findings
 from sandbox.settings import Settings as SandboxSettings
+from scm import jobs
 from scm.clients.delivery_tracker import DeliveryTracker
 from scm.clients.fassto import Account, Fassto
 from scm.domain.shipment import Status
@@ -228,6 +231,32 @@ class TestAnsweringCentre:
         await outside.centre.run()
         (parcel,) = (await outside.scm.shipment(order.order_id)).parcels
         assert (parcel.carrier, parcel.waybill) == ("cj", outside.books()[0]["waybill"])
+
+    async def test_a_set_is_released_in_its_parts(self, outside):
+        await outside.scm.hear(a_product("BOX", ("A", 3), ("B", 1)))
+        await outside.order(a_line("BOX", 2), a_line("A", 1), mall_id="livestore")
+        await outside.centre.run()
+        assert outside.books()[0]["godCds"] == [{"cstGodCd": "A", "ordQty": 7}, {"cstGodCd": "B", "ordQty": 2}]
+
+    async def test_a_pre_order_is_released_on_its_day(self, outside):
+        await outside.scm.hear(a_product("A", release_at=NOW + timedelta(days=1)))
+        order = await outside.order(mall_id="livestore")
+        job = jobs.letting_go(outside.scm.database, WAIT, 1, lambda: None)
+        preorder = await outside.order(a_line("A", 1), mall_id="livestore")
+        await outside.centre.run()
+        assert [slip["ordNo"] for slip in outside.books()] == [str((await outside.scm.shipment(order.order_id)).id)]
+        outside.later(timedelta(days=1))
+        await job.run()
+        await outside.centre.run()
+        assert len(outside.books()) == 2
+        assert (await outside.scm.shipment(preorder.order_id)).status is Status.ACCEPTED
+
+    async def test_what_comes_back_to_it_is_left_to_staff(self, outside, staff):
+        order = await outside.order(mall_id="livestore")
+        await outside.scm.hear(a_claim_approved(order, ids.new_id()))
+        (shown,) = (await outside.scm.http.get("/v1/logistics/return-requests", headers=staff)).json()["items"]
+        assert shown["centre"] == "yongin"
+        assert "enter what came" in shown["attention"]
 
     async def test_stops_a_release_that_is_not_worked_on(self, outside):
         order = await outside.order(mall_id="livestore")

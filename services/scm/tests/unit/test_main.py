@@ -45,13 +45,13 @@ async def parts(monkeypatch):
 
 
 async def test_without_addresses_nothing_outside_is_asked(parts):
-    assert [job.name for job in parts().jobs] == ["forget-contacts"]
+    assert [job.name for job in parts().jobs] == ["forget-contacts", "let-go"]
 
 
 async def test_a_polled_centre_and_a_tracking_api_are_jobs(parts):
     made = parts(**_POLLED, SCM_TRACKER_URL="http://127.0.0.1:1/graphql", SCM_TRACKING_EVERY_SECONDS="7")
     assert [(job.name, job.seconds) for job in made.jobs] == [
-        ("forget-contacts", 3600), ("poll-centre", 5), ("track-parcels", 7),
+        ("forget-contacts", 3600), ("poll-centre", 5), ("track-parcels", 7), ("let-go", 10),
     ]  # fmt: skip
 
 

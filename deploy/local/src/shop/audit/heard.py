@@ -21,12 +21,13 @@ HEARD: Mapping[str, tuple[str, ...]] = {
     "payments": ("order-refund-requested", "order-cancelled"),
     "scm": (
         "order-paid", "order-contact-recorded", "order-cancel-requested", "order-cancelled",
-        "order-address-change-requested", *_CLAIMS,
+        "order-address-change-requested", "product-published", "product-changed", *_CLAIMS,
     ),
     "notify": (
         "mall-changed", "order-contact-recorded", "order-placed", "payment-pending", "order-paid", "shipment-updated",
         "order-cancelled", "payment-refunded", "deposit-mismatch", "deposit-reversed", "surplus-returned",
-        "refund-account-needed", "refund-refused", "order-refund-requested",
+        "refund-account-needed", "refund-refused", "order-refund-requested", "order-completed", "shipment-held",
+        "shipment-address-decided", "return-updated", "claim-requested", *_CLAIMS,
     ),
     "stats": (
         "order-placed", "order-paid", "order-cancelled", "order-completed", "payment-refunded", "claim-completed",

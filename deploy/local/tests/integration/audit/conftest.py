@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 from deploy.local.tests.integration.audit.outside import Outside
 from deploy.local.tests.integration.audit.story import Story
-from deploy.local.tests.integration.audit.world import World, fresh_topics, stand_at
+from deploy.local.tests.integration.audit.world import World, add, fresh_topics, stand_at
 
 from common import migrate
 from shop import instance, testing
@@ -33,6 +33,16 @@ class Copy:
             await connection.execute("SET session_replication_role = replica")
             for statement in statements:
                 await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    async def add(self, *rows: tuple[str, dict]) -> None:
+        """Rows by table, past triggers and foreign keys; columns not told are blank."""
+        connection = await asyncpg.connect(self.url)
+        try:
+            await connection.execute("SET session_replication_role = replica")
+            for table, row in rows:
+                await add(connection, table, row)
         finally:
             await connection.close()
 

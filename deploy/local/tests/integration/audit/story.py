@@ -133,6 +133,7 @@ class Story(WaysBack):
         self._story(order, "order-completed", "completed")
         self.world.say(OrderCompleted(**order.told, completed_at=NOW))
         self._fact("completed", order.id, order, 0, 0, was_paid=True)
+        self._message("order-completed", order.id, order)
 
     def _requested(self, order: Order) -> None:
         shipment_id = named("shipment", order.name)

@@ -35,6 +35,12 @@ ORDERS = [
         also=(UNITS,),
     ),
     broken(
+        "an order is returned when nothing that was bought is left of what arrived",
+        f"UPDATE orders.orders SET status = 'returned', returned_at = now() WHERE order_id = '{ADA}'",
+        offenders=(ADA,),
+        also=("an order is where its story has led it",),
+    ),
+    broken(
         WORTH,
         f"UPDATE orders.order_cancels SET amount = amount + 1 WHERE order_id = '{CHO}'",
         offenders=(CHO, named("cancel", "cho")),
@@ -91,7 +97,7 @@ DELIVERY = [
         "INSERT INTO scm.parcels (id, shipment_id, place, carrier, waybill, status, shipped_at)"
         f" VALUES ('{named('ghost')}', '{named('shipment', 'fay')}', 1, 'cj', 'ADA1', 'shipped', now())",
         offenders=(named("order", "fay"),),
-        also=(TOLD, "every order, account, payment, parcel, cancel and refund has its message"),
+        also=(TOLD, "every order, account, payment, parcel, cancel, claim and refund has its message"),
     ),
     broken(
         "a request asks for the lines of its order",

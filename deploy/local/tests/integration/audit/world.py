@@ -103,6 +103,11 @@ async def insert(connection, table, row):
     await connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({marks})", *values)
 
 
+async def add(connection, table, row):
+    """Columns not told are blank."""
+    await insert(connection, table, await _needed(connection, table) | row)
+
+
 async def _needed(connection, table):
     schema, name = table.split(".")
     columns = await connection.fetch(

@@ -28,6 +28,18 @@ class Kind(StrEnum):
     REFUND_FAILED = "refund-failed"  # fact: the refund
     PAYMENT_UNWANTED = "payment-unwanted"  # fact: the refund of money that no order wants
     PAYMENT_REFUNDED = "payment-refunded"  # fact: the refund
+    ORDER_COMPLETED = "order-completed"  # fact: the order
+    ADDRESS_CHANGED = "address-changed"  # fact: the change
+    ADDRESS_KEPT = "address-kept"  # fact: the change that came too late
+    PREORDER_HELD = "preorder-held"  # fact: the shipment, to wait until a day that was told at a moment
+    PREORDER_RELEASED = "preorder-released"  # fact: the shipment
+    EXCHANGE_SHIPPED = "exchange-shipped"  # fact: the shipment of replacements
+    CLAIM_REQUESTED = "claim-requested"  # fact, of this and the following: the claim
+    CLAIM_APPROVED = "claim-approved"
+    CLAIM_REJECTED = "claim-rejected"
+    CLAIM_WITHDRAWN = "claim-withdrawn"
+    CLAIM_COLLECTED = "claim-collected"
+    CLAIM_COMPLETED = "claim-completed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,11 @@ def money(amount: int, currency: str) -> str:
     return f"{amount:,}원" if currency == "KRW" else f"{amount:,} {currency}"
 
 
+def as_moment(when: datetime | str) -> datetime:
+    """A moment, also where it comes out of stored JSON."""
+    return when if isinstance(when, datetime) else datetime.fromisoformat(when)
+
+
 def moment(when: datetime) -> str:
     """`2026년 11월 22일(일) 18:30`, Korean time."""
     local = when.astimezone(_KST)

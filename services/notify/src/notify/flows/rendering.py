@@ -139,11 +139,11 @@ def _read_approved(path: Path) -> dict[Kind, tuple[str, str]]:
 
 
 def _moment(when: datetime | str) -> str:
-    return texts.moment(wording.as_moment(when))
+    return texts.moment(texts.as_moment(when))
 
 
 def _short_moment(when: datetime | str) -> str:
-    return texts.short_moment(wording.as_moment(when))
+    return texts.short_moment(texts.as_moment(when))
 
 
 def _no_gaps(text: str) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from notify.domain import texts
 from notify.domain.messages import Kind, Letter, Mall
+from notify.domain.texts import as_moment
+from notify.flows import wording_goods
 
 TITLES: dict[Kind, str] = {
     Kind.ORDER_PLACED: "주문 접수 안내",
@@ -23,6 +24,7 @@ TITLES: dict[Kind, str] = {
     Kind.DEPOSIT_SURPLUS: "초과 입금 안내",
     Kind.DEPOSIT_REVERSED: "입금 취소 안내",
     Kind.SURPLUS_RETURNED: "초과 입금액 환불 안내",
+    **wording_goods.TITLES,
 }
 
 _METHODS = {
@@ -54,6 +56,7 @@ NAMES: dict[Kind, frozenset[str]] = {
     Kind.DEPOSIT_SURPLUS: _COMMON | {"입금금액", "환불금액", "등록방법"},
     Kind.DEPOSIT_REVERSED: _COMMON | {"입금금액", "취소일시"},
     Kind.SURPLUS_RETURNED: _COMMON | {"환불금액", "환불일시"},
+    **{kind: _COMMON | names for kind, names in wording_goods.NAMES.items()},
 }
 _NAME_LETTERS, _PRODUCT_LETTERS = 20, 40
 
@@ -88,11 +91,6 @@ def account_asked(data: Mapping[str, Any]) -> str:
     return "환불 계좌 등록"
 
 
-def as_moment(when: datetime | str) -> datetime:
-    """A moment, also where it comes out of stored JSON."""
-    return when if isinstance(when, datetime) else datetime.fromisoformat(when)
-
-
 def facts(letter: Letter) -> dict[str, Any]:
     """What mail and text templates see. `lines` are those the message is about: all, the shipped, the cancelled."""
     message, order = letter.message, letter.order
@@ -112,6 +110,7 @@ def facts(letter: Letter) -> dict[str, Any]:
         "reason": reason(str(message.data.get("reason", ""))),
         "where": where(letter.mall),
         "account_asked": account_asked(message.data),
+        **wording_goods.facts(message.data),
     }
 
 
@@ -125,8 +124,10 @@ def variables(letter: Letter) -> dict[str, str]:
         "상품명": texts.shortened(order.summary, _PRODUCT_LETTERS),
         "고객센터": mall.support_phone or mall.support_email or mall.storefront_url or mall.name,
     }
-    data = letter.message.data
-    own = _OWN.get(letter.message.kind, _of_order)
+    kind, data = letter.message.kind, letter.message.data
+    if kind in wording_goods.NAMES:
+        return common | wording_goods.variables(kind, data, order.currency)
+    own = _OWN.get(kind, _of_order)
     return common | own(letter, data, order.currency)
 
 
@@ -194,11 +195,7 @@ def _of_order(letter: Letter, data: Mapping[str, Any], currency: str) -> dict[st
                 "결제일시": texts.moment(as_moment(data["paid_at"])),
             }
         case Kind.ORDER_SHIPPED:
-            return {
-                "택배사": str(data["carrier_name"] or "택배"),
-                "송장번호": str(data["waybill"] or "-"),
-                "배송조회": str(data["tracking_url"] or "택배사에서 확인해 주세요"),
-            }
+            return wording_goods.parcel(data)
         case _:
             refund = int(data["refund_amount"])
             return {

@@ -37,8 +37,16 @@ async def save_order(connection: AsyncConnection, order: RecordOrder) -> None:
 
 
 async def save_contact(connection: AsyncConnection, contact: RecordContact) -> None:
-    """The first contact of an order stays."""
-    await connection.execute(insert(contacts).values(vars(contact)).on_conflict_do_nothing())
+    """A newer one takes an older one's place: what is not sent yet goes there."""
+    statement = insert(contacts).values(vars(contact))
+    new = statement.excluded
+    await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["order_id"],
+            set_={name: new[name] for name in ("name", "email", "phone", "recorded_at")},
+            where=contacts.c.recorded_at < new.recorded_at,
+        )
+    )
 
 
 async def add_message(connection: AsyncConnection, message: Message, now: datetime) -> bool:

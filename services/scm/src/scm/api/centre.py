@@ -19,7 +19,7 @@ from scm.commands import AcceptShipment, CountStock, DeliverParcels, RecordWaybi
 from scm.domain.shipment import Shipment, Status
 from scm.handlers import steps
 from scm.handlers.centres import count_stock
-from scm.repository import contacts, shipments
+from scm.repository import contacts, goods, shipments
 from scm.repository.shipments import Wanted
 from scm.schemas.bodies import AcceptBody, DeliveredBody, RejectBody, StockCountBody, WaybillBody
 from scm.schemas.rendering import request_view
@@ -38,7 +38,8 @@ StatusFilter = Literal[
     "/shipment-requests",
     summary="Shipment requests",
     description="Oldest first. A centre sees its own, with the address; staff see all, without. `status=open`: those "
-    "with goods still to ship. A request appears once its address is known.",
+    "with goods still to ship. A request appears once its address is known and its pre-orders have come out. `pick` "
+    "names the parts of sets; waybills speak of lines.",
     responses=responses(401, 403, 422),
 )
 async def list_requests(
@@ -68,12 +69,14 @@ async def list_requests(
         shown = found[:limit]
         orders = [shipment.order_id for shipment, _ in shown] if who.centre else []
         addresses = await contacts.ship_to(connection, orders)
+        known = await goods.known(connection, (line.sku for shipment, _ in shown for line in shipment.lines))
     items = [
         request_view(
             shipment,
             carriers,
             ship_to=addresses.get(shipment.order_id),
             attention=attention_of if who.centre is None else None,
+            known=known,
         )
         for shipment, attention_of in shown
     ]
@@ -85,11 +88,13 @@ async def one_request(request_id: UUID, database: DatabaseDep, carriers: Carrier
     async with database.read() as connection:
         shipment, attention = await shipments.find(connection, request_id, centre=who.centre)
         addresses = await contacts.ship_to(connection, [shipment.order_id])
+        known = await goods.known(connection, (line.sku for line in shipment.lines))
     return request_view(
         shipment,
         carriers,
         ship_to=addresses.get(shipment.order_id),
         attention=attention if who.centre is None else None,
+        known=known,
     )
 
 
@@ -197,4 +202,5 @@ async def _shown(
 ) -> RequestView:
     async with database.read() as connection:
         addresses = await contacts.ship_to(connection, [shipment.order_id])
-    return request_view(shipment, carriers, ship_to=addresses.get(shipment.order_id), warnings=warnings)
+        known = await goods.known(connection, (line.sku for line in shipment.lines))
+    return request_view(shipment, carriers, ship_to=addresses.get(shipment.order_id), warnings=warnings, known=known)

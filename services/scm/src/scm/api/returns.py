@@ -15,6 +15,7 @@ from scm.commands import InspectReturn, PickUpReturn
 from scm.domain.returning import ReturnStatus
 from scm.handlers import returns as handlers
 from scm.repository import contacts, returns
+from scm.repository import goods as stocked
 from scm.repository.returns import Wanted
 from scm.schemas.returns import InspectionBody, PickUpBody, ReturnView, return_view
 
@@ -46,7 +47,11 @@ async def list_returns(
         shown = found[:limit]
         orders = [goods.order_id for goods in shown] if who.centre else []
         addresses = await contacts.ship_to(connection, orders)
-    items = [return_view(goods, carriers, addresses.get(goods.order_id), for_staff=not who.centre) for goods in shown]
+        known = await stocked.known(connection, (line.sku for goods in shown for line in goods.lines))
+    items = [
+        return_view(goods, carriers, addresses.get(goods.order_id), for_staff=not who.centre, known=known)
+        for goods in shown
+    ]
     return Page(items=items, next_cursor=cursor_of(shown[-1].claim_id) if len(found) > limit else None)
 
 
@@ -55,7 +60,8 @@ async def one_return(claim_id: UUID, database: DatabaseDep, carriers: CarriersDe
     async with database.read() as connection:
         goods = await returns.find(connection, claim_id, centre=who.centre)
         addresses = await contacts.ship_to(connection, [goods.order_id])
-    return return_view(goods, carriers, addresses.get(goods.order_id), for_staff=not who.centre)
+        known = await stocked.known(connection, (line.sku for line in goods.lines))
+    return return_view(goods, carriers, addresses.get(goods.order_id), for_staff=not who.centre, known=known)
 
 
 @router.post(
@@ -70,7 +76,8 @@ async def pick_up(
     command = PickUpReturn(claim_id, body.carrier, body.waybill)
     async with database.transaction() as tx:
         goods, warnings = await handlers.pick_up_return(command, tx, carriers, centre=who.centre)
-    return return_view(goods, carriers, None, for_staff=not who.centre, warnings=warnings)
+        known = await stocked.known(tx.connection, (line.sku for line in goods.lines))
+    return return_view(goods, carriers, None, for_staff=not who.centre, known=known, warnings=warnings)
 
 
 @router.post(
@@ -86,4 +93,5 @@ async def received(
     command = InspectReturn(claim_id, body.found())
     async with database.transaction() as tx:
         goods = await handlers.inspect_return(command, tx, carriers, centre=who.centre)
-    return return_view(goods, carriers, None, for_staff=not who.centre)
+        known = await stocked.known(tx.connection, (line.sku for line in goods.lines))
+    return return_view(goods, carriers, None, for_staff=not who.centre, known=known)

@@ -14,7 +14,7 @@ from scm.api.callers import CarriersDep, StaffOnly
 from scm.commands import PutCentre, PutRoute, ReassignShipment
 from scm.handlers import centres as handlers
 from scm.handlers.steps import reassign_shipment
-from scm.repository import centres
+from scm.repository import centres, goods
 from scm.schemas.bodies import CentreBody, CentreCode, ReassignBody, RouteBody
 from scm.schemas.rendering import request_view
 from scm.schemas.views import CentreView, RequestView, RouteView
@@ -73,4 +73,5 @@ async def put_route(mall_id: Annotated[MallId, Path()], body: RouteBody, databas
 async def reassign(request_id: UUID, body: ReassignBody, database: DatabaseDep, carriers: CarriersDep) -> RequestView:
     async with database.transaction() as tx:
         shipment = await reassign_shipment(ReassignShipment(request_id, body.centre), tx, carriers)
-    return request_view(shipment, carriers)
+        known = await goods.known(tx.connection, (line.sku for line in shipment.lines))
+    return request_view(shipment, carriers, known=known)

@@ -40,6 +40,7 @@ RETURN_RULES: dict[type, dict[ReturnStatus, Rule]] = {
     command: dict(zip(ReturnStatus, row, strict=True)) for command, row in _TABLE.items()
 }
 
+_BY_HAND = "this centre takes no return requests: have the goods fetched, and enter what came"
 _DETAIL: dict[type[DomainError], str] = {
     errors.ReturnReceived: "the goods have arrived and were looked at",
     errors.ReturnClosed: "the claim was dropped; if its goods come all the same, put them aside and tell the shop",
@@ -89,15 +90,16 @@ class Return:
         raise rule(_DETAIL[rule], return_status=self.status.value)
 
 
-def request(command: RequestReturn, centre: str, now: datetime) -> Return:
-    """At the centre that shipped the order."""
+def request(command: RequestReturn, centre: str, now: datetime, *, by_hand: bool = False) -> Return:
+    """At the centre that shipped the order. `by_hand`: it has no way to take returns, so staff sees to it."""
     lines = tuple(
         ReturnLine(line.line_id, line.sku, line.product_name, line.variant_name, line.quantity)
         for line in command.lines
     )
     return Return(
-        command.claim_id, command.order_id, command.order_number, command.mall_id, centre, lines, requested_at=now
-    )
+        command.claim_id, command.order_id, command.order_number, command.mall_id, centre, lines, requested_at=now,
+        attention=_BY_HAND if by_hand else None,
+    )  # fmt: skip
 
 
 def pick_up(goods: Return, command: PickUpReturn, now: datetime) -> Return:

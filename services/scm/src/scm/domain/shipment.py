@@ -75,7 +75,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Shipment:
-    """`revision` counts how often the units to ship changed after the request was made."""
+    """`revision` counts how often the units to ship changed after the request was made.
+
+    Before `held_until` no centre sees it: units in it were sold before their release (`release_at`), or it is not known
+    yet whether they were.
+    """
 
     id: UUID
     order_id: UUID
@@ -89,6 +93,9 @@ class Shipment:
     reason: str | None = None
     revision: int = 1
     claim_id: UUID | None = None
+    placed_at: datetime | None = None
+    held_until: datetime | None = None
+    release_at: datetime | None = None
 
     @property
     def left(self) -> int:
@@ -168,6 +175,6 @@ def request(command: RequestShipment, centre: str, now: datetime) -> Decision:
     )
     made = Shipment(
         command.shipment_id, command.order_id, command.order_number, command.mall_id, centre, lines, requested_at=now,
-        claim_id=command.claim_id,
+        claim_id=command.claim_id, placed_at=command.placed_at,
     )  # fmt: skip
     return Decision(made, (moved(made, made.open_units),))

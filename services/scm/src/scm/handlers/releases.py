@@ -15,12 +15,13 @@ from scm.commands import AcceptShipment, RecordWaybill, RejectShipment
 from scm.domain import release as releasing
 from scm.domain import steps
 from scm.domain.carrier import CarrierTable
+from scm.domain.goods import picked
 from scm.domain.release import Draft, Release, ReleaseState, Slip
 from scm.domain.shipment import Shipment, Stage
 from scm.handlers.cancels import settle_cancels
 from scm.handlers.steps import record_waybill
 from scm.handlers.taking import settle
-from scm.repository import cancels, contacts, releases, shipments
+from scm.repository import cancels, contacts, goods, releases, shipments
 
 _log = log.get(__name__)
 
@@ -190,13 +191,6 @@ async def _reject(shipment: Shipment, reason: str, tx: Tx, carriers: CarrierTabl
 
 async def _draft(shipment: Shipment, release: Release, tx: Tx) -> Draft:
     address = (await contacts.ship_to(tx.connection, [shipment.order_id]))[shipment.order_id]
-    units = _by_sku(shipment)
-    return Draft(release.order_no, release.ordered_on, address, units)
-
-
-def _by_sku(shipment: Shipment) -> tuple[tuple[str, int], ...]:
-    """The centre knows SKUs, not our lines."""
-    units: dict[str, int] = {}
-    for unit in shipment.open_units:
-        units[unit.sku] = units.get(unit.sku, 0) + unit.quantity
-    return tuple(units.items())
+    # The centre knows what lies on its shelves, not our lines and sets.
+    known = await goods.known(tx.connection, (line.sku for line in shipment.lines))
+    return Draft(release.order_no, release.ordered_on, address, picked(shipment.open_units, known))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from common.db import Tx
 from scm import events
@@ -10,30 +11,45 @@ from scm.commands import RecordContact, RequestShipment
 from scm.domain import cancel as cancelling
 from scm.domain import shipment as shipping
 from scm.domain.carrier import CarrierTable
+from scm.handlers.goods import tell_wait, wait_for_goods
 from scm.repository import cancels, centres, contacts, shipments
 
 
-async def request_shipment(
-    command: RequestShipment, tx: Tx, carriers: CarrierTable, *, default_centre: str, poll_centre: str
-) -> bool:
+@dataclass(frozen=True)
+class Desk:
+    """Where requests go without a route, and how long one waits for news of a SKU nobody told of yet."""
+
+    default_centre: str
+    poll_centre: str
+    goods_wait: timedelta
+
+
+async def request_shipment(command: RequestShipment, tx: Tx, carriers: CarrierTable, desk: Desk) -> bool:
     """One request per order for ever; False when it was there. Cancels that came before it are in it from the start."""
-    centre = await centre_for(command.mall_id, tx, default_centre, poll_centre)
+    centre = await centre_for(command.mall_id, tx, desk)
     decision = shipping.request(command, centre, tx.now)
     for stop in await cancels.accepted(tx.connection, command.order_id):
         step = cancelling.apply(decision.state, stop)
         decision = shipping.Decision(step.state, decision.events + step.events)
-    if not await shipments.add(tx.connection, decision.state, tx.now):
+    return await add_request(decision, tx, carriers, desk)
+
+
+async def add_request(decision: shipping.Decision, tx: Tx, carriers: CarrierTable, desk: Desk) -> bool:
+    """False, and nothing said, when the order, or the claim, has its request already."""
+    made = await wait_for_goods(decision.state, tx, desk.goods_wait)
+    if not await shipments.add(tx.connection, made, tx.now):
         return False
     tx.publish(*(events.shipment_updated(event, carriers, tx.now) for event in decision.events))
+    tell_wait(None, made, tx)
     return True
 
 
-async def centre_for(mall_id: str, tx: Tx, default_centre: str, poll_centre: str) -> str:
+async def centre_for(mall_id: str, tx: Tx, desk: Desk) -> str:
     """The centre of the mall's route, or the default, which is made known if it was not."""
     centre = await centres.of_mall(tx.connection, mall_id)
     if centre is None:
-        centre = default_centre
-        await centres.ensure(tx.connection, centre, "poll" if centre == poll_centre else "pull", tx.now)
+        centre = desk.default_centre
+        await centres.ensure(tx.connection, centre, "poll" if centre == desk.poll_centre else "pull", tx.now)
     return centre
 
 

@@ -13,17 +13,15 @@ from scm.domain import returning
 from scm.domain import shipment as shipping
 from scm.domain.carrier import CarrierTable
 from scm.domain.returning import Return, ReturnStatus
-from scm.handlers.requests import centre_for
-from scm.repository import returns, shipments
+from scm.handlers.requests import Desk, add_request, centre_for
+from scm.repository import centres, returns, shipments
 
 
-async def request_return(
-    command: RequestReturn, tx: Tx, carriers: CarrierTable, *, default_centre: str, poll_centre: str
-) -> None:
+async def request_return(command: RequestReturn, tx: Tx, carriers: CarrierTable, desk: Desk) -> None:
     """One per claim for ever, at the centre that shipped the order."""
     shipped = await shipments.of_order(tx.connection, command.order_id)
-    centre = shipped.centre if shipped else await centre_for(command.mall_id, tx, default_centre, poll_centre)
-    goods = returning.request(command, centre, tx.now)
+    centre = shipped.centre if shipped else await centre_for(command.mall_id, tx, desk)
+    goods = returning.request(command, centre, tx.now, by_hand=await centres.is_polled(tx.connection, centre))
     if await returns.add(tx.connection, goods, tx.now):
         tx.publish(events.return_updated(goods, carriers, tx.now))
 
@@ -53,16 +51,10 @@ async def inspect_return(
     )
 
 
-async def request_replacement(
-    command: RequestShipment, tx: Tx, carriers: CarrierTable, *, default_centre: str, poll_centre: str
-) -> bool:
+async def request_replacement(command: RequestShipment, tx: Tx, carriers: CarrierTable, desk: Desk) -> bool:
     """A second shipment to the order's address, once per claim. Cancels of the order have nothing to do with it."""
-    centre = await centre_for(command.mall_id, tx, default_centre, poll_centre)
-    decision = shipping.request(command, centre, tx.now)
-    if not await shipments.add(tx.connection, decision.state, tx.now):
-        return False
-    tx.publish(*(events.shipment_updated(event, carriers, tx.now) for event in decision.events))
-    return True
+    centre = await centre_for(command.mall_id, tx, desk)
+    return await add_request(shipping.request(command, centre, tx.now), tx, carriers, desk)
 
 
 async def _take(

@@ -41,6 +41,11 @@ async def takes_requests(connection: AsyncConnection, code: str) -> bool:
     return await connection.scalar(select(centres.c.code).where(centres.c.code == code, centres.c.active)) is not None
 
 
+async def is_polled(connection: AsyncConnection, code: str) -> bool:
+    """Whether we call it, and it never us."""
+    return await connection.scalar(select(centres.c.mode).where(centres.c.code == code)) == "poll"
+
+
 async def put_route(connection: AsyncConnection, command: PutRoute, now: datetime) -> None:
     values = {"centre": command.centre, "updated_at": now}
     await connection.execute(

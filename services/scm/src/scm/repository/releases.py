@@ -16,7 +16,7 @@ _OPEN = (ReleaseState.SENDING.value, ReleaseState.RELEASED.value)
 
 _NEXT_TO_RELEASE = text(
     "SELECT s.id FROM shipments s JOIN shipment_contacts c USING (order_id)"
-    " WHERE s.centre = :centre AND s.status = 'requested' AND c.erased_at IS NULL"
+    " WHERE s.centre = :centre AND s.status = 'requested' AND s.held_until IS NULL AND c.erased_at IS NULL"
     " AND NOT EXISTS (SELECT FROM releases r WHERE r.shipment_id = s.id AND r.state IN ('sending', 'released'))"
     " ORDER BY s.id LIMIT 1 FOR UPDATE OF s SKIP LOCKED"
 )

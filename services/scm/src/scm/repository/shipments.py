@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, insert, select, update
+from sqlalchemy import Row, Select, and_, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,7 +22,7 @@ from scm.tables import shipment_contacts, shipment_lines, shipments
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which shipments a list shows. `offered`: only those whose address is known."""
+    """Which shipments a list shows. `offered`: only those whose address is known and whose goods are out."""
 
     centre: str | None = None
     statuses: tuple[Status, ...] = ()
@@ -45,6 +45,7 @@ async def add(connection: AsyncConnection, shipment: Shipment, now: datetime) ->
             mall_id=shipment.mall_id,
             claim_id=shipment.claim_id,
             requested_at=shipment.requested_at,
+            placed_at=shipment.placed_at,
             updated_at=now,
             **_changing(shipment),
         )
@@ -187,6 +188,8 @@ def _changing(shipment: Shipment) -> dict[str, Any]:
         "status": shipment.status.value,
         "revision": shipment.revision,
         "reason": shipment.reason,
+        "held_until": shipment.held_until,
+        "release_at": shipment.release_at,
     }
 
 
@@ -204,8 +207,12 @@ def _shipment(row: Row[Any], lines: tuple[Line, ...], parcels: tuple[Parcel, ...
         reason=row.reason,
         revision=row.revision,
         claim_id=row.claim_id,
+        placed_at=row.placed_at,
+        held_until=row.held_until,
+        release_at=row.release_at,
     )
 
 
 def _offered() -> Any:
-    return select(1).where(shipment_contacts.c.order_id == shipments.c.order_id).exists()
+    known = select(1).where(shipment_contacts.c.order_id == shipments.c.order_id).exists()
+    return and_(known, shipments.c.held_until.is_(None))

@@ -8,11 +8,13 @@ from uuid import UUID
 
 from scm.commands import ShipTo
 from scm.domain.carrier import CarrierTable
+from scm.domain.goods import Known, picked
 from scm.domain.parcel import Packed, Parcel
 from scm.domain.shipment import Shipment, Status
 from scm.schemas.views import (
     LineView,
     ParcelView,
+    PartView,
     RequestView,
     ShipmentsView,
     ShipmentView,
@@ -29,6 +31,7 @@ def request_view(
     ship_to: ShipTo | None = None,
     attention: str | None = None,
     warnings: tuple[str, ...] = (),
+    known: Known,
 ) -> RequestView:
     return RequestView(
         id=shipment.id,
@@ -42,6 +45,7 @@ def request_view(
         reason=shipment.reason,
         attention=attention,
         requested_at=shipment.requested_at,
+        held_until=shipment.held_until,
         lines=[
             LineView(
                 line_id=line.line_id,
@@ -50,14 +54,22 @@ def request_view(
                 variant_name=line.variant_name,
                 quantity=line.quantity - line.cancelled,
                 left=line.left,
+                parts=parts_view(line.sku, known),
             )
             for line in shipment.lines
             if line.quantity > line.cancelled
         ],
+        pick=[PartView(sku=sku, quantity=units) for sku, units in picked(shipment.open_units, known)],
         parcels=[ParcelView(**_parcel(parcel, carriers)) for parcel in shipment.parcels],
         ship_to=ShipToView(**vars(ship_to)) if ship_to else None,
         warnings=list(warnings),
     )
+
+
+def parts_view(sku: str, known: Known) -> list[PartView]:
+    """What is in one unit of a set; empty for anything else."""
+    goods = known.get(sku)
+    return [PartView(sku=part.sku, quantity=part.quantity) for part in goods.parts] if goods else []
 
 
 def shipments_view(
@@ -78,7 +90,9 @@ def _items(shipment: Shipment, carriers: CarrierTable, events: dict[UUID, list[d
     ]
     about: dict[str, Any] = {"id": shipment.id, "claim_id": shipment.claim_id}
     if shipment.left:
-        items.append(ShipmentView(**about, status=shipment.stage.value, lines=_units(shipment.open_units)))
+        units = _units(shipment.open_units)
+        about |= {"status": shipment.stage.value, "release_at": shipment.release_at}
+        items.append(ShipmentView(**about, lines=units))
     elif shipment.status is Status.CANCELLED:
         gone = [Packed(line.line_id, line.sku, line.cancelled) for line in shipment.lines]
         items.append(ShipmentView(**about, status=shipment.status.value, lines=_units(tuple(gone))))

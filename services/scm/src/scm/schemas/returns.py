@@ -11,8 +11,10 @@ from pydantic import Field, StrictInt, model_validator
 from common.wire import Body, View, plain_text
 from scm.commands import FoundUnits, ShipTo
 from scm.domain.carrier import CarrierTable
+from scm.domain.goods import Known
 from scm.domain.returning import Return
-from scm.schemas.views import ShipToView
+from scm.schemas.rendering import parts_view
+from scm.schemas.views import PartView, ShipToView
 
 _Units = Annotated[StrictInt, Field(ge=0, le=9999)]
 
@@ -47,7 +49,7 @@ class InspectionBody(Body):
 
 
 class ReturnLineView(View):
-    """What was found is 0 until the goods were looked at."""
+    """What was found is 0 until the goods were looked at. `parts`: of a set, what is in one unit of it."""
 
     line_id: UUID
     sku: str = Field(examples=["GRANOLA-500"])
@@ -57,6 +59,7 @@ class ReturnLineView(View):
     resellable: int = Field(examples=[1])
     damaged: int = Field(examples=[0])
     missing: int = Field(examples=[0])
+    parts: list[PartView] = Field(default_factory=list)
 
 
 class ReturnView(View):
@@ -69,11 +72,11 @@ class ReturnView(View):
     carrier: str | None = Field(examples=["cj"])
     carrier_name: str | None = Field(examples=["CJ대한통운"])
     waybill: str | None = Field(examples=["680412345673"])
-    tracking_url: str | None = Field(examples=["https://trace.cjlogistics.com/web/detail.jsp?slipno=680412345673"])
+    tracking_url: str | None = Field(examples=["https://trace.cjlogistics.com/next/tracking.html?wblNo=680412345673"])
     attention: str | None = Field(
         default=None,
         description="for staff: what somebody should look at",
-        examples=["nobody has fetched it for a week"],
+        examples=["the claim was dropped, but its goods are coming"],
     )
     lines: list[ReturnLineView]
     fetch_from: ShipToView | None = Field(description="null once the address has been erased, and in the staff's list")
@@ -88,7 +91,13 @@ class ReturnView(View):
 
 
 def return_view(
-    goods: Return, carriers: CarrierTable, address: ShipTo | None, *, for_staff: bool, warnings: tuple[str, ...] = ()
+    goods: Return,
+    carriers: CarrierTable,
+    address: ShipTo | None,
+    *,
+    for_staff: bool,
+    known: Known,
+    warnings: tuple[str, ...] = (),
 ) -> ReturnView:
     carrier = carriers.get(goods.carrier) if goods.carrier else None
     return ReturnView(
@@ -103,7 +112,7 @@ def return_view(
         waybill=goods.waybill,
         tracking_url=carrier.tracking_url(goods.waybill) if carrier and goods.waybill else None,
         attention=goods.attention if for_staff else None,
-        lines=[ReturnLineView(**vars(line)) for line in goods.lines],
+        lines=[ReturnLineView(**vars(line), parts=parts_view(line.sku, known)) for line in goods.lines],
         fetch_from=ShipToView(**vars(address)) if address else None,
         requested_at=goods.requested_at,
         picked_up_at=goods.picked_up_at,

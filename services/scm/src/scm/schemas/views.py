@@ -12,8 +12,16 @@ from scm.domain.carrier import Carrier
 from scm.repository.centres import Centre
 
 
+class PartView(View):
+    sku: str = Field(examples=["GRANOLA-500"])
+    quantity: int = Field(examples=[2])
+
+
 class LineView(View):
-    """`quantity` is what is still to reach the customer of this line; `left` what of it has not been shipped."""
+    """`quantity` is what is still to reach the customer of this line; `left` what of it has not been shipped.
+
+    `parts`: the line is of a set, and these are in one unit of it.
+    """
 
     line_id: UUID
     sku: str = Field(examples=["GRANOLA-500"])
@@ -21,6 +29,7 @@ class LineView(View):
     variant_name: str | None = Field(examples=["500 g"])
     quantity: int = Field(examples=[2])
     left: int = Field(examples=[2])
+    parts: list[PartView] = Field(default_factory=list)
 
 
 class UnitView(View):
@@ -35,7 +44,7 @@ class ParcelView(View):
     carrier: str = Field(examples=["cj"])
     carrier_name: str | None = Field(examples=["CJ대한통운"])
     waybill: str = Field(examples=["680412345673"])
-    tracking_url: str | None = Field(examples=["https://trace.cjlogistics.com/web/detail.jsp?slipno=680412345673"])
+    tracking_url: str | None = Field(examples=["https://trace.cjlogistics.com/next/tracking.html?wblNo=680412345673"])
     lines: list[UnitView]
     shipped_at: datetime
     delivered_at: datetime | None
@@ -69,7 +78,9 @@ class RequestView(View):
         examples=["nobody has accepted it for a day"],
     )
     requested_at: datetime
+    held_until: datetime | None = Field(default=None, description="no centre sees it before: a pre-order is in it")
     lines: list[LineView]
+    pick: list[PartView] = Field(description="what to take off the shelves for what is left: parts in place of sets")
     parcels: list[ParcelView]
     ship_to: ShipToView | None = Field(description="null once the address has been erased, and in the staff's list")
     warnings: list[str] = Field(
@@ -94,9 +105,10 @@ class ShipmentView(View):
     carrier_name: str | None = Field(default=None, examples=["CJ대한통운"])
     waybill: str | None = Field(default=None, examples=["680412345673"])
     tracking_url: str | None = Field(
-        default=None, examples=["https://trace.cjlogistics.com/web/detail.jsp?slipno=680412345673"]
+        default=None, examples=["https://trace.cjlogistics.com/next/tracking.html?wblNo=680412345673"]
     )
     lines: list[UnitView]
+    release_at: datetime | None = Field(default=None, description="a pre-order is in it and comes out then")
     shipped_at: datetime | None = None
     delivered_at: datetime | None = None
     events: list[TrackEventView] = Field(default_factory=list)
@@ -129,9 +141,9 @@ class StockCountView(View):
 
 
 class WaybillRuleView(View):
-    rule: str = Field(examples=["mod7"])
+    rule: str = Field(examples=["mod7_of_digits_3_to_11"])
     length: int = Field(examples=[12])
-    severity: str = Field(examples=["warning"])
+    severity: str = Field(examples=["reject"])
 
 
 class CarrierView(View):
@@ -141,14 +153,14 @@ class CarrierView(View):
     name: str = Field(examples=["CJ대한통운"])
     tracking_url: str = Field(
         description="{waybill} stands for the number",
-        examples=["https://trace.cjlogistics.com/web/detail.jsp?slipno=680412345673"],
+        examples=["https://trace.cjlogistics.com/next/tracking.html?wblNo={waybill}"],
     )
     waybill_lengths: list[int] = Field(description="empty: not known", examples=[[12]])
-    waybill_length_severity: str = Field(examples=["warning"])
+    waybill_length_severity: str = Field(examples=["reject"])
     waybill_checks: list[WaybillRuleView]
     codes: dict[str, str] = Field(examples=[{"naver": "CJGLS"}])
-    unconfirmed: list[str] = Field(examples=[["tracking_url"]])
-    note: str | None = Field(examples=["twelve digits"])
+    unconfirmed: list[str] = Field(examples=[["waybill.checks"]])
+    note: str | None = Field(examples=["The check digit was seen on one number only."])
 
     @classmethod
     def of(cls, carrier: Carrier) -> CarrierView:

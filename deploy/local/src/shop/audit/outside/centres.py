@@ -22,10 +22,22 @@ SELECT p.waybill, s.id::text AS shipment_id, c.mode FROM scm.parcels p
 JOIN scm.shipments s ON s.id = p.shipment_id JOIN scm.centres c ON c.code = s.centre
 """
 _SHIPMENTS = """
-SELECT s.id::text, s.status, c.mode, k.recipient IS NOT NULL AS addressed FROM scm.shipments s
+SELECT s.id::text, s.status, c.mode, k.recipient IS NOT NULL AND s.held_until IS NULL AS offered FROM scm.shipments s
 JOIN scm.centres c ON c.code = s.centre LEFT JOIN scm.shipment_contacts k USING (order_id)
 """
-_UNITS = "SELECT shipment_id::text, sku, sum(quantity)::bigint AS units FROM scm.shipment_lines GROUP BY 1, 2"
+# A centre is asked for the parts of a set.
+_UNITS = """
+SELECT l.shipment_id::text, coalesce(p.sku, l.sku) AS sku, sum(l.quantity * coalesce(p.quantity, 1))::bigint AS units
+FROM scm.shipment_lines l LEFT JOIN catalog.set_components p ON p.set_sku = l.sku GROUP BY 1, 2
+"""
+_RETURNS = """
+SELECT r.claim_id::text, r.status, c.mode, k.recipient IS NOT NULL AS addressed FROM scm.returns r
+JOIN scm.centres c ON c.code = r.centre LEFT JOIN scm.shipment_contacts k USING (order_id)
+"""
+_FOUND = """
+SELECT claim_id::text, line_id::text, resellable, damaged, missing FROM scm.return_lines
+WHERE resellable + damaged + missing > 0
+"""
 
 
 async def _books(http: httpx.AsyncClient, places: Places) -> Any:
@@ -43,7 +55,7 @@ def _judge(books: Mapping[str, Any], rows: Rows) -> Iterable[Finding]:
     reached = (
         row["id"]
         for row in rows["shipments"]
-        if row["mode"] == "pull" and row["status"] == "requested" and row["addressed"] and row["id"] not in requests
+        if row["mode"] == "pull" and row["status"] == "requested" and row["offered"] and row["id"] not in requests
     )
     yield finding("stuck", "every open request has reached the centre that fetches it", reached, AT_REST)
     ours = {row["waybill"] for row in rows["parcels"]}
@@ -53,6 +65,34 @@ def _judge(books: Mapping[str, Any], rows: Rows) -> Iterable[Finding]:
     untouched = {row["id"] for row in rows["shipments"] if row["status"] == "requested"}
     forgotten = (name for name, request in requests.items() if name in untouched and any(_agreed(request)))
     yield finding("lost", "what a centre was told it may work on is not waiting to be taken", forgotten, AT_REST)
+    yield from _returned(books, rows)
+
+
+def _returned(books: Mapping[str, Any], rows: Rows) -> Iterable[Finding]:
+    """`returns` is missing in the books of a centre that was never given one."""
+    returns = {str(one["id"]): one for one in books.get("returns", ())}
+    unreached = (
+        row["claim_id"]
+        for row in rows["returns"]
+        if row["mode"] == "pull"
+        and row["status"] == "requested"
+        and row["addressed"]
+        and row["claim_id"] not in returns
+    )
+    yield finding("stuck", "every return has reached the centre that fetches it", unreached, AT_REST)
+    here = {(row["claim_id"], row["line_id"]): row for row in rows["found"]}
+    told = {
+        (claim, str(line["line_id"])): line
+        for claim, one in returns.items()
+        for _, sent in _agreed(one, "received")
+        for line in sent["lines"]
+    }
+    names = ("resellable", "damaged", "missing")
+    differing = {
+        claim for (claim, line_id), line in told.items() if [line[name] for name in names]
+        != [here.get((claim, line_id), {}).get(name) for name in names]
+    }  # fmt: skip
+    yield finding("unbalanced", "what a centre found of returned goods is what was written here", differing, ALWAYS)
 
 
 def _held(slips: Mapping[str, Any], rows: Rows) -> Finding:
@@ -99,19 +139,28 @@ def _strangers(books: Mapping[str, Any], rows: Rows) -> Iterable[str]:
     yield from (f"request {request['id']}" for request in books["requests"] if str(request["id"]) not in shipments)
     taken = (sent["waybill"] for request in books["requests"] for did, sent in _agreed(request) if did == "waybill")
     yield from (f"waybill {waybill}" for waybill in taken if waybill not in waybills)
+    returns = {row["claim_id"] for row in rows["returns"]}
+    yield from (f"return {one['id']}" for one in books.get("returns", ()) if str(one["id"]) not in returns)
 
 
-def _agreed(request: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _agreed(request: Mapping[str, Any], *verbs: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """What the centre's job did with our consent. It also takes a 409 for a yes whose answer was lost; we do not."""
     for entry in request["log"]:
-        if entry["did"] in ("accept", "waybill") and entry["answer"].startswith("2"):
+        if entry["did"] in (verbs or ("accept", "waybill")) and entry["answer"].startswith("2"):
             yield entry["did"], entry["sent"]
 
 
 CENTRES = Party(
     name="the centres' books",
     books=_books,
-    ours={"releases": _RELEASES, "parcels": _PARCELS, "shipments": _SHIPMENTS, "units": _UNITS},
+    ours={
+        "releases": _RELEASES,
+        "parcels": _PARCELS,
+        "shipments": _SHIPMENTS,
+        "units": _UNITS,
+        "returns": _RETURNS,
+        "found": _FOUND,
+    },
     judge=_judge,
     strangers=_strangers,
     known=Check(
@@ -119,6 +168,7 @@ CENTRES = Party(
         "all that centres were given, and every waybill we took from them, is known here",
         """SELECT name FROM (SELECT 'release ' || order_no AS name FROM scm.releases
              UNION ALL SELECT 'request ' || id FROM scm.shipments
+             UNION ALL SELECT 'return ' || claim_id FROM scm.returns
              UNION ALL SELECT 'waybill ' || waybill FROM scm.parcels) known WHERE name = ANY($1)""",
     ),
 )

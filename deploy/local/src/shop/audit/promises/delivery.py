@@ -71,6 +71,42 @@ DELIVERY = (
               OR (o.status IN ('delivered', 'completed', 'returned') AND coalesce(s.status, '') <> 'delivered')""",  # noqa: S608
     ),
     Check(
+        "lost",
+        "every exchange that came to its end has the shipment of its replacements",
+        """SELECT c.claim_id::text FROM orders.order_claims c JOIN orders.order_claim_lines x USING (claim_id)
+           WHERE c.kind = 'exchange' AND c.status = 'completed'
+             AND NOT EXISTS (SELECT FROM scm.shipments s WHERE s.claim_id = c.claim_id)
+           GROUP BY 1 HAVING sum(x.resellable + x.damaged) > 0""",
+        AT_REST,
+    ),
+    Check(
+        "doubled",
+        "replacements leave for the units that came back, and for no others",
+        """SELECT s.claim_id || ' ' || x.line_id FROM scm.shipments s JOIN scm.shipment_lines x ON x.shipment_id = s.id
+           LEFT JOIN orders.order_claims c ON c.claim_id = s.claim_id
+           LEFT JOIN orders.order_claim_lines l ON l.claim_id = s.claim_id AND l.line_id = x.line_id
+           WHERE s.claim_id IS NOT NULL AND (c.kind IS DISTINCT FROM 'exchange' OR c.status <> 'completed'
+             OR x.quantity IS DISTINCT FROM l.resellable + l.damaged
+             OR l.replacement_sku IS NOT NULL AND x.sku <> l.replacement_sku)""",
+    ),
+    Check(
+        "unbalanced",
+        "orders and scm agree on what came back",
+        """SELECT r.claim_id || ' ' || x.line_id FROM scm.returns r JOIN scm.return_lines x USING (claim_id)
+           JOIN orders.order_claims c USING (claim_id)
+           LEFT JOIN orders.order_claim_lines l ON l.claim_id = r.claim_id AND l.line_id = x.line_id
+           WHERE r.status = 'received' AND c.status NOT IN ('rejected', 'withdrawn')
+             AND (c.status <> 'completed' OR (l.quantity, l.resellable, l.damaged, l.missing)
+                  IS DISTINCT FROM (x.quantity, x.resellable, x.damaged, x.missing))""",
+        AT_REST,
+    ),
+    Check(
+        "stuck",
+        "no pre-order waits beyond its release",
+        "SELECT id::text FROM scm.shipments WHERE held_until < now() - interval '10 minutes'",
+        AT_REST,
+    ),
+    Check(
         "stuck",
         "scm answers every cancel and hears of every release",
         """SELECT 'cancel ' || cancel_id FROM scm.cancels WHERE state = 'pending'

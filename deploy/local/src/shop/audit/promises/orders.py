@@ -100,7 +100,9 @@ ORDERS = (
         "stuck",
         "a paid order moves on within a week",
         """SELECT order_id::text FROM orders.orders
-           WHERE status IN ('paid', 'preparing') AND paid_at < now() - interval '7 days'""",
+           WHERE status IN ('paid', 'preparing') AND paid_at < now() - interval '7 days'
+             AND NOT EXISTS (SELECT FROM scm.shipments s WHERE s.order_id = orders.order_id
+               AND s.claim_id IS NULL AND s.release_at > now() - interval '7 days')""",
         AT_REST,
     ),
     Check(

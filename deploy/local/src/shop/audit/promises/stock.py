@@ -94,6 +94,21 @@ STOCK = (
         AT_REST,
     ),
     Check(
+        "unbalanced",
+        "units that came back in order are in stock again",
+        """SELECT x.order_id || ' ' || l.sku FROM orders.order_claim_lines x
+           JOIN orders.order_claims c USING (claim_id)
+           JOIN orders.order_lines l ON l.order_id = x.order_id AND l.line_id = x.line_id
+           WHERE c.status = 'completed' AND NOT EXISTS (SELECT FROM orders.order_claims e
+             WHERE e.order_id = x.order_id AND e.kind = 'exchange')
+           GROUP BY x.order_id, l.sku
+           HAVING sum(x.resellable) + (SELECT sum(o.cancelled_quantity) FROM orders.order_lines o
+                    WHERE o.order_id = x.order_id AND o.sku = l.sku)
+               > (SELECT coalesce(sum(r.returned), 0) FROM catalog.reservation_lines r
+                    WHERE r.order_id = x.order_id AND r.sku = l.sku)""",
+        AT_REST,
+    ),
+    Check(
         "stuck",
         "no hold outlives its time",
         """SELECT order_id::text FROM catalog.reservations

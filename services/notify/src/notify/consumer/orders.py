@@ -1,11 +1,8 @@
-"""What notify hears: facts to tell, and what is needed to tell them."""
+"""Orders and their money, and what all messages are written from."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from common import ids
 from common.db import Tx
@@ -22,26 +19,23 @@ from contracts.payments import (
 )
 from contracts.products import MallChanged
 from contracts.shared import OrderLine
-from contracts.shipments import ShipmentStatus, ShipmentUpdated
 from notify import handlers as does
 from notify.commands import RecordContact, RecordMall, RecordOrder, Tell
-from notify.domain.delivery import Policy
-from notify.domain.messages import Kind, Plan
+from notify.consumer.telling import Teller, at
+from notify.domain.messages import Kind
 
 # Why orders gives money back that nobody cancelled anything for: the customer has to be told why it goes back.
 _UNWANTED = frozenset({"unwanted", "amount_mismatch"})
 
 
-def handlers(plan: Plan, policy: Policy, wake: Callable[[], None]) -> Handlers:
-    """`wake` is called after the commit that may have made something due."""
-    hears = _Hears(plan, policy, wake)
+def handlers(teller: Teller) -> Handlers:
+    hears = _Hears(teller)
     table: dict[type[Any], Handler] = {
         MallChanged: hears.on_mall_changed,
         OrderContactRecorded: hears.on_order_contact_recorded,
         OrderPlaced: hears.on_order_placed,
         PaymentPending: hears.on_payment_pending,
         OrderPaid: hears.on_order_paid,
-        ShipmentUpdated: hears.on_shipment_updated,
         OrderCancelled: hears.on_order_cancelled,
         PaymentRefunded: hears.on_payment_refunded,
         OrderRefundRequested: hears.on_order_refund_requested,
@@ -55,10 +49,9 @@ def handlers(plan: Plan, policy: Policy, wake: Callable[[], None]) -> Handlers:
 
 
 class _Hears:
-    def __init__(self, plan: Plan, policy: Policy, wake: Callable[[], None]) -> None:
-        self._plan = plan
-        self._policy = policy
-        self._wake = wake
+    def __init__(self, teller: Teller) -> None:
+        self._teller = teller
+        self._tell = teller.tell
 
     async def on_mall_changed(self, event: MallChanged, tx: Tx) -> None:
         command = RecordMall(
@@ -81,7 +74,7 @@ class _Hears:
             recorded_at=event.recorded_at,
         )
         await does.record_contact(command, tx)
-        tx.then(self._wake)
+        tx.then(self._teller.wake)
 
     async def on_order_placed(self, event: OrderPlaced, tx: Tx) -> None:
         await does.record_order(_order(event), tx)
@@ -115,18 +108,6 @@ class _Hears:
         data = {"method": event.method, "paid_at": event.paid_at}
         await self._tell(Tell(Kind.ORDER_PAID, event.order_id, event.order_id, event.mall_id, event.paid_at, data), tx)
 
-    async def on_shipment_updated(self, event: ShipmentUpdated, tx: Tx) -> None:
-        if event.status is not ShipmentStatus.SHIPPED:
-            return
-        data = {
-            "carrier_name": event.carrier_name,
-            "waybill": event.waybill,
-            "tracking_url": event.tracking_url,
-            "lines": _parts(event.lines),
-        }
-        command = Tell(Kind.ORDER_SHIPPED, event.shipment_id, event.order_id, event.mall_id, event.occurred_at, data)
-        await self._tell(command, tx)
-
     async def on_order_cancelled(self, event: OrderCancelled, tx: Tx) -> None:
         data = {
             "whole": event.whole,
@@ -155,7 +136,7 @@ class _Hears:
     async def on_refund_account_needed(self, event: RefundAccountNeeded, tx: Tx) -> None:
         """Asked for again where the account was wrong: each time is a message of its own."""
         again = event.account_was_wrong
-        fact_id = _at(event.refund_id, event.occurred_at) if again else event.refund_id
+        fact_id = at(event.refund_id, event.occurred_at) if again else event.refund_id
         data = {"refund_id": event.refund_id, "refund_amount": event.refund_amount, "account_was_wrong": again}
         command = Tell(Kind.REFUND_ACCOUNT_NEEDED, fact_id, event.order_id, event.mall_id, event.occurred_at, data)
         await self._tell(command, tx)
@@ -193,13 +174,13 @@ class _Hears:
         await self._tell(Tell(kind, fact_id, event.order_id, event.mall_id, event.occurred_at, data), tx)
 
     async def on_deposit_reversed(self, event: DepositReversed, tx: Tx) -> None:
-        fact_id = _at(event.payment_id, event.occurred_at)
+        fact_id = at(event.payment_id, event.occurred_at)
         data = {"payment_id": event.payment_id, "amount": event.amount, "reversed_at": event.occurred_at}
         command = Tell(Kind.DEPOSIT_REVERSED, fact_id, event.order_id, event.mall_id, event.occurred_at, data)
         await self._tell(command, tx)
 
     async def on_surplus_returned(self, event: SurplusReturned, tx: Tx) -> None:
-        fact_id = _at(event.payment_id, event.returned_at)
+        fact_id = at(event.payment_id, event.returned_at)
         data = {
             "payment_id": event.payment_id,
             "returned_amount": event.returned_amount,
@@ -208,15 +189,6 @@ class _Hears:
         }
         command = Tell(Kind.SURPLUS_RETURNED, fact_id, event.order_id, event.mall_id, event.returned_at, data)
         await self._tell(command, tx)
-
-    async def _tell(self, command: Tell, tx: Tx) -> None:
-        await does.tell(command, self._plan, self._policy, tx)
-        tx.then(self._wake)
-
-
-def _at(subject: UUID, when: datetime) -> UUID:
-    """A fact that can come true several times is named by its moment too."""
-    return ids.derived_id("fact", str(subject), when.isoformat())
 
 
 def _order(event: OrderPlaced | OrderPaid) -> RecordOrder:
@@ -241,7 +213,3 @@ def _line(line: OrderLine) -> dict[str, Any]:
         "quantity": line.quantity,
         "amount": line.amount,
     }
-
-
-def _parts(lines: Sequence[Any]) -> list[dict[str, Any]]:
-    return [{"line_id": line.line_id, "quantity": line.quantity} for line in lines]
