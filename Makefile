@@ -3,7 +3,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 SHOP := $(BIN)/shop
 
-.PHONY: help setup up demo down reset status doctor audit test unit integration e2e chaos chaos-smoke bench fmt lint types arch docs lock deployments
+.PHONY: help setup up demo down reset status doctor audit test unit integration e2e chaos chaos-smoke fuzz bench fmt lint types arch docs lock deployments
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  \1\t/' | expand -t 16
@@ -50,6 +50,9 @@ chaos: setup ## break it on purpose: every scenario with five seeds, on real par
 
 chaos-smoke: setup ## a few scenarios and a mutant, as in CI (minutes)
 	@$(BIN)/python -m tests.chaos --smoke
+
+fuzz: setup ## minutes of generated calls on every service's API; SEED=n makes the same calls again
+	@$(SHOP) test-platform -- $(BIN)/python -m tests.contract.http $(if $(SEED),--seed $(SEED))
 
 bench: setup ## measure everything in one run; the report is in benchmarks/
 	@$(BIN)/python -m benchmarks

@@ -20,9 +20,9 @@ def main() -> int:
     parser.add_argument("--service", action="append", choices=NAMES, help="only this one; may be given several times")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     parser.add_argument("--examples", type=int, default=150, help="random calls per operation")
-    parser.add_argument("--steps", type=int, default=100, help="random walks through linked operations")
+    parser.add_argument("--walks", type=int, default=100, help="random walks through operations that follow on others")
     told = parser.parse_args()
-    plan = Plan(examples=told.examples, steps=told.steps, seed=told.seed)
+    plan = Plan(told.examples, edges=True, walks=told.walks, seed=told.seed)
     say(f"seed {told.seed}")
     wrong = 0
     with running() as (portal, shop):

@@ -37,10 +37,11 @@ class Guide:
         self._unlock(case, place, chance)
 
     def _into_path(self, case: Case, chance: random.Random) -> Place:
-        names = set(case.path_parameters or ())
-        fitting = [place for place in self._known.places if names & set(place.ids)] or self._known.places
-        most = max(len(names & set(place.ids)) for place in fitting)
-        place = chance.choice([place for place in fitting if len(names & set(place.ids)) == most])
+        """A place that has as many of the path's ids as there are, and whose headers this operation asks for."""
+        names, doors = set(case.path_parameters or ()), _doors(case)
+        fit = [(len(names & set(place.ids)), len(doors & set(place.headers)), place) for place in self._known.places]
+        best = max(each[:2] for each in fit)
+        place = chance.choice([each[2] for each in fit if each[:2] == best])
         if names and _is_right(case, ParameterLocation.PATH) and chance.randrange(100) < _PATHS:
             case.path_parameters.update({name: place.ids[name] for name in names & set(place.ids)})
         return place
@@ -63,18 +64,20 @@ class Guide:
     def _unlock(self, case: Case, place: Place, chance: random.Random) -> None:
         if not _is_right(case, ParameterLocation.HEADER):
             return
-        doors = {item.name.lower() for item in case.operation.headers}
-        own = {name.lower(): value for name, value in place.headers.items()}
-        for name in doors - {_KEY}:
-            keys = self._known.passes.get(name, [])
-            if chance.randrange(100) >= _KEYS or not (keys or name in own):
-                continue
-            # A bearer token beside the token of a guest would decide alone, so most guests come without one.
-            case.headers[name] = own.get(name) or (keys[0] if chance.randrange(100) < _FIELDS else chance.choice(keys))
-        if own and "authorization" in doors and chance.randrange(100) < _FIELDS and set(own) & doors:
+        doors = _doors(case)
+        for name in sorted(doors - {_KEY}):
+            shown = place.headers.get(name) or self._known.opens(name, case.operation.path)
+            if shown is not None and chance.randrange(100) < _KEYS:
+                case.headers[name] = shown
+        if doors & set(place.headers) - {"authorization"} and chance.randrange(100) < _FIELDS:
+            # Guests come with the token of what is theirs, and with no other.
             case.headers.pop("authorization", None)
         if _KEY in doors and chance.randrange(100) < _KEYS:
             case.headers[_KEY] = ids.new_id().hex
+
+
+def _doors(case: Case) -> set[str]:
+    return {item.name.lower() for item in case.operation.headers}
 
 
 def _is_right(case: Case, where: ParameterLocation) -> bool:

@@ -57,11 +57,11 @@ async def travel(shop: Shop) -> Known:
 async def _passes(journey: Journey) -> None:
     secrets, known = journey.shop.instance.secrets, journey.known
     claims = {"sub": str(ids.new_id()), "typ": "member", "aud": "member", "tier": "gold", "exp": 4_102_444_800}
-    member = f"Bearer {jwt.encode(claims, secrets['staff_token_key'], algorithm='HS256')}"
+    known.member = f"Bearer {jwt.encode(claims, secrets['staff_token_key'], algorithm='HS256')}"
     known.passes = {
-        "authorization": [journey.shop.staff("admin")["Authorization"], member],
-        "x-internal-key": [secrets["internal_key"]],
-        "x-api-key": [secrets["logistics_api_key"]],
+        "authorization": journey.shop.staff("admin")["Authorization"],
+        "x-internal-key": secrets["internal_key"],
+        "x-api-key": secrets["logistics_api_key"],
     }
     known.place(token=secrets["solapi_callback_token"])
     known.value("currency", "KRW")
@@ -151,7 +151,8 @@ async def _promote(journey: Journey) -> None:
             continue
         coupon = {"label": "쿠폰", "code": f"SPRING{number}"} if number else {"label": "쿠폰", "count": 5}
         issued = await journey.staff("POST", f"/v1/promotions/{made['id']}/coupons", coupon)
-        journey.known.place(promotion_id=made["id"], coupon_id=issued["id"], code=f"SPRING{number}")
+        journey.known.place(promotion_id=made["id"], coupon_id=issued["id"])
+        journey.known.value("code", f"SPRING{number}")
     product = journey.known.values["product_id"][0]
     await journey.staff("PUT", f"/v1/promotions/purchase-limits/{product}", {"max_per_order": 50})
     ranges = [{"first": "63000", "last": "63644", "label": "제주", "fee": 3000}]
@@ -161,8 +162,7 @@ async def _promote(journey: Journey) -> None:
 
 async def _fill_carts(journey: Journey) -> None:
     """Two of guests and one of a member, still open."""
-    member = {"Authorization": journey.known.passes["authorization"][1]}
-    for headers in ({}, {}, member):
+    for headers in ({}, {}, {}, {"Authorization": journey.known.member}):
         cart = await journey.call("POST", "/v1/carts", {"mall_id": MALL, "channel": "pc"}, headers)
         opened = {"X-Cart-Token": cart["token"]}
         line = {"sku": "GRANOLA-0", "quantity": 2}
@@ -176,6 +176,7 @@ async def _order(journey: Journey) -> None:
     for state in (
         "placed",
         "placed",
+        "open",
         "account",
         "paid",
         "paid",
@@ -191,11 +192,15 @@ async def _order(journey: Journey) -> None:
 
 
 async def _take_to(journey: Journey, state: str, order: Order, cart: tuple[str, str]) -> None:
-    key = {"X-Order-Token": order.token, "X-Cart-Token": cart[1]}
-    here = {"order_id": order.id, "line_id": order.lines[0]["line_id"], "cart_id": cart[0]}
+    key = {"X-Order-Token": order.token}
+    here = {"order_id": order.id, "line_id": order.lines[0]["line_id"]}
     journey.known.value("order_number", order.number)
     await journey.shop.hear()
     if state == "placed":
+        journey.known.place(key, **here)
+        journey.known.place({"X-Cart-Token": cart[1]}, cart_id=cart[0], order_id=order.id)
+        return
+    if state == "open":
         opened = await journey.door.open_window(order, "card", "inicis")
         journey.known.place(key, payment_id=opened["id"], **here)
         return
@@ -204,18 +209,17 @@ async def _take_to(journey: Journey, state: str, order: Order, cart: tuple[str, 
         journey.known.place(key, **here)
         await journey.shop.hear()
         return
-    account = await journey.door.ask_for_account(order)
-    here["payment_id"] = account["id"]
-    if state != "account":
-        await journey.door.deposit(account)
-        await journey.shop.work("payments", "callbacks", "settle-payments")
+    if state == "account":
+        here["payment_id"] = (await journey.door.ask_for_account(order))["id"]
+    else:
+        here["payment_id"] = await journey.door.pay_by_storefront(order, "card")
         await journey.shop.hear()
         here |= await _ship(journey, order, state)
     journey.known.place(key, **here)
 
 
 async def _ship(journey: Journey, order: Order, state: str) -> dict[str, str]:
-    centre = {"X-API-Key": journey.known.passes["x-api-key"][0]}
+    centre = {"X-API-Key": journey.known.passes["x-api-key"]}
     query = f"/v1/logistics/shipment-requests?order_number={order.number}"
     request = (await journey.call("GET", query, headers=centre))["items"][0]["id"]
     path = f"/v1/logistics/shipment-requests/{request}"
@@ -251,7 +255,7 @@ async def _return_goods(journey: Journey) -> None:
 async def _look_back(journey: Journey) -> None:
     """What staff look at: counts of the centre's shelves, a rebuild of the figures, cursors of every list."""
     counted = {"items": [{"sku": "GRANOLA-0", "on_hand": 7}]}
-    centre = {"X-API-Key": journey.known.passes["x-api-key"][0]}
+    centre = {"X-API-Key": journey.known.passes["x-api-key"]}
     await journey.call("POST", "/v1/logistics/stock-counts", counted, centre)
     await journey.shop.hear()
     count = (await journey.staff("GET", "/v1/stock/counts"))["items"][0]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Place:
-    """Path parameters that belong together, and the headers that open what is there."""
+    """Path parameters that belong together, and the headers (by lower-case name) that open what is there."""
 
     ids: dict[str, str]
     headers: dict[str, str] = field(default_factory=dict)
@@ -13,16 +13,27 @@ class Place:
 
 @dataclass
 class Known:
-    """`values` by the name of a field or parameter; `passes` are headers that open doors, by the header's name."""
+    """`values` by the name of a field or parameter; `passes` are headers that open doors, by the header's name.
+
+    `member` is a customer's bearer token, for the paths that begin with `members`; elsewhere they are for staff.
+    """
 
     places: list[Place] = field(default_factory=list)
     values: dict[str, list[str]] = field(default_factory=dict)
-    passes: dict[str, list[str]] = field(default_factory=dict)
+    passes: dict[str, str] = field(default_factory=dict)
+    member: str = ""
+    members: tuple[str, ...] = ("/v1/carts", "/internal/carts")
 
     def place(self, headers: dict[str, str] | None = None, **ids: str) -> None:
-        self.places.append(Place(ids, headers or {}))
+        self.places.append(Place(ids, {name.lower(): value for name, value in (headers or {}).items()}))
         for name, value in ids.items():
-            self.value(name, value)
+            # Words such as `kind` mean something else in every path and body.
+            if name == "sku" or name.endswith("_id"):
+                self.value(name, value)
+
+    def opens(self, header: str, path: str) -> str | None:
+        """What this header says where the door of `path` is to open."""
+        return self.member if header == "authorization" and path.startswith(self.members) else self.passes.get(header)
 
     def value(self, name: str, *found: str) -> None:
         kept = self.values.setdefault(name, [])

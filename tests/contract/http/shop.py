@@ -8,6 +8,7 @@ import asyncio
 import importlib
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -98,7 +99,9 @@ def running() -> Iterator[tuple[BlockingPortal, Shop]]:
 
 @asynccontextmanager
 async def _started(directory: Path) -> AsyncIterator[Shop]:
-    shop = Shop(Instance("contract", instance.home(), directory, ports.unused()), FakeStorage())
+    doors = {name: _door() for name in (*NAMES, "sandbox", "edge")}
+    numbers = ports.unused() | {name: door.getsockname()[1] for name, door in doors.items()}
+    shop = Shop(Instance("contract", instance.home(), directory, numbers), FakeStorage())
     values = environment.everything(shop.instance, "127.0.0.1:1")
     async with AsyncExitStack() as stack:
         database_url = await stack.enter_async_context(_database())
@@ -106,10 +109,17 @@ async def _started(directory: Path) -> AsyncIterator[Shop]:
             for name in NAMES:
                 await _start(shop, name, database_url, stack)
             sandbox = create_sandbox(SandboxSettings())
-        await stack.enter_async_context(_served(sandbox, shop.instance.ports["sandbox"], lifespan="on"))
+        await stack.enter_async_context(_served(sandbox, doors["sandbox"], lifespan="on"))
         for name, app in (*shop.apps.items(), ("edge", _edge(shop))):
-            await stack.enter_async_context(_served(app, shop.instance.ports[name]))
+            await stack.enter_async_context(_served(app, doors[name]))
         yield shop
+
+
+def _door() -> socket.socket:
+    """Held from now on, so that nobody else gets the port before the server listens."""
+    door = socket.socket()
+    door.bind(("127.0.0.1", 0))
+    return door
 
 
 @asynccontextmanager
@@ -181,14 +191,14 @@ def _edge(shop: Shop) -> Any:
 
 
 @asynccontextmanager
-async def _served(app: Any, port: int, *, lifespan: Literal["on", "off"] = "off") -> AsyncIterator[None]:
+async def _served(app: Any, door: socket.socket, *, lifespan: Literal["on", "off"] = "off") -> AsyncIterator[None]:
     """As `common.runtime` serves it."""
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=port, log_config=None, access_log=False, lifespan=lifespan, server_header=False,
+        app, log_config=None, access_log=False, lifespan=lifespan, server_header=False,
         date_header=False, timeout_keep_alive=65, timeout_graceful_shutdown=1,
     )  # fmt: skip
     server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve())
+    task = asyncio.create_task(server.serve(sockets=[door]))
     while not server.started:
         if task.done():
             task.result()

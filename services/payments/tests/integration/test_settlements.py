@@ -96,6 +96,11 @@ class TestSettlements:
     async def test_are_for_staff(self, mall):
         assert (await mall.http.get("/v1/payments/settlements?day=2026-11-22")).status_code == 401
 
+    @pytest.mark.parametrize("day", ["0", "86400", "1999-12-31", "3000-01-01"])
+    async def test_a_day_that_is_none(self, mall, day):
+        answer = await mall.http.get(f"/v1/payments/settlements?day={day}", headers=a_staff_header("payments"))
+        assert answer.status_code == 422
+
     async def test_a_provider_without_lists_is_left_alone(self, mall):
         await mall.paid()
         await mall.run_later("settlements", days=1)

@@ -9,6 +9,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 
 from common.auth import CurrentStaff, require
 from common.http import DatabaseDep
@@ -27,6 +28,9 @@ from payments.schemas.books import (
 )
 
 _WON = "KRW"  # what providers of Korea settle in
+
+# Else a number would be taken for a moment of 1970.
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2999, 12, 31))]
 
 router = APIRouter(prefix="/v1/payments", tags=["ledger"])
 
@@ -87,7 +91,7 @@ async def books_audit(
     responses=responses(401, 403),
     summary="The providers' accounts of a day, and where they differ from ours",
 )
-async def day_settlements(database: DatabaseDep, staff: CurrentStaff, day: Annotated[date, Query()]) -> SettlementsView:
+async def day_settlements(database: DatabaseDep, staff: CurrentStaff, day: Annotated[Day, Query()]) -> SettlementsView:
     """Every difference ever found in the day's accounts; `resolved_at` tells that it is none any more. Staff only."""
     require(staff, ROLE)
     async with database.read() as connection:
