@@ -3,31 +3,24 @@
 import itertools
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 from services.notify.tests.builders import (
     EMAIL,
     NOW,
-    address_decided,
-    claim_events,
     contact,
     deposit_mismatch,
-    deposit_reversed,
+    every_fact,
     mall_changed,
-    order_cancelled,
-    order_completed,
     order_paid,
     order_placed,
     payment_pending,
-    payment_refunded,
     refund_account_needed,
     refund_refused,
     refund_requested,
     return_updated,
     shipment_held,
     shipment_updated,
-    surplus_returned,
 )
 from services.notify.tests.world import World
 
@@ -40,36 +33,10 @@ pytestmark = pytest.mark.integration
 HOUR = timedelta(hours=1)
 
 
-def every_fact(order_id: UUID) -> list[Event]:
-    return [
-        order_placed(order_id),
-        payment_pending(order_id),
-        order_paid(order_id),
-        shipment_updated(order_id),
-        order_cancelled(order_id),
-        payment_refunded(order_id),
-        refund_account_needed(order_id),
-        deposit_mismatch(order_id, 40_000),
-        deposit_mismatch(order_id, 42_900, 100),
-        deposit_reversed(order_id),
-        surplus_returned(order_id),
-        refund_refused(order_id),
-        refund_requested(order_id),
-        address_decided(order_id, accepted=False),
-        address_decided(order_id, accepted=True),
-        shipment_held(order_id, NOW + 240 * HOUR),
-        shipment_held(order_id, None, occurred_at=NOW + 240 * HOUR),
-        order_completed(order_id),
-        shipment_updated(order_id, claim_id=ids.new_id(), occurred_at=NOW + 19 * HOUR),
-        return_updated(order_id),
-        *claim_events(order_id),
-    ]
-
-
 KINDS = [
     "order-placed", "payment-pending", "order-paid", "order-cancelled", "payment-refunded", "refund-account-needed",
-    "deposit-short", "deposit-surplus", "deposit-reversed", "surplus-returned", "refund-failed", "payment-unwanted",
-    "address-kept", "address-changed", "preorder-held", "exchange-shipped", "order-shipped", "claim-requested",
+    "deposit-short", "deposit-surplus", "deposit-reversed", "surplus-returned", "address-kept", "address-changed",
+    "refund-failed", "payment-unwanted", "preorder-held", "exchange-shipped", "order-shipped", "claim-requested",
     "claim-approved", "claim-collected", "claim-rejected", "claim-withdrawn", "claim-completed", "order-completed",
     "preorder-released",
 ]  # fmt: skip

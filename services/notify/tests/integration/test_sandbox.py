@@ -12,19 +12,10 @@ import httpx
 import pytest
 from services.notify.tests.builders import (
     contact,
-    deposit_mismatch,
-    deposit_reversed,
+    every_fact,
     mall_changed,
-    order_cancelled,
     order_paid,
-    order_placed,
-    payment_pending,
-    payment_refunded,
-    refund_account_needed,
-    refund_refused,
-    refund_requested,
     shipment_updated,
-    surplus_returned,
 )
 from services.notify.tests.fakes import MailServer
 from services.notify.tests.world import CALLBACK_TOKEN, World
@@ -110,23 +101,9 @@ async def until(world: World, expected: dict[tuple[str, str], str]) -> None:
         await asyncio.sleep(0.01)
 
 
-def every_fact(order_id: UUID, world: World) -> list[Any]:
-    """One of each kind. The account that waits for a deposit still does."""
-    facts: list[Any] = [
-        order_placed(order_id),
-        payment_pending(order_id),
-        order_paid(order_id),
-        shipment_updated(order_id),
-        order_cancelled(order_id),
-        payment_refunded(order_id, by_hand=True),
-        refund_account_needed(order_id),
-        refund_refused(order_id),
-        refund_requested(order_id),
-        deposit_mismatch(order_id, 40_000),
-        deposit_mismatch(order_id, 42_900, 100),
-        deposit_reversed(order_id),
-        surplus_returned(order_id),
-    ]
+def all_facts(order_id: UUID, world: World) -> list[Any]:
+    """The account that waits for a deposit still does."""
+    facts: list[Any] = every_fact(order_id)
     later = world.clock.now() - facts[0].placed_at
     pending = facts[1].virtual_account.model_copy(update={"due_at": facts[1].virtual_account.due_at + later})
     facts[1] = facts[1].model_copy(update={"virtual_account": pending})
@@ -136,7 +113,7 @@ def every_fact(order_id: UUID, world: World) -> list[Any]:
 async def test_every_message_arrives_as_an_alimtalk_and_is_reported(outside: tuple[World, Outside]) -> None:
     world, sandbox = outside
     order_id = ids.new_id()
-    await world.hear(mall_changed(), contact(order_id), *every_fact(order_id, world))
+    await world.hear(mall_changed(), contact(order_id), *all_facts(order_id, world))
     await until(world, {(kind, channel): "delivered" for kind in Kind for channel in ("email", "alimtalk")})
     assert {(message["type"], message["statusCode"]) for message in await sandbox.messages()} == {("ATA", "4000")}
     assert len(await sandbox.messages()) == len(Kind)
@@ -147,7 +124,7 @@ async def test_every_message_reaches_whom_kakao_does_not_know_as_a_text(outside:
     world, sandbox = outside
     order_id = ids.new_id()
     who = contact(order_id, name="김😀민지", email=None, phone="010-1234-5699")
-    await world.hear(mall_changed(name="인테이크💚"), who, *every_fact(order_id, world))
+    await world.hear(mall_changed(name="인테이크💚"), who, *all_facts(order_id, world))
     ends = {"alimtalk": "delivered", "email": "skipped"}
     await until(world, {(kind, channel): end for kind in Kind for channel, end in ends.items()})
     messages = await sandbox.messages()
