@@ -1,6 +1,7 @@
 """What the tests of this folder share: reading settings the way a program does."""
 
 import importlib
+import inspect
 
 import pytest
 from pydantic_settings import BaseSettings
@@ -12,7 +13,10 @@ def _classes(program):
     return [
         item
         for item in vars(module).values()
-        if isinstance(item, type) and issubclass(item, BaseSettings) and item.__module__.startswith(f"{program}.")
+        if isinstance(item, type)
+        and issubclass(item, BaseSettings)
+        and item.__module__.startswith(f"{program}.")
+        and not inspect.isabstract(item)
     ]
 
 
