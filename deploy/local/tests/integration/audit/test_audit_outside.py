@@ -49,6 +49,21 @@ class TestBank:
 
         assert (await copy.wrong())[IN_LEDGER] == (f"toss {PAID_ADA}",)
 
+    async def test_a_surplus_that_is_owed_back_is_no_fault_and_one_nobody_counted_is(self, copy):
+        copy.outside.took(PAID_ADA, ("deposit", 100))
+        assert (await copy.wrong())[IN_LEDGER] == (f"toss {PAID_ADA}",)
+
+        journal = named("journal", "surplus")
+        await copy.run(
+            f"UPDATE payments.payments SET surplus = 100, attention = 'surplus_owed' WHERE id = '{PAID_ADA}'",
+            "INSERT INTO payments.journals (id, ref, kind, payment_id, order_id, currency, posted_at)"
+            f" SELECT '{journal}', 'surplus:{PAID_ADA}:1', 'surplus_received', id, order_id, currency, now()"
+            f" FROM payments.payments WHERE id = '{PAID_ADA}'",
+            "INSERT INTO payments.postings (journal_id, position, account, amount) VALUES"
+            f" ('{journal}', 0, 'provider_surplus:toss', 100), ('{journal}', 1, 'surplus_owed', -100)",
+        )
+        assert {LEDGER, IN_LEDGER, NOBODYS}.isdisjoint(await copy.wrong())
+
     async def test_a_refund_that_was_paid_twice_is_found(self, copy):
         copy.outside.took(PAID_BEA, ("refund", -5000))
 
