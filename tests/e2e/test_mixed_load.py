@@ -14,7 +14,7 @@ from shop.demo.visit import Visit
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(420)]
 
-AT_ONCE = 12
+AT_ONCE = 20
 
 
 @pytest.fixture(scope="module")
