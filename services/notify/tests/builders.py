@@ -182,7 +182,7 @@ def refund_requested(order_id: UUID, **changes: Any) -> OrderRefundRequested:
     values = {
         **_of_order(order_id), "channel": "pc", "refund_id": ids.derived_id("unwanted", str(order_id)),
         "payment_id": ids.derived_id("payment", str(order_id)), "amount": 42_800, "reason": "unwanted",
-        "requested_at": NOW + timedelta(hours=8), "paid_at": NOW + timedelta(hours=7, minutes=59),
+        "requested_at": NOW + timedelta(hours=7, minutes=45), "paid_at": NOW + timedelta(hours=7, minutes=44),
     }  # fmt: skip
     return OrderRefundRequested.model_validate(values | changes)
 
