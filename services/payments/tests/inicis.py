@@ -46,7 +46,6 @@ ACCESS = InicisAccess(
     holder="KG이니시스",
     verification=True,
     refund_version="v1",
-    inquiry_version="v2",
     tax_contract=False,
     settlement_path="",
     sources=("203.238.37.15/32",),

@@ -120,7 +120,7 @@ class TestCard:
         assert (again.key, again.standing, again.balance) == (once.key, Standing.PAID, AMOUNT)
         assert (await company.totals())["taken"] == AMOUNT
 
-    @pytest.mark.parametrize("changes", [{"refund_version": "v2"}, {"inquiry_version": "v1"}, {"verification": False}])
+    @pytest.mark.parametrize("changes", [{"refund_version": "v2"}, {"verification": False}])
     async def test_the_other_versions(self, company, moment, changes):
         async with http_client.client() as http:
             gateway = InicisGateway(http, company.access(**changes), moment)

@@ -68,9 +68,6 @@ class InicisSettings(ProviderSettings):
     # memory: field names of `verification`; the older window does without.
     verification: bool = Field(default=True, description="send use_chkfake=Y and verification")
     refund_version: Literal["v1", "v2"] = Field(default="v1", description="INIAPI of refunds")
-    inquiry_version: Literal["v1", "v2"] = Field(
-        default="v2", description="INIAPI of look-ups; v1 does not tell what is left after a refund in part"
-    )
     tax_contract: bool = Field(default=False, description="tax and tax-free sums are sent: only with a contract for it")
     # memory: the whole list; empty means it is not asked for.
     settlement_path: str = Field(default="", description="path of the settlement list at INIAPI; empty: not offered")
@@ -109,7 +106,6 @@ class InicisSettings(ProviderSettings):
             holder=self.account_holder,
             verification=self.verification,
             refund_version=self.refund_version,
-            inquiry_version=self.inquiry_version,
             tax_contract=self.tax_contract if account.tax_contract is None else account.tax_contract,
             settlement_path=self.settlement_path,
             sources=tuple(part.strip() for part in self.sources.split(",") if part.strip()),

@@ -33,7 +33,6 @@ class InicisAccess:
     holder: str
     verification: bool
     refund_version: ApiVersion
-    inquiry_version: ApiVersion
     tax_contract: bool
     settlement_path: str
     sources: tuple[str, ...]

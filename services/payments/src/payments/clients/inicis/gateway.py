@@ -135,8 +135,6 @@ class InicisGateway:
 
     async def get(self, payment: Payment) -> Seen | Missing | Unknown:
         try:
-            if self._access.inquiry_version == "v1":
-                return wire.inquired_v1(await self._ask_v1(payment), payment, self._access.merchant)
             request = iniapi.inquiry_v2(self._access, tid=payment.key, oid=payment.order_ref, now=self._clock.now())
             answer = wire.inquired_v2(await self._post(request), payment, self._access.holder)
             if isinstance(answer, Unknown) and wire.is_missing_v1(await self._ask_v1(payment)):

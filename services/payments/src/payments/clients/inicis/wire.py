@@ -9,16 +9,9 @@ from typing import Any
 from common.clock import SEOUL
 from payments.clients.gateway import SettledRow
 from payments.clients.inicis.unproven import BANKS, DEPOSITS_V2, REFUND_HINTS, REFUND_UNREAD, STANDINGS_V2
-from payments.commands.answers import Account, Hint, Missing, Refused, Return, Seen, Standing, Unknown
+from payments.commands.answers import Account, Hint, Refused, Return, Seen, Standing, Unknown
 from payments.domain.payment import Payment
 
-_STANDINGS_V1 = {
-    "0": Standing.PAID,
-    "1": Standing.RETURNED,
-    "N": Standing.WAITING,
-    "Y": Standing.PAID,
-    "C": Standing.RETURNED,
-}
 _NO_SUCH = "9"
 _TID_MAX = 60
 
@@ -71,30 +64,10 @@ def inquired_v2(body: Mapping[str, Any], payment: Payment, holder: str) -> Seen 
         raise NotInicis(f"not an inquiry of Inicis: {error!r}") from error
 
 
-def inquired_v1(body: Mapping[str, Any], payment: Payment, merchant: str) -> Seen | Missing | Unknown:
-    """v1 does not say what is left of a payment given back in part, nor an account. Raises `NotInicis`."""
-    if body.get("resultCode") != "00":
-        return Unknown(f"look-up refused: {str(body.get('resultCode'))[:40]}")
-    try:
-        if str(body["status"]) == _NO_SUCH:
-            return Missing()
-        standing, amount = _STANDINGS_V1[str(body["status"])], whole(body["price"])
-        return Seen(
-            # It was asked about by our name and our merchant, and says neither again.
-            order_ref=_text(body.get("oid") or payment.order_ref),
-            key=_tid(body["tid"]),
-            merchant=merchant,
-            currency="KRW",
-            amount=amount,
-            balance=0 if standing is Standing.RETURNED else amount,
-            standing=standing,
-            account=payment.account,
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise NotInicis(f"not an inquiry of Inicis: {error!r}") from error
-
-
 def is_missing_v1(body: Mapping[str, Any]) -> bool:
+    """All that v1 is asked for. It names neither what is left after a refund in part nor what was deposited, so nothing
+    may be paid or paid back on its word.
+    """
     return body.get("resultCode") == "00" and str(body.get("status")) == _NO_SUCH
 
 
