@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, compile_path
 
 from sandbox import faults, pages
 from sandbox.clock import Clock, SystemClock, epoch
@@ -137,9 +139,18 @@ def create_app(settings: Settings, *, clock: Clock | None = None, http: httpx.As
             logistics=world.logistics,
         ),
     ):  # fmt: skip
-        app.include_router(router, prefix=settings.prefix)
+        app.router.routes.extend(_under(settings.prefix, router))
     _probes(app, world)
     return app
+
+
+def _under(prefix: str, router: APIRouter) -> Iterator[BaseRoute]:
+    """The router's routes below `prefix`. An included router's would all be analysed once more at the first request."""
+    for route in router.routes:
+        if isinstance(route, APIRoute):
+            route.path = f"{prefix}{route.path}"
+            route.path_regex, route.path_format, route.param_convertors = compile_path(route.path)
+        yield route
 
 
 def _probes(app: FastAPI, world: World) -> None:

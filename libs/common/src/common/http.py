@@ -51,9 +51,9 @@ def create_app(
     app.state.database = database
     for key, value in (state or {}).items():
         setattr(app.state, key, value)
-    for router in routers:
-        app.include_router(router)
-    app.include_router(_health_routes(health or Health()))
+    # Included, all routes would be analysed once more at the first request, and found more slowly at every one.
+    for router in (*routers, _health_routes(health or Health())):
+        app.router.routes.extend(router.routes)
     install(app)
     app.add_middleware(_Limits, max_body_bytes=settings.max_body_bytes)
     return app
