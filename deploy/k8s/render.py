@@ -7,6 +7,7 @@ routes, topics and rights come from the tables that a local instance runs by.
 from __future__ import annotations
 
 import importlib
+import pkgutil
 import secrets
 import sys
 from pathlib import Path
@@ -28,8 +29,11 @@ _WRITTEN = "# Written by `python -m deploy.k8s.render`; change that or the table
 
 def topics_of(service: str) -> list[str]:
     """The topics a service listens to: those of the events its consumer imports."""
-    module = importlib.import_module(f"{service}.consumer")
-    heard = [item for item in vars(module).values() if isinstance(item, type) and issubclass(item, Event)]
+    room = importlib.import_module(f"{service}.consumer")
+    parts = pkgutil.iter_modules(getattr(room, "__path__", ()), f"{room.__name__}.")
+    modules = [room, *(importlib.import_module(part.name) for part in parts)]
+    items = [item for module in modules for item in vars(module).values()]
+    heard = [item for item in items if isinstance(item, type) and issubclass(item, Event)]
     return sorted({event.topic for event in heard if event is not Event})
 
 

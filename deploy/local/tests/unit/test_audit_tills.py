@@ -33,6 +33,7 @@ class Case:
         self.name = f"{provider} {OURS}"
         self.entries: list[dict] = []
         self.ours = {"id": self.name, "received": 0, "reversed": 0, "done": [], "keeps": 0, "promised": 0}
+        self.ours |= {"surplus": 0, "odd": False}
 
     def moved(self, *movements: tuple[str, int], ref: str = OURS) -> "Case":
         """A try of its own each time."""

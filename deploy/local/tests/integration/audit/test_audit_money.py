@@ -67,7 +67,7 @@ MONEY = [
         " amount, vat_amount, tax_free_amount, refund_amount, requested_at, settled_at)"
         f" VALUES ('{named('owed')}', '{ADA}', 1, 'customer_request', 'x', 'accepted', 5, 5, 0, 0, 5, now(), now())",
         offenders=(ADA,),
-        also=(TOLD, NOBODYS, "every order, account, payment, parcel, cancel and refund has its message"),
+        also=(TOLD, NOBODYS, "every order, account, payment, parcel, cancel, claim and refund has its message"),
     ),
     broken(
         OWES,
