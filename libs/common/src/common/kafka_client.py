@@ -16,10 +16,8 @@ _AGAIN_SECONDS = 1.0
 
 
 def begins_again(client: Any) -> None:
-    """Makes a client, before its start, find the cluster again when all brokers it knew are gone.
-
-    aiokafka asks only those for news that its last news named. Whoever heard it while a single broker was up asks that
-    one for ever. Like Kafka's own clients (KIP-899) this one then asks the bootstrap servers.
+    """Before its start: the client will ask the bootstrap servers when all brokers it knew are gone (KIP-899). aiokafka
+    asks only those that its last news named: heard while a single one was up, that one for ever.
     """
     update, tried_at = client._metadata_update, -_AGAIN_SECONDS
 

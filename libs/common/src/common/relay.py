@@ -115,7 +115,8 @@ class Relay:
 
     async def _renew(self, connection: asyncpg.Connection) -> None:
         started = self._clock.monotonic()
-        await asyncio.wait_for(self._leases.renew(connection), self._leases.ttl_seconds)
+        async with asyncio.timeout(self._leases.ttl_seconds):  # 3.11's `wait_for` may lose a cancellation
+            await self._leases.renew(connection)
         # Counted from before the question: our idea of the lease ends before the database's does.
         self._lease_until = started + self._leases.ttl_seconds
         metrics.relay_shards.set(len(self._leases.owned))
