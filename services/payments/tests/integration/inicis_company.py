@@ -14,7 +14,7 @@ import httpx
 import uvicorn
 from services.payments.tests.inicis import access
 
-from common import http_client, testing
+from common import testing
 from common.clock import SEOUL, FixedClock
 from sandbox.app import create_app as create_sandbox
 from sandbox.inicis.settings import InicisSettings as Told
@@ -142,7 +142,7 @@ async def a_company(tmp_path, clock: FixedClock, **told) -> AsyncIterator[Compan
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         try:
             await until(lambda: _started(server))
-            async with http_client.client() as browser:
+            async with httpx.AsyncClient(timeout=30) as browser:
                 yield Company(base, browser, door)
         finally:
             server.should_exit = True
