@@ -35,9 +35,9 @@ class TestCard:
         async def mails():
             inbox = (await http.get(f"{shop.edge_url}/dev/mail.json")).json()
             mine = [mail for mail in inbox["items"] if order.number in mail["subject"] + str(mail.get("text", ""))]
-            return mine if len(mine) >= 3 else None
+            return mine if len(mine) >= 4 else None
 
-        assert len(await eventually(mails, "mails of order placed, paid and shipped")) == 3
+        assert len(await eventually(mails, "mails of order placed, paid, shipped and completed")) == 4
 
     async def test_the_other_mall_ships_from_the_centre_we_call(self, door):
         order = await an_order(door, (TAX_FREE, 1), mall="livestore")
