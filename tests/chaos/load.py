@@ -17,6 +17,7 @@ from uuid import UUID
 
 import httpx
 from tests.chaos.customers import KINDS, MALLS, WEIGHTS, PatientDoor, Visit
+from tests.chaos.staff import RARE
 from tests.chaos.world import Broken, World
 
 from shop.demo.desk import Desk
@@ -126,9 +127,9 @@ class Load:
         door = self.door()
         await self.desk().prepare()
         for mall in MALLS:
-            self._shelves[mall] = sorted(
-                variant["sku"] for product in await door.products(mall) for variant in product["variants"]
-            )
+            variants = [each for product in await door.products(mall) for each in product["variants"]]
+            # What another scenario left to run out is not for ordinary customers.
+            self._shelves[mall] = sorted(each["sku"] for each in variants if not each["sku"].startswith(RARE))
 
     async def _keep_coming(self) -> None:
         while not self._stop.is_set():

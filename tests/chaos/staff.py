@@ -11,11 +11,13 @@ from common import ids
 from shop import tokens
 
 MALL = "intake"
+# How the SKUs of products begin that run out.
+RARE = "RARE-"
 
 
 async def rare_product(world: World, units: int) -> str:
     """The SKU of a new published product of the mall `MALL`, once carts can hold it."""
-    sku = f"RARE-{ids.new_id().hex[-8:]}"
+    sku = f"{RARE}{ids.new_id().hex[-8:]}"
     body = {
         "mall_id": MALL,
         "slug": sku.lower(),

@@ -115,7 +115,13 @@ async def leader_election_mid_batch(world: World, load: Load, rng: random.Random
 
 
 async def _let_events_wait(world: World, load: Load, service: str) -> int:
-    """Cuts the service off from the brokers until there is a batch worth interrupting."""
+    """Cuts the service off from the brokers until there is a batch worth interrupting.
+
+    scm hears of no order then, so its parcels must be on their way before.
+    """
+    if service == "scm":
+        await load.orders(6)
+        await world.until(lambda: _parcels_on_their_way(world), "parcels are on their way", seconds=40)
     for broker in BROKERS.values():
         await world.proxy.set(broker, "cut", client=service)
     began = time.monotonic()
@@ -131,6 +137,11 @@ async def _let_events_wait(world: World, load: Load, service: str) -> int:
 async def _heal_others(world: World, service: str, *, but: str) -> None:
     for broker in set(BROKERS.values()) - {but}:
         await world.proxy.heal(broker)
+
+
+async def _parcels_on_their_way(world: World) -> bool:
+    moving = "SELECT count(*) FROM scm.shipments WHERE status NOT IN ('delivered', 'cancelled')"
+    return bool(await world.database.fetchval(moving) >= 4)
 
 
 async def _outbox(world: World, service: str) -> int:

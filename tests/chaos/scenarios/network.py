@@ -68,7 +68,7 @@ async def half_open(world: World, load: Load, rng: random.Random) -> None:
     world.note(f"{service} sent into nothing for {_PARTITION_SECONDS} s, {reset} connections reset")
 
 
-@scenario(27, "latency", shoppers=4)
+@scenario(27, "latency", needs=PROXY, shoppers=4)
 async def latency(world: World, load: Load, rng: random.Random) -> None:
     """Every answer of the database and the broker comes late."""
     database, broker = rng.randint(5, 25), rng.randint(50, 200)
