@@ -13,11 +13,13 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from benchmarks import backbone, floors, machine, report, scenes
+from benchmarks import backbone, floors, machine, plans, report, scenes
 from benchmarks.system import Shop, pin_generator, running
 from shop import instance, ports, testing
 
 CLIENTS = (1, 8, 32)
+# What "small" is: a mall of ordinary size in its first weeks.
+_PRODUCTS, _ORDERS = 1_000, 1_000
 _OPTIONS: dict[str, Any] = {"trace_sample_ratio": 0.01, "edge_tracing": False}
 console = Console(highlight=False)
 
@@ -25,9 +27,9 @@ console = Console(highlight=False)
 def bench(
     seconds: Annotated[float, typer.Option(help="how long each load runs")] = 15,
     rate: Annotated[float, typer.Option(help="orders per second of the reaction scenes")] = 50,
-    products: Annotated[int, typer.Option(help="clones of the sample catalogue before reading")] = 76,
-    growth: Annotated[int, typer.Option(help="how many times larger the shop is made at the end")] = 10,
-    only: Annotated[str, typer.Option(help="floors, backbone, reactions, shop: comma separated")] = "",
+    only: Annotated[str, typer.Option(help="floors, backbone, reactions, shop, large: comma separated")] = "",
+    products: Annotated[int, typer.Option(help="how many the large shop has")] = 100_000,
+    orders: Annotated[int, typer.Option(help="how many the large shop has behind it")] = 1_000_000,
     out: Annotated[Path, typer.Option(help="folder of the report")] = Path(__file__).parent,
 ) -> None:
     """Measures and writes report.json, report.md and the pictures."""
@@ -35,12 +37,14 @@ def bench(
     # A `kill` must not leave a shop behind.
     signal.signal(signal.SIGTERM, _end)
     wanted = set(only.split(",")) if only else {"floors", "backbone", "reactions", "shop"}
-    found: dict[str, Any] = {"machine": machine.describe(), "settings": {"seconds": seconds, **_OPTIONS}}
+    found = _kept(out / "report.json") if only else {}
+    found |= {"machine": machine.describe(), "settings": {"seconds": seconds, **_OPTIONS}}
     parts: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
         "floors": lambda: _floors(seconds),
         "backbone": lambda: _backbone(seconds),
         "reactions": lambda: _reactions(rate, seconds),
-        "shop": lambda: _shop(seconds, products, growth),
+        "shop": lambda: _shop(seconds),
+        "large": lambda: _large(seconds, products, orders),
     }
     for name, measure in parts.items():
         if name in wanted:
@@ -49,6 +53,12 @@ def bench(
             (out / "report.json").write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
     report.write(found, out)
     console.print(report.table(found))
+
+
+def _kept(file: Path) -> dict[str, Any]:
+    """What was measured before and is not now, if it was on a machine like this one."""
+    before: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+    return before if before.get("machine") == machine.describe() else {}
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:
@@ -95,7 +105,7 @@ async def _reactions(rate: float, seconds: float) -> dict[str, Any]:
         }
 
 
-async def _shop(seconds: float, products: int, growth: int) -> dict[str, Any]:
+async def _shop(seconds: float) -> dict[str, Any]:
     async with running(**_OPTIONS) as shop:
         await asyncio.sleep(20)
         memory = {"idle_mb": _rounded(shop.memory_mb())}
@@ -103,24 +113,44 @@ async def _shop(seconds: float, products: int, growth: int) -> dict[str, Any]:
         await scenes.prepare(shop)
         checkout = await scenes.checkouts(shop, CLIENTS, seconds)
         memory["after_load_mb"] = _rounded(shop.memory_mb())
-        rows = await scenes.grown(shop, products, "a")
+        size = await scenes.grown(shop, _PRODUCTS, _ORDERS, "a")
         reads = await scenes.reads(shop, CLIENTS, seconds / 3)
-        small = await scenes.checkouts(shop, (8,), seconds)
-        more = await scenes.grown(shop, growth, "b")
+        small = {"size": size, "checkouts": await scenes.checkouts(shop, (8,), seconds), "reads": _at_8(reads)}
         return {
             "memory": memory,
             "idle_cpu_share": idle,
             "checkouts": checkout,
             "reads": reads,
             "growth": [
-                {"rows": rows, "checkouts": small, "reads": [read for read in reads if read["clients"] == 8]},
-                {
-                    "rows": more,
-                    "checkouts": await scenes.checkouts(shop, (8,), seconds),
-                    "reads": await scenes.reads(shop, (8,), seconds / 3),
-                },
+                small,
+                await _at_size(shop, seconds, 10 * size["products"], 10 * size["orders"], "b"),
             ],
         }
+
+
+async def _large(seconds: float, products: int, orders: int) -> dict[str, Any]:
+    """The same shop small and large, and the plans of its hot paths when it is large."""
+    async with running(**_OPTIONS) as shop:
+        await scenes.prepare(shop)
+        await scenes.checkouts(shop, (4,), seconds)
+        growth = [
+            await _at_size(shop, seconds, _PRODUCTS, _ORDERS, "a"),
+            await _at_size(shop, seconds, products, orders, "b"),
+        ]
+        return {"growth": growth, "plans": await plans.of_hot_paths(shop)}
+
+
+async def _at_size(shop: Shop, seconds: float, products: int, orders: int, tag: str) -> dict[str, Any]:
+    """Checkouts and reads of eight clients, once there are at least so many products and past orders."""
+    return {
+        "size": await scenes.grown(shop, products, orders, tag),
+        "checkouts": await scenes.checkouts(shop, (8,), seconds),
+        "reads": await scenes.reads(shop, (8,), seconds / 3),
+    }
+
+
+def _at_8(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [row for row in rows if row["clients"] == 8]
 
 
 async def _idle_cpu(shop: Shop, seconds: float = 10) -> dict[str, float]:

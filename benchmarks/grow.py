@@ -1,13 +1,23 @@
 """Makes a shop look old and large: clones its rows by SQL, under new ids that still fit together.
 
 Every uuid of a clone is made of the original's and the clone's number, in all schemas alike, so an order's clone in
-orders and its clone in payments name each other. Names that must be unique (SKU, slug, order number) get the number as
-a suffix. What is cloned is for reading and for weight in the indexes; the auditor would not like it.
+orders and its clone in payments name each other; it begins like the original's, so that it lies where ids of its time
+lie. Names that must be unique (SKU, slug, order number) get the number as a suffix. What is cloned is for reading and
+for weight in the indexes; the auditor would not like it.
+
+`python -m benchmarks.grow --products 100000 --orders 1000000` does it to the shop that runs here.
 """
 
 from __future__ import annotations
 
+import asyncio
+from typing import Annotated
+
 import asyncpg
+import typer
+
+from shop import instance
+from shop.platform import postgres, roles
 
 CATALOGUE: dict[str, tuple[str, ...]] = {
     "catalog": ("products", "variants", "stock"),
@@ -30,34 +40,62 @@ FROM pg_attribute a
 WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attidentity = '' AND a.attgenerated = ''
 ORDER BY a.attnum
 """
+# Built anew afterwards: by sorting, instead of row by row.
+_INDEXES = """
+SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS definition
+FROM pg_index WHERE indrelid = $1::regclass AND NOT indisunique
+"""
 _OWN_NAMES = {"sku", "slug", "goods_code"}
 
 
-async def multiply(connection: asyncpg.Connection, tables: dict[str, tuple[str, ...]], times: int, tag: str) -> int:
-    """Adds `times` clones of every row that was not cloned before. Returns how many rows that made."""
-    made = 0
+async def fill(connection: asyncpg.Connection, products: int, orders: int, tag: str) -> dict[str, int]:
+    """Clones until there are at least so many of each. Returns how many there are."""
+    await _to(connection, CATALOGUE, "catalog.products", products, f"{tag}c")
+    await _to(connection, HISTORY, "orders.orders", orders, f"{tag}h")
+    await connection.execute("VACUUM ANALYZE")
+    return {
+        "products": await connection.fetchval("SELECT count(*) FROM catalog.products"),
+        "orders": await connection.fetchval("SELECT count(*) FROM orders.orders"),
+    }
+
+
+async def _to(
+    connection: asyncpg.Connection, tables: dict[str, tuple[str, ...]], counted: str, wanted: int, tag: str
+) -> None:
+    have = await connection.fetchval(f"SELECT count(*) FROM {counted}")
+    if not have:
+        raise RuntimeError(f"{counted} is empty: there is nothing to clone")
+    times = -(-(wanted - have) // have)
+    if times <= 0:
+        return
     async with connection.transaction():
         # Foreign keys hold again once all tables are done.
-        await connection.execute("SET LOCAL session_replication_role = replica")
+        await connection.execute(
+            "SET LOCAL session_replication_role = replica; SET LOCAL maintenance_work_mem = '256MB'"
+        )
         for schema, names in tables.items():
             for name in names:
-                status = await connection.execute(await _clone(connection, f"{schema}.{name}", times, tag))
-                made += int(status.split()[-1])
-    await connection.execute("ANALYZE")
-    return made
+                await _clone(connection, f"{schema}.{name}", times, tag)
 
 
-async def _clone(connection: asyncpg.Connection, table: str, times: int, tag: str) -> str:
+async def _clone(connection: asyncpg.Connection, table: str, times: int, tag: str) -> None:
     columns = await connection.fetch(_COLUMNS, table)
     names = ", ".join(f'"{column["name"]}"' for column in columns)
     values = ", ".join(_value(column, tag) for column in columns)
-    return f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} t, generate_series(1, {times}) n"
+    indexes = await connection.fetch(_INDEXES, table)
+    for index in indexes:
+        await connection.execute(f"DROP INDEX {index['name']}")
+    await connection.execute(
+        f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} t, generate_series(1, {times}) n", timeout=7200
+    )
+    for index in indexes:
+        await connection.execute(index["definition"], timeout=7200)
 
 
 def _value(column: asyncpg.Record, tag: str) -> str:
     name = f't."{column["name"]}"'
     if column["type"] == "uuid":
-        return f"md5({name}::text || '{tag}' || n)::uuid"
+        return f"(substr(replace({name}::text, '-', ''), 1, 12) || substr(md5({name}::text || '{tag}' || n), 13))::uuid"
     if column["type"] == "text" and (column["name"] in _OWN_NAMES or (column["in_unique"] and _single(column["name"]))):
         return f"{name} || '-{tag}' || n"
     return name
@@ -66,3 +104,27 @@ def _value(column: asyncpg.Record, tag: str) -> str:
 def _single(name: str) -> bool:
     """Text in a unique index that is a name of the row itself, not of what it belongs to."""
     return name in {"number", "waybill", "provider_key", "ref", "reference", "fact_id"}
+
+
+def main(
+    products: Annotated[int, typer.Option(min=1)] = 100_000, orders: Annotated[int, typer.Option(min=1)] = 1_000_000
+) -> None:
+    """Grow the shop that runs here. It needs a few real orders to clone: `make demo` makes some."""
+    current = instance.load()
+    url = postgres.url(
+        postgres.SUPERUSER, current.secrets["postgres_password"], current.ports["postgres"], roles.DATABASE
+    )
+
+    async def grow() -> dict[str, int]:
+        connection = await asyncpg.connect(url)
+        try:
+            return await fill(connection, products, orders, "g")
+        finally:
+            await connection.close()
+
+    found = asyncio.run(grow())
+    print(f"{found['products']:,} products, {found['orders']:,} orders")
+
+
+if __name__ == "__main__":
+    typer.run(main)

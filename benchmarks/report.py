@@ -33,7 +33,9 @@ def table(found: dict[str, Any]) -> str:
         ("Checkouts and reads", _loads(found)),
         ("Backbone", _backbone(found)),
         ("Until the last reaction", _reactions(found)),
-        ("Growth", _growth(found)),
+        ("Growth", _growth(found.get("shop", {}))),
+        ("A large shop", _growth(found.get("large", {}))),
+        ("What the large shop's hot paths read", _plans(found)),
         ("Memory, MB (PSS)", _memory(found)),
     ):
         lines += _section(name, list(rows))
@@ -60,6 +62,8 @@ def _shown(cell: Any) -> str:
     return f"{cell:,}" if isinstance(cell, int) else str(cell)
 
 
+# The costliest; all are in report.json.
+_PLANS = 25
 _DELAYS = ("p50_ms", "p95_ms", "p99_ms")
 
 
@@ -121,13 +125,22 @@ def _reactions(found: dict[str, Any]) -> Iterable[tuple[Any, ...]]:
             yield (load, kind, row["events"], *(row[key] for key in _DELAYS))
 
 
-def _growth(found: dict[str, Any]) -> Iterable[tuple[Any, ...]]:
-    yield ("rows added", "scene", "per second", "p50 ms", "p99 ms", "CPU ms each")
-    for step in found.get("shop", {}).get("growth", []):
-        rows = f"{step['rows']['catalogue_rows']:,} catalogue, {step['rows']['history_rows']:,} orders"
+def _growth(measured: dict[str, Any]) -> Iterable[tuple[Any, ...]]:
+    yield ("products, orders", "scene", "per second", "p50 ms", "p99 ms", "CPU ms each")
+    for step in measured.get("growth", []):
+        rows = f"{step['size']['products']:,}, {step['size']['orders']:,}"
         for row in (*step["checkouts"], *step["reads"]):
             scene = row["scene"] if "by" not in row else f"{row['scene']}, {row['by']}"
             yield (rows, scene, row["per_second"], row["p50_ms"], row["p99_ms"], row["cpu_ms_each"])
+
+
+def _plans(found: dict[str, Any]) -> Iterable[tuple[Any, ...]]:
+    yield ("service", "statement", "runs", "ms", "blocks", "rows read in vain", "by (rows)")
+    for row in found.get("large", {}).get("plans", [])[:_PLANS]:
+        text = row["statement"].replace("|", "\\|")
+        text = text if len(text) <= 110 else f"{text[:60]} … {text[-46:]}"
+        reads = ", ".join(row["reads"])
+        yield (row["service"], text, row["runs"], row["milliseconds"], row["blocks"], row["rows_read_in_vain"], reads)
 
 
 def _memory(found: dict[str, Any]) -> Iterable[tuple[Any, ...]]:

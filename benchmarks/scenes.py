@@ -122,16 +122,17 @@ async def chain_delays(shop: Shop, per_second: float, seconds: float) -> dict[st
     }
 
 
-async def grown(shop: Shop, times: int, tag: str) -> dict[str, int]:
-    """Clones the catalogue and the orders of this shop `times` times."""
+async def grown(shop: Shop, products: int, orders: int, tag: str) -> dict[str, int]:
+    """Clones the catalogue and the orders of this shop until there are at least so many. Returns how many there are."""
+    await shop.settle()
     connection = await shop.database()
     try:
-        catalogue = await grow.multiply(connection, grow.CATALOGUE, times, f"{tag}c")
-        history = await grow.multiply(connection, grow.HISTORY, times, f"{tag}h")
+        found = await grow.fill(connection, products, orders, tag)
+        await connection.execute("CHECKPOINT")
     finally:
         await connection.close()
     await asyncio.sleep(1)
-    return {"catalogue_rows": catalogue, "history_rows": history}
+    return found
 
 
 async def _slugs(shop: Shop) -> list[str]:
