@@ -107,10 +107,11 @@ async def failing_key(world: World, load: Load, rng: random.Random) -> None:
     waiting = await waits()
     if others < 5:
         raise Broken(f"only {others} orders were completed while one key of {group} failed")
-    topic = await world.database.fetchval(f"SELECT topic FROM {group}.parked_keys WHERE key = $1", order.id)
+    topics = await world.database.fetch(f"SELECT topic FROM {group}.parked_keys WHERE key = $1", order.id)
     world.box.disarm(group, "handler_fails")
-    with contextlib.suppress(RuntimeError):  # its own next try may have been quicker than the operator
-        await world.shop("events", "parked", "retry", "-s", group, topic, order.id)
+    for (topic,) in topics:
+        with contextlib.suppress(RuntimeError):  # its own next try may have been quicker than the operator
+            await world.shop("events", "parked", "retry", "-s", group, topic, order.id)
 
     async def drained() -> bool:
         return not await waits()
