@@ -3,7 +3,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 SHOP := $(BIN)/shop
 
-.PHONY: help setup up demo down reset status doctor audit test unit integration e2e chaos chaos-smoke fuzz bench fmt lint types arch docs lock deployments
+.PHONY: help setup up demo down reset status doctor audit test unit integration e2e chaos chaos-smoke fuzz bench bench-large fmt lint types arch docs lock deployments
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  \1\t/' | expand -t 16
@@ -32,7 +32,9 @@ down: setup ## stop everything; data stays
 reset: setup ## stop everything and wipe its data
 	@$(SHOP) reset --yes
 
-test: lint types arch integration ## everything CI checks: lint, types, architecture, all tests on real parts
+test: setup ## everything CI checks: lint, types, architecture, all tests on real parts
+	@$(MAKE) --no-print-directory -j2 --output-sync=target lint types arch
+	@$(MAKE) --no-print-directory integration
 	@# Two systems of their own that mostly wait: together they take little longer than the longer one.
 	@$(MAKE) --no-print-directory -j2 --output-sync=target e2e chaos-smoke
 
@@ -56,6 +58,9 @@ fuzz: setup ## minutes of generated calls on every service's API; SEED=n makes t
 
 bench: setup ## measure everything in one run; the report is in benchmarks/
 	@$(BIN)/python -m benchmarks
+
+bench-large: setup ## the same shop at 1,000 and at 100,000 products and 1,000,000 orders, and its query plans (half an hour)
+	@$(BIN)/python -m benchmarks --only large
 
 fmt: setup ## format the code
 	@$(BIN)/ruff format -q . && $(BIN)/ruff check -q --fix .
