@@ -35,13 +35,17 @@ _LASTING_SECONDS = 8.0
 
 @dataclass(frozen=True)
 class Trial:
-    """`tells`: the promises of which at least one must be told as broken; anything else counts for nothing."""
+    """`tells`: the promises of which at least one must be told as broken; anything else counts for nothing.
+
+    `shoppers`: so many customers at once.
+    """
 
     mutant: str
     victim: str
     provoke: Provoke
     tells: tuple[str, ...]
     prepare: str = ""
+    shoppers: int = 4
 
 
 async def _come_again(world: World, load: Load) -> None:
@@ -59,9 +63,10 @@ async def _die_in_a_handler(world: World, load: Load) -> None:
 
 
 async def _commit_late(world: World, load: Load) -> None:
-    """Some commits of orders take seconds longer than those begun after them."""
-    world.box.arm("orders", "before_commit", count=8, do="sleep", seconds=3, topic=ORDERS)
-    await load.orders(12)
+    """Some commits of orders take seconds longer than those begun after them, in the same shard too."""
+    await load.orders(1)
+    world.box.arm("orders", "before_commit", count=8, do="sleep", seconds=4, topic=ORDERS)
+    await load.orders(30)
 
 
 async def _rush(world: World, load: Load) -> None:
@@ -94,6 +99,7 @@ TRIALS = (
         "orders",
         _commit_late,
         ("orders: every committed event has left", "every committed event was published"),
+        shoppers=14,
     ),
     Trial(
         "reservation_without_condition",
@@ -137,7 +143,7 @@ async def attempt(world: World, trial: Trial, seed: int) -> Verdict:
     world.box.mutate(trial.mutant)
     await world.processes.restart(trial.victim)
     world.box.mutate(None)
-    async with Load.running(world, random.Random(f"{trial.mutant} {seed}"), 4) as load:
+    async with Load.running(world, random.Random(f"{trial.mutant} {seed}"), trial.shoppers) as load:
         await trial.provoke(world, load)
     world.box.disarm_all()
     told = await _noticed(world, trial)
