@@ -19,6 +19,7 @@ import asyncpg
 from benchmarks.figures import percentiles
 from benchmarks.load import closed_loop
 from benchmarks.system import GENERATOR_CORE, SHOP_CORE
+from common import kafka_admin
 from shop.platform import commands, postgres
 from shop.testing import TestPlatform
 
@@ -105,6 +106,9 @@ async def broker(platform: TestPlatform, cache: Path, log: Path) -> dict[str, fl
             log=log,
         )
 
+    # Without its topic the producer would wait a minute for every record.
+    await kafka_admin.ensure_topics(platform.bootstrap)
+
     def run() -> str:
         command = [
             "taskset", "-c", str(GENERATOR_CORE), "java", "-Xmx256m", "-cp", f"{libs}/*",
@@ -112,7 +116,7 @@ async def broker(platform: TestPlatform, cache: Path, log: Path) -> dict[str, fl
             "--record-size", str(_RECORD_BYTES), "--throughput", "-1", "--producer-props",
             f"bootstrap.servers={platform.bootstrap}", "acks=all", "linger.ms=2", "batch.size=262144",
         ]  # fmt: skip
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
 
     said = (await asyncio.to_thread(run)).strip().splitlines()[-1]
     return {"records_per_second": _number(r"([0-9.]+) records/sec", said), "record_bytes": _RECORD_BYTES}
