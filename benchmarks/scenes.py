@@ -46,10 +46,12 @@ async def checkouts(shop: Shop, clients: tuple[int, ...], seconds: float) -> lis
     async with session() as http:
         customer = shopper(shop, http)
         await measured(shop, 4, seconds / 4, customer.check_out, reactions=True)
-        return [
-            {"scene": "checkout", **await measured(shop, count, seconds, customer.check_out, reactions=True)}
-            for count in clients
-        ]
+        found = []
+        for count in clients:
+            before = customer.refused
+            row = await measured(shop, count, seconds, customer.check_out, reactions=True)
+            found.append({"scene": "checkout", **row, "refused": customer.refused - before})
+        return found
 
 
 async def reads(shop: Shop, clients: tuple[int, ...], seconds: float) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import random
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ import orjson
 from common import ids
 
 PRODUCTS_PER_CART = 2
+_BUSY = frozenset({429, 503})
+_TRIES, _PAUSE_SECONDS = 40, 0.25
 _numbers = itertools.count(1)
 
 
@@ -38,6 +41,8 @@ class Shopper:
     sandbox: str
     skus: list[str]
     choice: random.Random
+    # How often the shop was too busy and asked to come again.
+    refused: int = 0
 
     async def fill_cart(self) -> tuple[str, str]:
         """A new cart with two lines: its id and token."""
@@ -73,12 +78,19 @@ class Shopper:
         return order
 
     async def _post(self, path: str, body: Any, headers: dict[str, str] | None = None, *, base: str = "") -> Any:
+        """Comes again when the shop is too busy, as a storefront does: that time belongs to the checkout."""
         sent = {"Content-Type": "application/json", **(headers or {})}
-        async with self.http.post(f"{base or self.edge}{path}", data=orjson.dumps(body), headers=sent) as answer:
-            content = await answer.read()
-            if answer.status not in {200, 201}:
-                raise Refused(f"POST {path} answered {answer.status}: {content[:300].decode(errors='replace')}")
-            return orjson.loads(content)
+        for _ in range(_TRIES):
+            async with self.http.post(f"{base or self.edge}{path}", data=orjson.dumps(body), headers=sent) as answer:
+                content = await answer.read()
+                status = answer.status
+            if status in {200, 201}:
+                return orjson.loads(content)
+            if status not in _BUSY:
+                break
+            self.refused += 1
+            await asyncio.sleep(_PAUSE_SECONDS)
+        raise Refused(f"POST {path} answered {status}: {content[:300].decode(errors='replace')}")
 
 
 def _person(number: int) -> dict[str, Any]:
