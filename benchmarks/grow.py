@@ -96,6 +96,8 @@ def _value(column: asyncpg.Record, tag: str) -> str:
     name = f't."{column["name"]}"'
     if column["type"] == "uuid":
         return f"(substr(replace({name}::text, '-', ''), 1, 12) || substr(md5({name}::text || '{tag}' || n), 13))::uuid"
+    if column["name"] == "waybill":
+        return f"lpad((('x' || substr(md5({name} || '{tag}' || n), 1, 12))::bit(48)::bigint)::text, 15, '0')"
     if column["type"] == "text" and (column["name"] in _OWN_NAMES or (column["in_unique"] and _single(column["name"]))):
         return f"{name} || '-{tag}' || n"
     return name
@@ -103,7 +105,7 @@ def _value(column: asyncpg.Record, tag: str) -> str:
 
 def _single(name: str) -> bool:
     """Text in a unique index that is a name of the row itself, not of what it belongs to."""
-    return name in {"number", "waybill", "provider_key", "ref", "reference", "fact_id"}
+    return name in {"number", "provider_key", "provider_id", "ref", "reference", "fact_id"}
 
 
 def main(
