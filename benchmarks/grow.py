@@ -68,6 +68,8 @@ async def _to(
     times = -(-(wanted - have) // have)
     if times <= 0:
         return
+    # Clones of clones, and of what was cloned before, have ids of their own.
+    tag = f"{tag}{have}x"
     async with connection.transaction():
         # Foreign keys hold again once all tables are done.
         await connection.execute(
