@@ -66,8 +66,18 @@ class Payer:
         assert await self.money() == Money(taken=self.order.total)
 
     async def unpaid(self) -> None:
+        """And nothing is under way: an outcome that a slow answer left unknown has been asked for."""
+        if self.payment_id:
+            await self._known()
         assert (await self.door.look(self.order))["status"] == "pending_payment"
         assert await self.money() == Money()
+
+    async def _known(self) -> None:
+        for _ in range(int(SOON / 0.3)):
+            if (await self.door.look_at_payment(self.order, self.payment_id))["status"] != "unknown":
+                return
+            await asyncio.sleep(0.3)
+        raise Unexpected(f"what became of payment {self.payment_id} is still unknown")
 
     async def gives_back(self, amount: int, lines: list[dict] | None = None) -> None:
         """Cancels, and names the account where money of a deposit is wanted back."""
