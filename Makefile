@@ -59,7 +59,7 @@ fuzz: setup ## minutes of generated calls on every service's API; SEED=n makes t
 bench: setup ## measure everything in one run; the report is in benchmarks/
 	@$(BIN)/python -m benchmarks
 
-bench-large: setup ## the same shop at 1,000 and at 100,000 products and 1,000,000 orders, and its query plans (half an hour)
+bench-large: setup ## the same shop at 1,000 and at 100,000 products and 1,000,000 orders, and its query plans
 	@$(BIN)/python -m benchmarks --only large
 
 fmt: setup ## format the code
