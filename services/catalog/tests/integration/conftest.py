@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import pytest
@@ -28,6 +29,15 @@ async def migrated() -> AsyncIterator[Database]:
 async def database(migrated: Database) -> Database:
     await testing.empty(migrated)
     return migrated
+
+
+@pytest.fixture
+async def product_id(database: Database) -> UUID:
+    """A published product `granola`, of which everybody has been told."""
+    await a_mall(database)
+    made = await a_stored_product(database, "A", slug="granola")
+    await testing.published(database, clear=True)
+    return made
 
 
 @pytest.fixture
