@@ -171,9 +171,15 @@ class ClaimExceedsOpen(DomainError):
 
 
 class ClaimReplacementUnneeded(DomainError):
-    """A replacement is only sent in an exchange."""
+    """A replacement is only sent in an exchange, and a gift is exchanged for its like."""
 
     code = "claim.replacement_unneeded"
+
+
+class ClaimSkuNeeded(DomainError):
+    """After an exchange the customer holds several variants of the line; `skus` in the problem names them."""
+
+    code = "claim.sku_needed"
 
 
 class ReplacementUnknown(DomainError):

@@ -180,6 +180,7 @@ order_claim_lines = Table(
     Column("line_id", _id, primary_key=True),
     Column("position", SmallInteger, nullable=False),
     Column("quantity", Integer, nullable=False),
+    Column("held_sku", Text),
     Column("replacement_sku", Text),
     Column("resellable", Integer, nullable=False, server_default="0"),
     Column("damaged", Integer, nullable=False, server_default="0"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from services.orders.tests.builders import DAY, NOW, pays, ships
@@ -113,6 +114,30 @@ async def test_a_sold_out_exchange_becomes_a_return(http, database: Database):
     assert await hear(database, gone) == []
     said = await hear(database, received(order, claim, (2, 0, 0)))
     assert (said[0].kind, said[1].type) == ("return", "order-refund-requested")
+
+
+async def test_the_variant_that_was_sent_instead_comes_back(http, database: Database, catalog: FakeCatalog):
+    """The customer of two OAT-1000 has one of another variant after the exchange; catalog is told which came back."""
+    order = await delivered(database)
+    where = str(order.lines[1].line_id)
+    catalog.price_of = {"OAT-1000": 9900, "OAT-VANILLA": 9900}
+    one = {"line_id": where, "quantity": 1}
+    claim = (await ask(http, order, kind="exchange", lines=[one | {"replacement_sku": "OAT-VANILLA"}])).json()
+    await decide(http, order, claim, "approve")
+    await hear(database, received(order, claim, (1, 0, 0)))
+    unsaid = await ask(http, order, key="2", lines=[one])
+    assert (unsaid.status_code, unsaid.json()["code"]) == (422, "claim.sku_needed")
+    assert unsaid.json()["skus"] == ["OAT-1000", "OAT-VANILLA"]
+    more = await ask(http, order, key="3", lines=[one | {"quantity": 2, "sku": "OAT-VANILLA"}])
+    assert (more.status_code, more.json()["open"]) == (409, 1)
+    back = (await ask(http, order, key="4", lines=[one | {"sku": "OAT-VANILLA"}])).json()
+    assert back["lines"][0]["sku"] == "OAT-VANILLA"
+    await decide(http, order, back, "approve")
+    said = await hear(database, received(order, back, (1, 0, 0)))
+    assert [(line.sku, line.variant_name) for line in said[0].lines] == [("OAT-VANILLA", None)]
+    assert said[0].sold_under == (order.order_id, UUID(claim["claim_id"]))
+    (last,) = (await ask(http, order, key="5", lines=[one])).json()["lines"]
+    assert last["sku"] == "OAT-1000"
 
 
 async def test_an_exchange_for_a_change_of_mind_is_paid_for_first(http, database: Database):

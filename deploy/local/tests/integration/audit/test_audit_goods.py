@@ -18,6 +18,7 @@ WAITS = "whoever waits for a pre-order was told until when"
 REACHED = "every open request has reached the centre that fetches it"
 RETURN_REACHED = "every return has reached the centre that fetches it"
 FOUND_ALIKE = "what a centre found of returned goods is what was written here"
+SETTLED = {"status": "completed", "fault": "seller", "approved_at": NOW, "settled_at": NOW}
 ONCE = "no centre was asked to send a unit twice"
 
 
@@ -25,9 +26,8 @@ async def came_back(copy, kind: str, *, resellable: int = 1, damaged: int = 1) -
     """Both of ada's oats: the claim, what scm saw of it, and, for an exchange, what was sent for them."""
     found = {"resellable": resellable, "damaged": damaged, "missing": 0, "quantity": 2}
     claim = {"claim_id": CLAIM, "order_id": ADA}
-    settled = {"status": "completed", "fault": "seller", "approved_at": NOW, "settled_at": NOW}
     rows = [
-        ("orders.order_claims", claim | settled | {"position": 1, "kind": kind}),
+        ("orders.order_claims", claim | SETTLED | {"position": 1, "kind": kind}),
         ("orders.order_claim_lines", claim | {"line_id": LINE, "position": 1} | found),
         ("scm.returns", claim | {"centre": "icheon", "status": "received", "received_at": NOW}),
         ("scm.return_lines", {"claim_id": CLAIM, "line_id": LINE, "place": 1, "sku": "OATS"} | found),
@@ -85,6 +85,30 @@ class TestReturns:
 
         await copy.run(f"UPDATE catalog.reservation_lines SET returned = 1 WHERE order_id = '{ADA}' AND sku = 'OATS'")
 
+        assert RESTOCKED not in await copy.wrong()
+
+    async def test_a_variant_sent_in_exchange_comes_back_as_itself(self, copy):
+        """Ada's two oats were exchanged for jerky, and both came back: each is in stock again where it was sold."""
+        await came_back(copy, "exchange", resellable=2, damaged=0)
+        back = named("claim", "back")
+        claim = {"claim_id": back, "order_id": ADA}
+        found = {"resellable": 2, "damaged": 0, "missing": 0, "quantity": 2}
+        await copy.run(f"UPDATE orders.order_claim_lines SET replacement_sku = 'JERKY' WHERE claim_id = '{CLAIM}'")
+        await copy.add(
+            (
+                "orders.order_claims",
+                claim | SETTLED | {"kind": "return", "position": 2},
+            ),
+            ("orders.order_claim_lines", claim | {"line_id": LINE, "position": 1, "held_sku": "JERKY"} | found),
+            ("catalog.reservations", {"order_id": CLAIM, "status": "sold"}),
+            ("catalog.reservation_lines", {"order_id": CLAIM, "sku": "JERKY", "quantity": 2, "returned": 0}),
+        )
+        assert (await copy.wrong())[RESTOCKED] == (f"{ADA} JERKY", f"{ADA} OATS")
+
+        await copy.run(
+            f"UPDATE catalog.reservation_lines SET returned = 2 WHERE order_id = '{ADA}' AND sku = 'OATS'",
+            f"UPDATE catalog.reservation_lines SET returned = 2 WHERE order_id = '{CLAIM}'",
+        )
         assert RESTOCKED not in await copy.wrong()
 
     async def test_a_set_that_came_back_is_in_stock_by_its_parts(self, copy):

@@ -43,11 +43,15 @@ class ClaimTerms:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedUnits:
-    """`replacement_sku`: what is sent instead in an exchange; None: the same again."""
+    """`replacement_sku`: what is sent instead in an exchange; None: the same again.
+
+    `sku`: which variant comes back; None: the only one the customer holds of the line.
+    """
 
     line_id: UUID
     quantity: int
     replacement_sku: str | None = None
+    sku: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from orders.domain.claiming import (
 )
 from orders.domain.decision import Decision
 from orders.domain.facts import Fact
+from orders.domain.holding import held
 from orders.domain.order import Cancel, CancelledUnits, Charge, Line, Order, Payment, Trouble, UnwantedPayment
 from orders.domain.parcels import Parcel, units_of
 from orders.domain.paying import note_deposit_reversed, note_payment_failed, note_payment_pending, pay, record_refund
@@ -61,6 +62,7 @@ __all__ = [
     "confirm_purchase",
     "exchange_fee",
     "expire",
+    "held",
     "note_deposit_mismatch",
     "note_deposit_reversed",
     "note_payment_expired",

@@ -41,7 +41,8 @@ from orders.domain.claim import SELLERS_FAULT, Claim, ClaimStatus, ClaimUnits
 from orders.domain.decision import Decision
 from orders.domain.facts import RefundRequested
 from orders.domain.gifts import with_gifts
-from orders.domain.order import Charge, Line, Order
+from orders.domain.holding import claimed_sku
+from orders.domain.order import Charge, Order
 from orders.domain.status import Status
 
 _ARRIVED = frozenset({Status.DELIVERED, Status.COMPLETED})
@@ -260,22 +261,22 @@ def _units(order: Order, command: RequestClaim) -> tuple[ClaimUnits, ...]:
         raise errors.ClaimExceedsOpen("the claim names no units", open=0)
     if len(asked) != len(command.lines):
         raise errors.LineRepeated("a line is named twice")
-    for units in command.lines:
-        _check_units(order.line(units.line_id), units, command.kind)
+    skus = {units.line_id: _claimed_sku(order, units, command.kind) for units in command.lines}
     wanted = [(units.line_id, units.quantity) for units in command.lines]
     if command.kind == "return":
         wanted = with_gifts(order, wanted)
     found = []
     for line_id, quantity in wanted:
         line = order.line(line_id)
-        instead = (asked[line_id].replacement_sku or line.sku) if command.kind == "exchange" else None
+        sku = skus.get(line_id, line.sku)
+        instead = (asked[line_id].replacement_sku or sku) if command.kind == "exchange" else None
         found.append(
             ClaimUnits(
                 line_id,
-                line.sku,
+                sku,
                 line.product_id,
                 line.product_name,
-                line.variant_name,
+                line.variant_name if sku == line.sku else None,
                 line.category_ids,
                 quantity,
                 instead,
@@ -284,13 +285,13 @@ def _units(order: Order, command: RequestClaim) -> tuple[ClaimUnits, ...]:
     return tuple(found)
 
 
-def _check_units(line: Line, units: ClaimedUnits, kind: str) -> None:
+def _claimed_sku(order: Order, units: ClaimedUnits, kind: str) -> str:
+    line = order.line(units.line_id)
     if kind == "return" and units.replacement_sku is not None:
         raise errors.ClaimReplacementUnneeded("a return sends nothing instead", line_id=str(line.line_id))
-    if not 1 <= units.quantity <= line.open:
-        raise errors.ClaimExceedsOpen(
-            f"{line.open} units of this line can still be claimed", line_id=str(line.line_id), open=line.open
-        )
+    if line.is_gift and units.replacement_sku not in (None, line.sku):
+        raise errors.ClaimReplacementUnneeded("a gift is exchanged for its like", line_id=str(line.line_id))
+    return claimed_sku(line, units, order.claims)
 
 
 def _found(claim: Claim, found: tuple[Found, ...]) -> tuple[ClaimUnits, ...]:

@@ -9,7 +9,7 @@ from common.db import Database
 from orders import errors
 from orders.clients import Catalog
 from orders.commands import ClaimTerms, RequestClaim
-from orders.domain import Order
+from orders.domain import Order, held
 from orders.repository import orders, terms
 
 
@@ -35,7 +35,8 @@ class RequestClaims:
             return
         for units in command.lines:
             line = order.line(units.line_id)
-            if units.replacement_sku in (None, line.sku):
+            sku = units.sku or next(iter(held(line, order.claims)), line.sku)
+            if units.replacement_sku in (None, sku):
                 continue
             prices = await self.catalog.prices(line.product_id)
             wanted = prices.get(units.replacement_sku or "")
@@ -43,7 +44,7 @@ class RequestClaims:
                 raise errors.ReplacementUnknown(
                     f"{units.replacement_sku} is not a variant of {line.product_name}", line_id=str(line.line_id)
                 )
-            if wanted != prices.get(line.sku, line.unit_price):
+            if wanted != prices.get(sku, line.unit_price):
                 raise errors.ReplacementPriceDiffers(
                     "goods are exchanged for others of the same price; return them and order the others instead",
                     line_id=str(line.line_id),

@@ -113,6 +113,7 @@ async def _insert(connection: AsyncConnection, order: Order, place: int, claim: 
             "line_id": units.line_id,
             "position": number,
             "quantity": units.quantity,
+            "held_sku": None if units.sku == order.line(units.line_id).sku else units.sku,
             **_found(units),
         }
         for number, units in enumerate(claim.units)
@@ -165,10 +166,10 @@ def _money(worth: Amounts) -> dict[str, int]:
 def _units(row: Row[Any]) -> ClaimUnits:
     return ClaimUnits(
         line_id=row.line_id,
-        sku=row.sku,
+        sku=row.held_sku or row.sku,
         product_id=row.product_id,
         product_name=row.product_name,
-        variant_name=row.variant_name,
+        variant_name=None if row.held_sku else row.variant_name,
         category_ids=tuple(row.category_ids),
         quantity=row.quantity,
         replacement_sku=row.replacement_sku,

@@ -31,6 +31,9 @@ class ClaimLineBody(Body):
     replacement_sku: Sku | None = Field(
         default=None, description="exchange: another variant of the same product and price; left out: the same again"
     )
+    sku: Sku | None = Field(
+        default=None, description="the variant that comes back; needed where exchanges left several of the line"
+    )
 
 
 class ClaimBody(Body):
@@ -52,7 +55,9 @@ class ClaimBody(Body):
             kind=self.kind,
             reason=self.reason,
             actor=actor,
-            lines=tuple(ClaimedUnits(line.line_id, line.quantity, line.replacement_sku) for line in self.lines),
+            lines=tuple(
+                ClaimedUnits(line.line_id, line.quantity, line.replacement_sku, line.sku) for line in self.lines
+            ),
             terms=terms,
             note=self.note,
             noticed_on=self.noticed_on,

@@ -18,11 +18,11 @@ STOCK = (
              SELECT coalesce(p.sku, u.sku) AS sku, sum(u.units * coalesce(p.quantity, 1)) AS wanted FROM (
                SELECT l.sku, l.quantity - l.cancelled_quantity AS units FROM orders.order_lines l
                JOIN orders.orders o USING (order_id) WHERE o.status <> 'cancelled'
-               UNION ALL SELECT l.sku, -x.resellable FROM orders.order_claim_lines x
+               UNION ALL SELECT coalesce(x.held_sku, l.sku), -x.resellable FROM orders.order_claim_lines x
                JOIN orders.order_claims c USING (claim_id) JOIN orders.order_lines l
                  ON l.order_id = x.order_id AND l.line_id = x.line_id WHERE c.status = 'completed'
-               UNION ALL SELECT coalesce(x.replacement_sku, l.sku), CASE c.status WHEN 'completed'
-                 THEN x.resellable + x.damaged ELSE x.quantity END FROM orders.order_claim_lines x
+               UNION ALL SELECT coalesce(x.replacement_sku, x.held_sku, l.sku), CASE c.status
+                 WHEN 'completed' THEN x.resellable + x.damaged ELSE x.quantity END FROM orders.order_claim_lines x
                JOIN orders.order_claims c USING (claim_id) JOIN orders.order_lines l
                  ON l.order_id = x.order_id AND l.line_id = x.line_id
                WHERE c.kind = 'exchange' AND c.status IN ('approved', 'completed')) u
@@ -96,16 +96,22 @@ STOCK = (
     Check(
         "unbalanced",
         "units that came back in order are in stock again",
-        """SELECT x.order_id || ' ' || l.sku FROM orders.order_claim_lines x
-           JOIN orders.order_claims c USING (claim_id)
-           JOIN orders.order_lines l ON l.order_id = x.order_id AND l.line_id = x.line_id
-           WHERE c.status = 'completed' AND NOT EXISTS (SELECT FROM orders.order_claims e
-             WHERE e.order_id = x.order_id AND e.kind = 'exchange')
-           GROUP BY x.order_id, l.sku
-           HAVING sum(x.resellable) + (SELECT sum(o.cancelled_quantity) FROM orders.order_lines o
-                    WHERE o.order_id = x.order_id AND o.sku = l.sku)
-               > (SELECT coalesce(sum(r.returned), 0) FROM catalog.reservation_lines r
-                    WHERE r.order_id = x.order_id AND r.sku = l.sku)""",
+        """SELECT w.order_id || ' ' || w.sku FROM (
+             SELECT order_id, sku, sum(units) AS units FROM (
+               SELECT x.order_id, coalesce(x.held_sku, l.sku) AS sku, x.resellable AS units
+               FROM orders.order_claim_lines x JOIN orders.order_claims c USING (claim_id)
+               JOIN orders.order_lines l ON l.order_id = x.order_id AND l.line_id = x.line_id
+               WHERE c.status = 'completed'
+               UNION ALL SELECT order_id, sku, cancelled_quantity FROM orders.order_lines
+               UNION ALL SELECT x.order_id, coalesce(x.replacement_sku, x.held_sku, l.sku), x.missing
+               FROM orders.order_claim_lines x JOIN orders.order_claims c USING (claim_id)
+               JOIN orders.order_lines l ON l.order_id = x.order_id AND l.line_id = x.line_id
+               WHERE c.status = 'completed' AND c.kind = 'exchange') a GROUP BY 1, 2) w
+           WHERE EXISTS (SELECT FROM orders.order_claims c WHERE c.order_id = w.order_id AND c.status = 'completed')
+             AND w.units > (SELECT coalesce(sum(r.returned), 0) FROM catalog.reservation_lines r
+                   WHERE r.sku = w.sku AND (r.order_id = w.order_id OR r.order_id IN
+                     (SELECT c.claim_id FROM orders.order_claims c WHERE c.order_id = w.order_id
+                        AND c.kind = 'exchange' AND c.status = 'completed')))""",
         AT_REST,
     ),
     Check(
