@@ -1,4 +1,7 @@
-"""`make fuzz`: minutes of calls on every service. Prints its seed: the same seed makes the same calls."""
+"""`make fuzz`: minutes of calls on every service, and of random paths through all of them.
+
+Prints its seed: the same seed makes the same calls.
+"""
 
 import argparse
 import random
@@ -8,6 +11,7 @@ import time
 from tests.contract.http import journey
 from tests.contract.http.fuzzing import Plan, fuzz
 from tests.contract.http.shop import NAMES, running
+from tests.contract.http.walking import walk_about
 
 
 def say(line: str) -> None:
@@ -21,6 +25,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     parser.add_argument("--examples", type=int, default=150, help="random calls per operation")
     parser.add_argument("--walks", type=int, default=100, help="random walks through operations that follow on others")
+    parser.add_argument("--paths", type=int, default=40, help="random paths of orders, each step checked")
     told = parser.parse_args()
     plan = Plan(told.examples, edges=True, walks=told.walks, seed=told.seed)
     say(f"seed {told.seed}")
@@ -41,7 +46,22 @@ def main() -> int:
         for line in portal.call(shop.unheard):
             say(f"- {line}")
             wrong += 1
-    return 1 if wrong else 0
+    return 1 if _walk(told.paths, told.seed) + wrong else 0
+
+
+def _walk(paths: int, seed: int) -> int:
+    """In a shop of its own, because it must balance."""
+    if not paths:
+        return 0
+    started = time.monotonic()
+    try:
+        with running() as (portal, shop):
+            seen = walk_about(portal, shop, walks=paths, steps=20, number=seed)
+    except AssertionError as error:
+        say(f"\nrandom paths: {error}")
+        return 1
+    say(f"\n{paths} random paths in {time.monotonic() - started:.0f} s: {dict(seen.most_common())}")
+    return 0
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ async def travel(shop: Shop) -> Known:
     async with httpx.AsyncClient(timeout=30) as http:
         journey = Journey(shop, http)
         await _passes(journey)
-        await _fit_out(journey)
+        await fit_out(journey)
         await _publish(journey)
         await _promote(journey)
         await _fill_carts(journey)
@@ -70,7 +70,7 @@ async def _passes(journey: Journey) -> None:
         known.place(provider=provider, mall_id=MALL, kind="webhook", place="deposit")
 
 
-async def _fit_out(journey: Journey) -> None:
+async def fit_out(journey: Journey) -> None:
     """The mall, its categories, its logistics centres."""
     sandbox = f"{journey.shop.url('sandbox')}/sandbox/logistics/_sandbox/job/pause"
     (await journey.http.post(sandbox)).raise_for_status()

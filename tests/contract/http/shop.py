@@ -57,17 +57,20 @@ class Shop:
         token = tokens.mint_staff(key, roles=roles) if roles else tokens.mint_staff(key)
         return {"Authorization": f"Bearer {token}"}
 
-    async def hear(self) -> None:
-        """Every event that waits comes to everybody who listens, and so do those it makes them publish."""
+    async def hear(self, *, times: int = 1) -> None:
+        """Every event that waits comes to everybody who listens, so often, and so do those it makes them publish."""
         while said := [event for name in NAMES for event in await testing.published(self.databases[name], clear=True)]:
             for name, processor in self.processors.items():
                 handled = self.parts[name].handlers
                 heard = [testing.record_of(event) for event in said if type(event) in handled]
                 for record in heard:
-                    await processor.process([record])
+                    for _ in range(times):
+                        await processor.process([record])
 
     async def work(self, service: str, *names: str) -> None:
         """Runs these jobs of a service once; without names all of them."""
+        strangers = set(names) - {job.name for job in self.parts[service].jobs}
+        assert not strangers, f"{service} has no {strangers}"
         for job in self.parts[service].jobs:
             if not names or job.name in names:
                 await job.run()

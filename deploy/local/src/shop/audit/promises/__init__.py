@@ -11,4 +11,4 @@ from shop.audit.promises.stock import STOCK
 
 PROMISES: tuple[Check, ...] = (*ORDERS, *MONEY, *STOCK, *DELIVERY, *MESSAGES, *FIGURES)
 
-__all__ = ["PROMISES", "backbone"]
+__all__ = ["MESSAGES", "PROMISES", "backbone"]
