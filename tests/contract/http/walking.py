@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import ClassVar
 
 import httpx
 from anyio.from_thread import BlockingPortal
@@ -26,7 +27,7 @@ class Paths(RuleBasedStateMachine):
 
     world = None
     found = ""
-    seen = Counter()
+    seen: ClassVar[Counter[str]] = Counter()
 
     def teardown(self):
         for one in self.walk.bought:
