@@ -21,6 +21,9 @@ from notify.schemas import DeliveryStatus, NotificationView, Report, ReportsTake
 
 router = APIRouter()
 
+# So many reports in one transaction: a commit for each would take longer than a provider waits.
+_AT_ONCE = 100
+
 _Reports = Annotated[
     list[dict[str, Any]],
     Body(
@@ -102,14 +105,12 @@ async def _take(reports: list[dict[str, Any]], request: Request, database: Datab
     """An item that cannot be read must not hold up the others, so it is left out and not refused."""
     state = request.app.state
     trusted = _trusted(state.callback_token, shown or request.headers.get(state.callback_header))
+    read = [report for item in reports if (report := Report.read(item)) is not None]
+    commands = [command for report in read if (command := report.to_command(trusted=trusted)) is not None]
     taken = 0
-    for item in reports:
-        report = Report.read(item)
-        command = report.to_command(trusted=trusted) if report is not None else None
-        if command is None:
-            continue
+    for first in range(0, len(commands), _AT_ONCE):
         async with database.transaction() as tx:
-            taken += await handlers.take_report(command, state.policy, tx)
+            taken += await handlers.take_reports(commands[first : first + _AT_ONCE], state.policy, tx)
             tx.then(state.wake)
     return ReportsTaken(received=len(reports), taken=taken)
 

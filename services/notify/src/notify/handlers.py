@@ -102,24 +102,27 @@ async def settle(commands: Sequence[Settle], policy: Policy, tx: Tx) -> None:
     await deliveries.save(tx.connection, *books.changed.values())
 
 
-async def take_report(command: TakeReport, policy: Policy, tx: Tx) -> bool:
+async def take_reports(commands: Sequence[TakeReport], policy: Policy, tx: Tx) -> int:
     """Good news from one who knows our secret is believed. Everything else only makes us ask the provider now:
 
-    acting on bad news sends another message. False: the report is about none of our messages.
+    acting on bad news sends another message. Returns how many of the reports are about messages of ours.
     """
-    books = await _open_books([command.delivery_id], tx)
-    held = books.find(command.delivery_id)
-    if held is None:
-        return False
-    if not _plausible(held, command):
-        _log.warning("a report does not fit its delivery", delivery_id=str(held.id))
-        return False
-    if command.trusted and isinstance(command.outcome, Delivered):
-        await _step(books, domain.settle(held, command.outcome, held.version, tx.now, policy), policy, tx)
-    else:
-        books.write(domain.hint(held, tx.now))
+    books = await _open_books([command.delivery_id for command in commands], tx)
+    taken = 0
+    for command in commands:
+        held = books.find(command.delivery_id)
+        if held is None:
+            continue
+        if not _plausible(held, command):
+            _log.warning("a report does not fit its delivery", delivery_id=str(held.id))
+            continue
+        taken += 1
+        if command.trusted and isinstance(command.outcome, Delivered):
+            await _step(books, domain.settle(held, command.outcome, held.version, tx.now, policy), policy, tx)
+        else:
+            books.write(domain.hint(held, tx.now))
     await deliveries.save(tx.connection, *books.changed.values())
-    return True
+    return taken
 
 
 async def forget_contacts(command: ForgetContacts, tx: Tx) -> int:

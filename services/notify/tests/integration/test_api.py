@@ -11,6 +11,7 @@ from services.notify.tests.world import CALLBACK_TOKEN, STAFF_KEY, World
 
 from common import ids
 from contracts.notifications import NotificationDelivered
+from notify import api
 
 pytestmark = pytest.mark.integration
 
@@ -133,6 +134,19 @@ class TestReports:
             assert (await client.post(CALLBACK, json=[item], headers=SECRET)).status_code == 200
         assert await state(world) == ("delivered", 1)
         assert len([event for event in await world.said() if isinstance(event, NotificationDelivered)]) == 1
+
+    async def test_many_come_in_one_call_some_twice_some_of_nobody(
+        self, world: World, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(api, "_AT_ONCE", 3)
+        for _ in range(7):
+            await world.hear_of(order_paid(ids.new_id()), email=None)
+        await world.settle()
+        news = [world.solapi.finish(message, "4000") for message in world.solapi.taken()]
+        stranger = news[0] | {"customFields": {"notificationId": str(ids.new_id())}}
+        answer = await client.post(CALLBACK, json=[*news, {"odd": 1}, stranger, news[0]], headers=SECRET)
+        assert answer.json() == {"received": 10, "taken": 8}
+        assert len([event for event in await world.said() if isinstance(event, NotificationDelivered)]) == 7
 
     async def test_bad_news_is_asked_about_before_a_text_follows(
         self, world: World, client: httpx.AsyncClient, accepted: dict[str, Any]

@@ -46,6 +46,12 @@ class ShipmentNotShipped(DomainError):
     kind: Kind = "conflict"
 
 
+class DeliveredInFuture(DomainError):
+    """Nothing has arrived that will arrive: the days for returns count from the delivery."""
+
+    code = "shipment.delivered_in_future"
+
+
 class ShipmentChanged(DomainError):
     """Lines were cancelled since the caller read the request; it must read it again before packing."""
 

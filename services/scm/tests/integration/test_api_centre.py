@@ -322,6 +322,13 @@ class TestDelivered:
             404, "parcel.not_found",
         )  # fmt: skip
 
+    async def test_nothing_has_arrived_that_will_arrive(self, scm):
+        request_id = await scm.paid(an_order_paid())
+        await scm.waybill(request_id)
+        late = {"delivered_at": "2999-01-01T10:00:00+09:00"}
+        assert code(await scm.centre("POST", f"/{request_id}/delivered", late)) == (422, "shipment.delivered_in_future")
+        assert (await scm.centre("POST", f"/{request_id}/delivered")).json()["status"] == "delivered"
+
     async def test_what_has_not_left_cannot_have_arrived(self, scm):
         request_id = await scm.paid(an_order_paid())
         assert code(await scm.centre("POST", f"/{request_id}/delivered")) == (409, "shipment.not_shipped")

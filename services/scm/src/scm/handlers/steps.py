@@ -19,7 +19,7 @@ from scm.domain import carrier as carrying
 from scm.domain import steps
 from scm.domain.carrier import CarrierTable
 from scm.domain.shipment import Shipment
-from scm.errors import CentreUnknown, ShipmentAtCentre, WaybillUsed
+from scm.errors import CentreUnknown, DeliveredInFuture, ShipmentAtCentre, WaybillUsed
 from scm.handlers.cancels import refuse_overtaken
 from scm.handlers.taking import settle, take
 from scm.repository import centres, releases, shipments, waybills
@@ -28,6 +28,8 @@ _log = log.get(__name__)
 
 # Carriers give a number out again after months.
 _NUMBER_LIVES = timedelta(days=90)
+# How far a centre's clock may be ahead of ours.
+_CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 async def accept_shipment(
@@ -86,7 +88,9 @@ async def move_parcel(command: MoveParcel, tx: Tx, carriers: CarrierTable) -> Sh
 async def deliver_parcels(
     command: DeliverParcels, tx: Tx, carriers: CarrierTable, *, centre: str | None = None
 ) -> Shipment:
-    """The waybill may be written with hyphens and spaces, as where it was entered."""
+    """The waybill may be written with hyphens and spaces, as where it was entered. Raises `DeliveredInFuture`."""
+    if command.delivered_at > tx.now + _CLOCKS_DIFFER:
+        raise DeliveredInFuture("the delivery is told for a time that has not come")
     named = command.waybill and carrying.bare(command.waybill)
     bare = replace(command, waybill=named)
     return await take(tx, command.shipment_id, carriers, lambda now: steps.deliver(now, bare), centre=centre)
