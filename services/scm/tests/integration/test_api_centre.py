@@ -302,12 +302,12 @@ class TestDelivered:
         await scm.said()
         for _ in range(2):
             response = await scm.centre(
-                "POST", f"/{request_id}/delivered", {"delivered_at": "2026-11-21T10:00:00+09:00"}
+                "POST", f"/{request_id}/delivered", {"delivered_at": "2026-11-20T11:00:00+09:00"}
             )
             assert response.json()["status"] == "delivered"
         (said,) = await scm.updates()
         assert (said.status, said.order_delivered) == ("delivered", True)
-        assert (await scm.shipment(order.order_id)).parcels[0].delivered_at.isoformat() == "2026-11-21T01:00:00+00:00"
+        assert (await scm.shipment(order.order_id)).parcels[0].delivered_at.isoformat() == "2026-11-20T02:00:00+00:00"
 
     async def test_a_parcel_is_known_by_its_waybill_however_it_is_written(self, scm):
         request_id = await scm.paid(an_order_paid())
@@ -325,7 +325,7 @@ class TestDelivered:
     async def test_nothing_has_arrived_that_will_arrive(self, scm):
         request_id = await scm.paid(an_order_paid())
         await scm.waybill(request_id)
-        late = {"delivered_at": "2999-01-01T10:00:00+09:00"}
+        late = {"delivered_at": "2026-12-01T10:00:00+09:00"}
         assert code(await scm.centre("POST", f"/{request_id}/delivered", late)) == (422, "shipment.delivered_in_future")
         assert (await scm.centre("POST", f"/{request_id}/delivered")).json()["status"] == "delivered"
 
