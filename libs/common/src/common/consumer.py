@@ -21,7 +21,7 @@ _log = log.get(__name__)
 
 _HIGH_WATER = 2000
 _LOW_WATER = 500
-_LAG_SECONDS = 15.0
+_LAG_SECONDS = 30.0
 _DRAIN_PARKED_SECONDS = 1.0
 _MAX_BACKOFF_SECONDS = 10.0
 
@@ -114,18 +114,18 @@ class ConsumerLoop:
         self._workers: dict[TopicPartition, _Worker] = {}
         self._stopping = asyncio.Event()
         self._next_commit = 0.0
-        self._next_lag = 0.0
         self.halted: str | None = None
         self.last_progress = clock.monotonic()
 
     async def run(self) -> None:
         """Consumes until `stop`. Joins the group again after any trouble with the broker."""
-        drainer = asyncio.create_task(self._drain_parked(), name="parked-keys")
+        beside = [asyncio.create_task(self._drain_parked()), asyncio.create_task(self._measure_lag())]
         try:
             await self._run_sessions()
         finally:
-            drainer.cancel()
-            await asyncio.gather(drainer, return_exceptions=True)
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
 
     async def stop(self) -> None:
         """Fetches nothing more; `run` finishes what is in hand, commits and leaves the group."""
@@ -154,7 +154,7 @@ class ConsumerLoop:
 
     async def _poll_until_stopped(self) -> None:
         while not self._stopping.is_set():
-            polled = await self._consumer.poll(timeout_ms=100, max_records=2000)
+            polled = await self._consumer.poll(timeout_ms=250, max_records=2000)
             self.last_progress = self._clock.monotonic()
             for partition, records in polled.items():
                 worker = self._worker(partition)
@@ -165,9 +165,6 @@ class ConsumerLoop:
             if now >= self._next_commit:
                 self._next_commit = now + self._commit_seconds
                 await self._commit()
-            if now >= self._next_lag:
-                self._next_lag = now + _LAG_SECONDS
-                await self._measure_lag()
 
     def _worker(self, partition: TopicPartition) -> _Worker:
         worker = self._workers.get(partition)
@@ -229,8 +226,11 @@ class ConsumerLoop:
             await asyncio.wait_for(self._consumer.stop(), 5)
 
     async def _measure_lag(self) -> None:
-        for partition, behind in (await self._consumer.lag()).items():
-            metrics.consumer_lag.labels(partition.topic, str(partition.partition)).set(behind)
+        while True:  # beside the polling: it asks the broker once for each partition
+            await asyncio.sleep(_LAG_SECONDS)
+            with contextlib.suppress(Exception):  # the broker may be away, or the partitions just gone
+                for partition, behind in (await self._consumer.lag()).items():
+                    metrics.consumer_lag.labels(partition.topic, str(partition.partition)).set(behind)
 
     async def _drain_parked(self) -> None:
         while True:

@@ -19,8 +19,6 @@ from contracts.envelope import Event
 # Lock and serialisation troubles, a server that is starting or stopping, full disks and too many connections: another
 # try may succeed and nothing was changed.
 _TRANSIENT_SQLSTATES = ("40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53", "08", "25P03", "25006")
-
-
 _CLOCK_WITHIN_SECONDS = 0.5
 
 
@@ -70,11 +68,12 @@ class Database:
             call()
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
-        """For reads only: each statement sees its own snapshot and nothing is committed."""
+    async def alone(self) -> AsyncIterator[AsyncConnection]:
+        """Without a transaction: each statement sees its own snapshot, and one that writes commits by itself."""
         async with self.engine.connect() as connection:
-            reading = await connection.execution_options(isolation_level="AUTOCOMMIT")
-            yield reading
+            yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    read = alone  # said where nothing is written
 
     async def set_clock(self) -> None:
         """Makes this service's clock follow the database's. An answer too slow to be exact is not taken."""

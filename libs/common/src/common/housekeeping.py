@@ -6,7 +6,7 @@ import asyncio
 
 from sqlalchemy import text
 
-from common import inbox, log, parking_metrics
+from common import inbox, inspect, log, metrics
 from common.db import Database
 from common.jobs import Job
 
@@ -23,13 +23,16 @@ def jobs(database: Database, *, inbox_months: int) -> list[Job]:
             await inbox.ensure_partitions(tx.connection, tx.now, keep_months=inbox_months)
 
     async def old_keys() -> None:
-        async with database.transaction() as tx:
-            await tx.connection.execute(
-                text("DELETE FROM idempotency_keys WHERE created_at < now() - interval '30 days'")
-            )
+        async with database.alone() as connection:
+            await connection.execute(text("DELETE FROM idempotency_keys WHERE created_at < now() - interval '30 days'"))
 
     async def gauges() -> None:
-        await parking_metrics.measure(database)
+        state = await inspect.overview(database)
+        metrics.outbox_pending.set(state.outbox)
+        metrics.outbox_oldest_age.set(state.oldest_seconds)
+        metrics.parked_keys.set(state.parked_keys)
+        metrics.parked_oldest_age.set(state.parked_seconds)
+        metrics.dlq_depth.set(state.dead_letters)
 
     return [
         Job("inbox-partitions", 3600, inbox_partitions),

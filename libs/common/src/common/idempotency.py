@@ -25,6 +25,9 @@ from common.problems import of_domain_error
 
 _LOCK = timedelta(seconds=30)
 MAX_KEY = 200
+_RELEASE = text(
+    "UPDATE idempotency_keys SET locked_until = :past WHERE scope = :scope AND key = :key AND status IS NULL"
+)
 
 
 class KeyMissing(DomainError):
@@ -115,9 +118,10 @@ async def once(
 
 
 async def _claim(database: Database, scope: str, key: str, fingerprint: bytes) -> tuple[Claim, Response | None]:
-    async with database.transaction() as tx:
+    now = database.clock.now()
+    async with database.alone() as connection:
         fresh = (
-            await tx.connection.execute(
+            await connection.execute(
                 text(
                     "INSERT INTO idempotency_keys AS k (scope, key, fingerprint, resource_id, locked_until, created_at)"
                     " VALUES (:scope, :key, :fingerprint, :resource_id, :locked_until, :now)"
@@ -130,15 +134,15 @@ async def _claim(database: Database, scope: str, key: str, fingerprint: bytes) -
                     "key": key,
                     "fingerprint": fingerprint,
                     "resource_id": ids.new_id(),
-                    "locked_until": tx.now + _LOCK,
-                    "now": tx.now,
+                    "locked_until": now + _LOCK,
+                    "now": now,
                 },
             )
         ).scalar()
         if fresh is not None:
             return Claim(scope, key, fresh), None
         row = (
-            await tx.connection.execute(
+            await connection.execute(
                 text(
                     "SELECT fingerprint, resource_id, status, response FROM idempotency_keys"
                     " WHERE scope = :scope AND key = :key"
@@ -165,11 +169,6 @@ async def _store(tx: Tx, claim: Claim, status: int, content: bytes) -> None:
 
 
 async def _release(database: Database, claim: Claim) -> None:
-    async with database.transaction() as tx:
-        await tx.connection.execute(
-            text(
-                "UPDATE idempotency_keys SET locked_until = :past"
-                " WHERE scope = :scope AND key = :key AND status IS NULL"
-            ),
-            {"scope": claim.scope, "key": claim.key, "past": tx.now - timedelta(seconds=1)},
-        )
+    past = database.clock.now() - timedelta(seconds=1)
+    async with database.alone() as connection:
+        await connection.execute(_RELEASE, {"scope": claim.scope, "key": claim.key, "past": past})

@@ -9,9 +9,14 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-_CLAIM = """
-INSERT INTO inbox (event_id) SELECT DISTINCT unnest($1::uuid[]) ORDER BY 1
-ON CONFLICT DO NOTHING RETURNING event_id
+_CLAIM_AND_PARKED = """
+WITH fresh AS (
+    INSERT INTO inbox (event_id) SELECT DISTINCT unnest($1::uuid[]) ORDER BY 1
+    ON CONFLICT DO NOTHING RETURNING event_id
+), parked AS (
+    SELECT key FROM parked_keys WHERE topic = $2 AND key = ANY($3::text[]) ORDER BY key FOR SHARE
+)
+SELECT event_id, NULL AS key FROM fresh UNION ALL SELECT NULL, key FROM parked
 """
 
 
@@ -21,8 +26,21 @@ async def claim(connection: AsyncConnection, event_ids: Sequence[UUID]) -> set[U
     Another transaction holding one of them makes this wait for its end, so an event has one effect even while two
     members of a group believe that a partition is theirs.
     """
-    rows = await connection.exec_driver_sql(_CLAIM, (list(event_ids),))
-    return {row[0] for row in rows}
+    fresh, _ = await claim_and_parked(connection, event_ids, "", ())
+    return fresh
+
+
+async def claim_and_parked(
+    connection: AsyncConnection, event_ids: Sequence[UUID], topic: str, keys: Sequence[str]
+) -> tuple[set[UUID], set[str] | None]:
+    """`claim`, and which of the keys are parked and stay so until this transaction ends.
+
+    None instead of the keys: an event was known, perhaps only after a wait for who parked its key, and what this
+    statement sees is older than that. Ask again.
+    """
+    rows = list(await connection.exec_driver_sql(_CLAIM_AND_PARKED, (list(event_ids), topic, list(keys))))
+    fresh = {row.event_id for row in rows if row.event_id is not None}
+    return fresh, {row.key for row in rows if row.key is not None} if len(fresh) == len(set(event_ids)) else None
 
 
 def month_bounds(moment: datetime) -> tuple[str, UUID, UUID]:

@@ -15,7 +15,7 @@ from common.db import Database
 
 @dataclass(frozen=True)
 class Overview:
-    """`oldest_seconds` is the age of the oldest event that has not left; 0 when the outbox is empty."""
+    """`oldest_seconds`: the age of the oldest event that has not left. `parked_seconds`: of the oldest parked key."""
 
     service: str
     outbox: int
@@ -23,6 +23,7 @@ class Overview:
     parked_keys: int
     parked_events: int
     dead_letters: int
+    parked_seconds: float = 0
 
 
 @dataclass(frozen=True)
@@ -52,19 +53,19 @@ class DeadLetter:
     payload: str
 
 
+_OVERVIEW = text("""
+SELECT o.*, p.*, (SELECT count(*) FROM parked_events) AS events,
+       (SELECT count(*) FROM dead_letters WHERE status = 'open') AS dead
+FROM (SELECT count(*) AS outbox, coalesce(extract(epoch FROM now() - min(occurred_at)), 0)::float8 AS oldest
+      FROM outbox) o,
+     (SELECT count(*) AS keys, coalesce(extract(epoch FROM now() - min(since)), 0)::float8 AS since FROM parked_keys) p
+""")
+
+
 async def overview(database: Database) -> Overview:
     async with database.read() as connection:
-        row = (
-            await connection.execute(
-                text(
-                    "SELECT (SELECT count(*) FROM outbox) AS outbox,"
-                    " (SELECT coalesce(extract(epoch FROM now() - min(occurred_at)), 0)::float8 FROM outbox) AS oldest,"
-                    " (SELECT count(*) FROM parked_keys) AS keys, (SELECT count(*) FROM parked_events) AS events,"
-                    " (SELECT count(*) FROM dead_letters WHERE status = 'open') AS dead"
-                )
-            )
-        ).one()
-    return Overview(database.schema, row.outbox, row.oldest, row.keys, row.events, row.dead)
+        row = (await connection.execute(_OVERVIEW)).one()
+    return Overview(database.schema, row.outbox, row.oldest, row.keys, row.events, row.dead, row.since)
 
 
 async def parked(database: Database, *, limit: int = 100) -> list[ParkedKey]:

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import text
@@ -46,6 +45,7 @@ class Jobs:
         self._owner: UUID = ids.new_id()
         self._stopping = asyncio.Event()
         self._wakes = {job.name: asyncio.Event() for job in jobs}
+        self._sure_until: dict[str, float] = {}
 
     def wake(self, name: str) -> None:
         self._wakes[name].set()
@@ -53,8 +53,8 @@ class Jobs:
     async def run(self) -> None:
         await asyncio.gather(*(self._repeat(job) for job in self._jobs))
         with contextlib.suppress(Exception):
-            async with self._database.transaction() as tx:
-                await tx.connection.execute(_GIVE_BACK, {"owner": self._owner})
+            async with self._database.alone() as connection:
+                await connection.execute(_GIVE_BACK, {"owner": self._owner})
 
     async def stop(self) -> None:
         """Lets a running job finish its turn."""
@@ -80,7 +80,13 @@ class Jobs:
                 await asyncio.wait_for(wake.wait(), job.seconds)
 
     async def _take(self, job: Job) -> bool:
-        ttl = max(timedelta(seconds=job.seconds * 3).total_seconds(), 5)
-        async with self._database.transaction() as tx:
-            taken = await tx.connection.execute(_TAKE, {"job": job.name, "owner": self._owner, "ttl": ttl})
-            return taken.first() is not None
+        """Asks the database again once a third of the lease is over."""
+        now, ttl = self._database.clock.monotonic(), max(job.seconds * 3, 5)
+        if now < self._sure_until.get(job.name, 0):
+            return True
+        async with self._database.alone() as connection:
+            taken = await connection.execute(_TAKE, {"job": job.name, "owner": self._owner, "ttl": ttl})
+            if taken.first() is None:
+                return False
+        self._sure_until[job.name] = now + ttl / 3
+        return True

@@ -152,7 +152,7 @@ class KafkaConsumer:
             rebalance_timeout_ms=self._rebalance_ms,
             max_poll_interval_ms=300_000,
             partition_assignment_strategy=(StickyPartitionAssignor,),
-            fetch_max_wait_ms=100,
+            fetch_max_wait_ms=500,
             max_partition_fetch_bytes=1_048_576,
             metadata_max_age_ms=60_000,
         )

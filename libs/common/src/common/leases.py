@@ -6,15 +6,20 @@ from uuid import UUID
 
 import asyncpg
 
-_RENEW_MEMBER = """
-INSERT INTO relay_members (owner, seen_at) VALUES ($1, now())
-ON CONFLICT (owner) DO UPDATE SET seen_at = now()
-"""
-_FORGET_MEMBERS = "DELETE FROM relay_members WHERE seen_at < now() - make_interval(secs => $1 * 3)"
-_COUNT_MEMBERS = "SELECT count(*) FROM relay_members WHERE seen_at > now() - make_interval(secs => $1)"
+# All of it sees the table as it was before: hence ourselves are counted beside the others.
 _RENEW = """
-UPDATE relay_leases SET expires_at = now() + make_interval(secs => $2)
-WHERE owner = $1 AND expires_at > now() RETURNING shard, epoch
+WITH seen AS (
+    INSERT INTO relay_members (owner, seen_at) VALUES ($1, now())
+    ON CONFLICT (owner) DO UPDATE SET seen_at = now()
+), forgotten AS (
+    DELETE FROM relay_members WHERE owner <> $1 AND seen_at < now() - make_interval(secs => $2 * 3)
+), kept AS (
+    UPDATE relay_leases SET expires_at = now() + make_interval(secs => $2)
+    WHERE owner = $1 AND expires_at > now() RETURNING shard, epoch
+)
+SELECT (SELECT count(*) FROM relay_members WHERE owner <> $1 AND seen_at > now() - make_interval(secs => $2)) AS others,
+       (SELECT count(*) FROM relay_leases) AS shards,
+       ARRAY(SELECT ARRAY[shard::bigint, epoch] FROM kept) AS kept
 """
 _TAKE = """
 UPDATE relay_leases SET owner = $1, epoch = epoch + 1, expires_at = now() + make_interval(secs => $2)
@@ -28,7 +33,6 @@ _RELEASE = """
 UPDATE relay_leases SET owner = NULL, expires_at = now()
 WHERE owner = $1 AND shard = ANY($2::smallint[])
 """
-_TOTAL = "SELECT count(*) FROM relay_leases"
 
 
 class ShardLeases:
@@ -47,20 +51,15 @@ class ShardLeases:
 
     async def renew(self, connection: asyncpg.Connection) -> None:
         """Keeps what is ours, gives back what is more than our share, takes what nobody holds up to our share."""
-        async with connection.transaction():
-            await connection.execute(_RENEW_MEMBER, self.owner)
-            await connection.execute(_FORGET_MEMBERS, self.ttl_seconds)
-            members = max(1, await connection.fetchval(_COUNT_MEMBERS, self.ttl_seconds))
-            share = -(-await connection.fetchval(_TOTAL) // members)
-            kept = await connection.fetch(_RENEW, self.owner, self.ttl_seconds)
-            owned = {row["shard"]: row["epoch"] for row in kept}
-            surplus = sorted(owned)[share:]
-            if surplus:
-                await connection.execute(_RELEASE, self.owner, surplus)
-                owned = {shard: epoch for shard, epoch in owned.items() if shard not in surplus}
-            if len(owned) < share:
-                taken = await connection.fetch(_TAKE, self.owner, self.ttl_seconds, share - len(owned))
-                owned |= {row["shard"]: row["epoch"] for row in taken}
+        row = await connection.fetchrow(_RENEW, self.owner, self.ttl_seconds)
+        share = -(-row["shards"] // (row["others"] + 1))
+        owned = dict(row["kept"])
+        if surplus := sorted(owned)[share:]:
+            await connection.execute(_RELEASE, self.owner, surplus)
+            owned = {shard: epoch for shard, epoch in owned.items() if shard not in surplus}
+        elif len(owned) < share:
+            taken = await connection.fetch(_TAKE, self.owner, self.ttl_seconds, share - len(owned))
+            owned |= {row["shard"]: row["epoch"] for row in taken}
         self.owned, self.share = owned, share
 
     async def release(self, connection: asyncpg.Connection) -> None:

@@ -81,8 +81,10 @@ class PartitionProcessor:
 
     async def _settle(self, items: Sequence[_Item], tx: Tx) -> None:
         topic = items[0].record.topic
-        fresh = await inbox.claim(tx.connection, [item.event_id for item in items])
-        parked = await parking.parked_among(tx.connection, topic, [item.key for item in items])
+        keys = [item.key for item in items]
+        fresh, parked = await inbox.claim_and_parked(tx.connection, [item.event_id for item in items], topic, keys)
+        if parked is None:
+            parked = await parking.parked_among(tx.connection, topic, keys)
         for item in items:
             if item.event_id not in fresh:
                 tx.then(metrics.inbox_duplicates.labels(topic).inc)

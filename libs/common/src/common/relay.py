@@ -35,7 +35,6 @@ _DELETE = """
 DELETE FROM outbox o USING unnest($1::smallint[], $2::bigint[]) AS d(shard, id)
 WHERE o.shard = d.shard AND o.id = d.id
 """
-_STATE = "SELECT count(*) AS pending, extract(epoch FROM now() - min(occurred_at))::float8 AS age FROM outbox"
 
 
 class Relay:
@@ -49,7 +48,7 @@ class Relay:
         source: str,
         clock: Clock,
         lease_seconds: float = 10,
-        poll_max_seconds: float = 0.25,
+        poll_max_seconds: float = 0.5,
     ) -> None:
         self._connect = connect
         self._producer = producer
@@ -125,9 +124,6 @@ class Relay:
         while True:
             await asyncio.sleep(self._leases.seconds_to_next)
             await self._renew(connection)
-            state = await connection.fetchrow(_STATE)
-            metrics.outbox_pending.set(state["pending"])
-            metrics.outbox_oldest_age.set(state["age"] or 0)
 
     async def _loop(self, connection: asyncpg.Connection, keeper: asyncio.Task[None]) -> None:
         look_at = 0.0

@@ -34,7 +34,7 @@ class ServiceSettings(BaseSettings):
     )
     internal_key: SecretStr = Field(default=SecretStr(""), description="what services of the shop show each other")
     max_body_bytes: int = Field(default=1_048_576, ge=1, description="larger request bodies get a 413")
-    relay_poll_max_seconds: float = Field(default=0.25, gt=0, description="slowest look at an idle outbox")
+    relay_poll_max_seconds: float = Field(default=0.5, gt=0, description="slowest look at an idle outbox")
     relay_lease_seconds: float = Field(default=10, gt=0, description="how long a dead relay keeps its shards")
     consumer_batch_events: int = Field(default=100, ge=1, description="events handled in one transaction at most")
     consumer_session_seconds: float = Field(default=30, gt=0, description="a silent consumer is out after this")
