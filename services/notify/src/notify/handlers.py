@@ -88,7 +88,7 @@ async def take_due(command: TakeDue, policy: Policy, tx: Tx) -> list[Work]:
     due = await deliveries.lock_due(tx.connection, command.channels, tx.now, command.most)
     claims = [domain.claim(one, expires_at, tx.now, policy) for one, expires_at in due]
     await deliveries.save(tx.connection, *(claim.state for claim in claims))
-    letters = await facts.letters(tx.connection, {claim.state.message_id for claim in claims})
+    letters = await facts.letters(tx.connection, {claim.state.message_id for claim in claims}) if claims else {}
     return [Work(claim, letters.get(claim.state.message_id)) for claim in claims]
 
 

@@ -50,8 +50,8 @@ class Pace:
 def jobs(database: Database, settling: Settling, refunding: Refunding, callbacks: Callbacks, pace: Pace) -> list[Job]:
     async def settle_payments() -> None:
         """Unknown outcomes, requests cut off by a crash, accounts and windows past their time, accounts to close."""
-        async with database.transaction() as tx:
-            due = await payment_rows.take_due(tx.connection, tx.now, limit=_BATCH)
+        async with database.alone() as connection:
+            due = await payment_rows.take_due(connection, database.clock.now(), limit=_BATCH)
         await _each(SETTLE, due, settling.settle)
 
     async def refund() -> None:

@@ -139,5 +139,5 @@ class Callbacks:
                 await handlers.settle_callback(known, tx)
 
     async def take_due(self, limit: int) -> list[Known]:
-        async with self._database.transaction() as tx:
-            return list(await rows.take_due(tx.connection, tx.now, limit=limit))
+        async with self._database.alone() as connection:
+            return list(await rows.take_due(connection, self._database.clock.now(), limit=limit))
