@@ -26,7 +26,7 @@ _SETTINGS = {
     "auto_explain.log_buffers": "on",
     "auto_explain.log_nested_statements": "off",
 }
-_STAFF = ("/v1/orders?limit=50", "/v1/orders?status=paid&limit=50", "/v1/payments?limit=50", "/v1/stats/sales")
+_STAFF = ("/v1/orders?limit=50", "/v1/orders?status=paid&limit=50", "/v1/stats/sales")
 _SHELVES = ("/v1/products?mall=intake&limit=20", "/v1/products?mall=intake&q=그래놀라", "/v1/categories?mall=intake")
 
 
@@ -105,7 +105,7 @@ async def _walk(shop: Shop, http: aiohttp.ClientSession) -> None:
         await _get(http, shop, path, {})
     await _get(http, shop, f"/v1/orders/{placed.id}", own)
     await _get(http, shop, f"/v1/orders/{placed.id}/shipments", own)
-    for path in _STAFF:
+    for path in (*_STAFF, f"/v1/payments?order_id={placed.id}"):
         await _get(http, shop, path, staff)
 
 
