@@ -19,12 +19,12 @@ from payments.repository import secrets
 _MOVES_MONEY = (MoneyReceived, Refunded, DepositTakenBack)
 
 
-async def apply(tx: Tx, before: Payment, decision: Decision, *, why: str, patience: Patience) -> None:
-    """Call with the gate of the order held."""
+async def apply(tx: Tx, before: Payment, decision: Decision, *, why: str, patience: Patience) -> Payment:
+    """Call with the gate of the order held. Returns the payment as it is stored now."""
     after = decision.payment
     if after != before:
         ask_at = rules.ask_at(after, tx.now, patience=patience.paying(after))
-        await payment_rows.save(tx.connection, before, after, ask_at=ask_at, why=why, now=tx.now)
+        after = await payment_rows.save(tx.connection, before, after, ask_at=ask_at, why=why, now=tx.now)
         await _forget_secrets(tx, before, after)
     await books.post(tx.connection, decision.journals, tx.now)
     for refund in decision.refunds:
@@ -34,6 +34,7 @@ async def apply(tx: Tx, before: Payment, decision: Decision, *, why: str, patien
     tx.publish(*(events.to_contract(fact, tx.now) for fact in decision.facts))
     if any(isinstance(fact, MoneyReceived) for fact in decision.facts):
         await _close_others(tx, after, patience)
+    return after
 
 
 async def _forget_secrets(tx: Tx, before: Payment, after: Payment) -> None:

@@ -59,21 +59,20 @@ async def open_payment(command: OpenPayment, tx: Tx, *, patience: Patience) -> P
 
 async def begin_confirm(command: ConfirmPayment, tx: Tx, *, patience: Patience, seal: Seal) -> Begun:
     """The grant is safe before the provider hears of it, so a crash in between is settled by asking again with it."""
-    before = await rows.lock(tx.connection, command.payment_id)
+    known = {payment.id: payment for payment in await rows.lock_all(tx.connection, command.payment_id)}
+    before = known.get(command.payment_id)
     if before is None:
         raise errors.PaymentNotFound("there is no such payment")
-    others = await rows.of_order(tx.connection, before.order_id)
-    paid = any(other.status in HOLDING for other in others if other.id != before.id)
+    paid = any(other.status in HOLDING for other in known.values() if other.id != before.id)
     decision = rules.confirm(before, command, order_is_paid=paid)
     try:
-        await apply(tx, before, decision, why="the customer came back from the window", patience=patience)
+        payment = await apply(tx, before, decision, why="the customer came back from the window", patience=patience)
     except IntegrityError as error:
         raise errors.KeyTaken("the provider's key belongs to another payment") from error
     started = before.status is Status.OPEN and decision.payment.status is Status.CONFIRMING
     if started:
         await secrets.keep(tx.connection, before.id, "grant", command.grant, seal=seal, now=tx.now)
-    payment = await rows.find(tx.connection, before.id)
-    return Begun(payment or decision.payment, started)
+    return Begun(payment, started)
 
 
 async def record_answer(command: RecordAnswer, tx: Tx, *, patience: Patience) -> Recorded:
@@ -88,11 +87,10 @@ async def record_answer(command: RecordAnswer, tx: Tx, *, patience: Patience) ->
         return Recorded(before, settled=False, stale=True)
     refunds = await refund_rows.of_payment(tx.connection, before.id)
     decision = observation.answered(before, command.answer, refunds, tx.now)
-    await apply(tx, before, decision, why=_why(command.answer), patience=patience)
+    after = await apply(tx, before, decision, why=_why(command.answer), patience=patience)
     if not decision.settled:
         await rows.ask_soon(tx.connection, before.id, tx.now + timedelta(seconds=2))
-    after = await rows.find(tx.connection, before.id)
-    return Recorded(after or decision.payment, decision.settled)
+    return Recorded(after, decision.settled)
 
 
 async def close_order(command: CloseOrder, tx: Tx, *, patience: Patience) -> None:

@@ -162,7 +162,8 @@ async def take_due(connection: AsyncConnection, now: datetime, *, limit: int) ->
         .values(attempts=_table.attempts + 1, next_at=literal(now, DateTime(timezone=True)) + wait)
         .returning(_table.id)
     )
-    return await _read(connection, _table.id.in_(taken.all()))
+    ids = taken.all()
+    return await _read(connection, _table.id.in_(ids)) if ids else ()
 
 
 async def settle(

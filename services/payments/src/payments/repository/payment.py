@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Row, func, insert, literal, select, update
+from sqlalchemy import DateTime, Row, bindparam, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,6 +22,15 @@ _PLAIN = (
     "secret_hash", "closing", "closed_reason", "failure_code", "failure_reason", "receipt_url", "attention",
     "confirmations", "tries", "confirmed_at", "vat_amount", "prepared_key", "grant_hash", "surplus", "surplus_returned",
 )  # fmt: skip
+
+
+_GATE = upsert(order_gates)
+_LOCK_GATE_OF = (
+    _GATE.from_select(["order_id"], select(payments.c.order_id).where(payments.c.id == bindparam("payment_id")))
+    .on_conflict_do_update(index_elements=["order_id"], set_={"order_id": _GATE.excluded.order_id})
+    .returning(order_gates.c.order_id)
+)
+_FIND = select(payments).where(payments.c.id == bindparam("payment_id"))
 
 
 class ChangedMeanwhile(Exception):
@@ -47,15 +56,18 @@ async def close_gate(connection: AsyncConnection, order_id: UUID, reason: str, n
 
 async def lock(connection: AsyncConnection, payment_id: UUID) -> Payment | None:
     """Holds the gate of the payment's order, then reads the payment."""
-    order_id = await connection.scalar(select(payments.c.order_id).where(payments.c.id == payment_id))
-    if order_id is None:
-        return None
-    await lock_gate(connection, order_id)
-    return await find(connection, payment_id)
+    gate = await connection.scalar(_LOCK_GATE_OF, {"payment_id": payment_id})
+    return None if gate is None else await find(connection, payment_id)
+
+
+async def lock_all(connection: AsyncConnection, payment_id: UUID) -> list[Payment]:
+    """Holds the gate of the payment's order, then reads every payment of it. None where there is no such payment."""
+    gate = await connection.scalar(_LOCK_GATE_OF, {"payment_id": payment_id})
+    return [] if gate is None else await of_order(connection, gate)
 
 
 async def find(connection: AsyncConnection, payment_id: UUID) -> Payment | None:
-    row = (await connection.execute(select(payments).where(payments.c.id == payment_id))).one_or_none()
+    row = (await connection.execute(_FIND, {"payment_id": payment_id})).one_or_none()
     return None if row is None else _payment(row)
 
 
@@ -72,16 +84,16 @@ async def add(connection: AsyncConnection, payment: Payment, ask_at: datetime | 
 
 async def save(
     connection: AsyncConnection, before: Payment, after: Payment, *, ask_at: datetime | None, why: str, now: datetime
-) -> None:
-    """Writes what changed, and a line of history for a new status. Raises `ChangedMeanwhile`."""
+) -> Payment:
+    """Writes what changed, and a line of history for a new status. Returns it as stored. Raises `ChangedMeanwhile`."""
     values = _values(after) | {"version": before.version + 1, "ask_at": ask_at, "asks": 0, "updated_at": now}
-    done = await connection.execute(
-        update(payments).where(payments.c.id == before.id, payments.c.version == before.version).values(values)
-    )
-    if done.rowcount != 1:
+    held = payments.c.id == before.id, payments.c.version == before.version
+    row = (await connection.execute(update(payments).where(*held).values(values).returning(payments))).one_or_none()
+    if row is None:
         raise ChangedMeanwhile(str(before.id))
     if after.status is not before.status:
         await _note(connection, before.id, (before.status, after.status), why, now)
+    return _payment(row)
 
 
 async def take_due(connection: AsyncConnection, now: datetime, *, limit: int) -> list[UUID]:
