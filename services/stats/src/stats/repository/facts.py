@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, func, literal, select, text, update
+from sqlalchemy import Select, Table, any_, delete, func, literal, literal_column, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,6 +23,20 @@ KEYS: dict[Table, tuple[str, ...]] = {
 
 _RECORDING = 7_021_001  # the advisory lock between those who record into the generation in use and the one who swaps it
 _BATCH_ROWS = 10_000
+# From one generation to the next along the primary key, so that looking costs nothing where there is only one. One
+# statement sees a generation's facts only together with the row that says who needs it.
+_UNUSED = """
+WITH RECURSIVE there AS (
+    (SELECT generation FROM {0} ORDER BY generation LIMIT 1)
+    UNION ALL
+    SELECT (SELECT generation FROM {0} WHERE generation > there.generation ORDER BY generation LIMIT 1)
+    FROM there WHERE there.generation IS NOT NULL
+)
+SELECT generation FROM there
+WHERE generation IS NOT NULL AND generation NOT IN (
+    SELECT generation FROM live_generation UNION ALL SELECT generation FROM rebuilds WHERE status = 'running'
+)
+"""
 
 
 async def generation_to_record(connection: AsyncConnection) -> int:
@@ -74,21 +88,15 @@ async def swap(connection: AsyncConnection, rebuilt: int, since: datetime) -> No
 
 
 async def delete_unused(connection: AsyncConnection) -> int:
-    """Deletes a batch of facts whose generation is neither in use nor being filled. Returns how many.
-
-    One statement sees a generation's facts only together with the row that says who needs it.
-    """
+    """Deletes a batch of facts whose generation is neither in use nor being filled. Returns how many."""
     deleted = 0
     for table in KEYS:
-        result = await connection.execute(
-            text(
-                f"DELETE FROM {table.name} WHERE ctid = ANY(ARRAY("  # noqa: S608 - the names of our own tables
-                f" SELECT ctid FROM {table.name} WHERE generation NOT IN ("
-                "   SELECT generation FROM live_generation"
-                "   UNION ALL SELECT generation FROM rebuilds WHERE status = 'running')"
-                " LIMIT :rows))"
-            ),
-            {"rows": _BATCH_ROWS},
-        )
-        deleted += result.rowcount
+        for generation in (await connection.scalars(text(_UNUSED.format(table.name)))).all():
+            batch: Select[Any] = (
+                select(literal_column("ctid")).where(table.c.generation == generation).limit(_BATCH_ROWS)
+            )
+            gone = await connection.execute(
+                delete(table).where(literal_column("ctid") == any_(func.array(batch.scalar_subquery())))
+            )
+            deleted += gone.rowcount
     return deleted
