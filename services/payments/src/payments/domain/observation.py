@@ -60,14 +60,14 @@ def refused(payment: Payment, answer: Refused) -> Decision:
 def missing(payment: Payment, now: datetime) -> Decision:
     """The provider knows no such payment, or no such key: no money can come of it."""
     if payment.status is Status.OPEN:
-        return _ran_out(payment) if now >= payment.due_at else Decision(payment)
+        return _left_open(payment, now)
     if payment.key_is_unproven:
         return released(payment)
     if payment.status is Status.CREATED:
         return _failed(payment, "not_found_at_provider", "the provider knows no such payment")
     if payment.status in LIVE or payment.status in HOLDING:
         return _look_at(payment, "missing_at_provider")
-    return Decision(replace(payment, closing=False))
+    return _nothing_yet(payment, now)
 
 
 def mismatch(payment: Payment, answer: Seen) -> str | None:
@@ -85,10 +85,16 @@ def mismatch(payment: Payment, answer: Seen) -> str | None:
     return None
 
 
+def _untouched(payment: Payment, answer: Seen) -> bool:
+    """No money has moved by our confirmation. Where windows take the money, a confirmation moves none."""
+    of_another_window = payment.window_until is not None and answer.order_ref != payment.order_ref
+    return answer.standing in _UNTOUCHED or of_another_window
+
+
 def seen(payment: Payment, answer: Seen, refunds: Sequence[Refund], now: datetime) -> Decision:
     """Money that is there is always taken down, however late; nothing that does not match is ever confirmed."""
     found = mismatch(payment, answer)
-    if found in _OF_ANOTHER and payment.key_is_unproven and answer.standing in _UNTOUCHED and answer.key == payment.key:
+    if found in _OF_ANOTHER and payment.key_is_unproven and answer.key == payment.key and _untouched(payment, answer):
         return released(payment)
     if found is not None:
         # An account or window of another try may be shown; only what cannot be ours is worth a person's look.
@@ -101,20 +107,36 @@ def seen(payment: Payment, answer: Seen, refunds: Sequence[Refund], now: datetim
         case Standing.NOT_STARTED:
             decision = _not_started(payment, now)
         case Standing.FAILED:
-            decision = _over(payment, answer.failure_code or "aborted", answer.failure_reason or "refused")
+            decision = _over(payment, answer.failure_code or "aborted", answer.failure_reason or "refused", now)
         case Standing.EXPIRED if payment.status is Status.WAITING and not payment.closing:
             decision = _ran_out(payment)
         case Standing.EXPIRED:
-            decision = _over(payment, "session_expired", "the payment was not confirmed in time")
+            decision = _over(payment, "session_expired", "the payment was not confirmed in time", now)
         case Standing.RETURNED:
             decision = _returned(payment, answer, refunds, now)
     return decision
 
 
 def _not_started(payment: Payment, now: datetime) -> Decision:
-    if payment.status is Status.OPEN and now >= payment.due_at:
-        return _ran_out(payment)
+    if payment.status is Status.OPEN:
+        return _left_open(payment, now)
+    if payment.status not in LIVE:
+        return _nothing_yet(payment, now)
     return Decision(payment, settled=payment.status not in (Status.CONFIRMING, Status.UNKNOWN))
+
+
+def _left_open(payment: Payment, now: datetime) -> Decision:
+    """Nobody has paid at the window so far."""
+    if now < payment.due_at:
+        return Decision(payment)
+    return _ran_out(payment, closing=payment.window_until is not None and now < payment.window_until)
+
+
+def _nothing_yet(payment: Payment, now: datetime) -> Decision:
+    """Of a payment that is over. As long as its window may take money it is asked about, ever more seldom."""
+    if payment.closing and payment.window_until is not None and now < payment.window_until:
+        return Decision(payment, settled=False)
+    return Decision(replace(payment, closing=False))
 
 
 def _paid(payment: Payment, answer: Seen, refunds: Sequence[Refund], now: datetime) -> Decision:
@@ -202,14 +224,14 @@ def _returned(payment: Payment, answer: Seen, refunds: Sequence[Refund], now: da
         return _compare_balance(payment, answer, refunds)
     if payment.status is Status.WAITING and not payment.closing and now >= payment.due_at:
         return _ran_out(payment)
-    return _over(payment, "cancelled_at_provider", "the payment was called off at the provider")
+    return _over(payment, "cancelled_at_provider", "the payment was called off at the provider", now)
 
 
-def _over(payment: Payment, code: str, reason: str) -> Decision:
-    """Nothing can come of it any more."""
+def _over(payment: Payment, code: str, reason: str, now: datetime) -> Decision:
+    """Nothing came of it."""
     if payment.status in LIVE:
         return _failed(payment, code, reason)
-    return Decision(replace(payment, closing=False))
+    return _nothing_yet(payment, now)
 
 
 def _failed(payment: Payment, code: str, reason: str) -> Decision:
@@ -219,8 +241,8 @@ def _failed(payment: Payment, code: str, reason: str) -> Decision:
     return Decision(failed, (facts.Failed(failed),))
 
 
-def _ran_out(payment: Payment) -> Decision:
-    expired = payment.to(Status.EXPIRED, closing=False)
+def _ran_out(payment: Payment, *, closing: bool = False) -> Decision:
+    expired = payment.to(Status.EXPIRED, closing=closing)
     return Decision(expired, (facts.Expired(expired),))
 
 

@@ -31,7 +31,8 @@ class Payment:
     `attention` names what a person has to look at. `version` counts the saves, `confirmations` how often money came,
     `tries` how often somebody named a key to confirm with. `prepared_key` is the key the provider named before the
     customer agreed. `grant_hash` names the return that was or is being tried. `surplus` is what was paid into its
-    account and belongs to no order, `surplus_returned` how much of that was sent back.
+    account and belongs to no order, `surplus_returned` how much of that was sent back. `window_until`: of a provider
+    whose window takes the money by itself, until when it may, though we gave the payment up.
     """
 
     id: UUID
@@ -69,6 +70,7 @@ class Payment:
     confirmed_at: datetime | None = None
     surplus: int = 0
     surplus_returned: int = 0
+    window_until: datetime | None = None
 
     @property
     def returnable(self) -> int:
@@ -131,14 +133,14 @@ def new(command: OpenPayment, now: datetime) -> Payment:
 def make_room(others: Sequence[Payment]) -> list[Payment]:
     """What becomes of the order's other payments when a new try starts. Raises when one of them may be paying it.
 
-    An open window nobody has paid at is given up: its confirmation will be refused before money moves.
+    An open window is given up: no confirmation is taken for it any more, and see `_given_up`.
     """
     closed = []
     for other in others:
         if other.confirmed_at is not None and other.status not in (Status.REFUNDED, Status.REVERSED):
             raise errors.AlreadyPaid("this order is paid", payment_id=str(other.id))
         if other.status is Status.OPEN:
-            closed.append(other.to(Status.CANCELLED, closed_reason="replaced"))
+            closed.append(_given_up(other, "replaced"))
         elif other.status in LIVE:
             raise errors.AlreadyOpen(
                 "another payment of this order is under way", payment_id=str(other.id), payment_status=other.status
@@ -191,14 +193,20 @@ def _is_same_try(payment: Payment, command: ConfirmPayment) -> bool:
 def released(payment: Payment) -> Decision:
     """The key named is not this payment's: it is let go, and the customer's own can still come. Nobody else is told."""
     if payment.closing:
-        return Decision(payment.to(Status.CANCELLED, key=payment.prepared_key, grant_hash=None, closing=False))
+        let_go = replace(payment, key=payment.prepared_key, grant_hash=None)
+        return Decision(_given_up(let_go, payment.closed_reason or "let_go"))
     return Decision(payment.to(Status.OPEN, key=payment.prepared_key, grant_hash=None))
+
+
+def _given_up(payment: Payment, reason: str) -> Payment:
+    """A window that takes the money by itself may have, or may yet: the provider is asked until it no longer can."""
+    return payment.to(Status.CANCELLED, closed_reason=reason, closing=payment.window_until is not None)
 
 
 def close(payment: Payment, reason: str) -> Decision:
     """Nobody wants this payment any more. What the provider may still turn into money is closed there first."""
     if payment.status is Status.OPEN:
-        return Decision(payment.to(Status.CANCELLED, closed_reason=reason))
+        return Decision(_given_up(payment, reason))
     if (payment.status in LIVE or payment.status is Status.REVERSED) and not payment.closing:
         return Decision(replace(payment, closing=True, closed_reason=reason))
     return Decision(payment)

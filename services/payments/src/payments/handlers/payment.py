@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy.exc import IntegrityError
@@ -53,6 +53,7 @@ async def open_payment(command: OpenPayment, tx: Tx, *, patience: Patience) -> P
     for given_up in rules.make_room(others):
         await apply(tx, before[given_up.id], Decision(given_up), why="replaced by another try", patience=patience)
     payment = rules.new(command, tx.now)
+    payment = replace(payment, window_until=patience.window_until(payment))
     await rows.add(tx.connection, payment, rules.ask_at(payment, tx.now, patience=patience.paying(payment)), tx.now)
     return payment
 

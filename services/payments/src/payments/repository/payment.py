@@ -21,6 +21,7 @@ _PLAIN = (
     "method", "order_name", "owner_hash", "due_at", "created_at", "return_url", "version", "redirect_url",
     "secret_hash", "closing", "closed_reason", "failure_code", "failure_reason", "receipt_url", "attention",
     "confirmations", "tries", "confirmed_at", "vat_amount", "prepared_key", "grant_hash", "surplus", "surplus_returned",
+    "window_until",
 )  # fmt: skip
 
 

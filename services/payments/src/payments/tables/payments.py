@@ -62,6 +62,7 @@ payments = Table(
     Column("confirmed_at", MOMENT),
     Column("vat_amount", BigInteger, nullable=False, server_default=text("0")),
     Column("prepared_key", Text),
+    Column("window_until", MOMENT),
     Column("grant_hash", LargeBinary),
     Column("surplus", BigInteger, nullable=False, server_default=text("0")),
     Column("surplus_returned", BigInteger, nullable=False, server_default=text("0")),

@@ -61,7 +61,11 @@ class PortOneGateway:
     def waits(self) -> Waits:
         """Nothing but a cancel needs PortOne's minute: paying is locking the amount, and looking."""
         look = self._access.look_up_seconds
-        return Waits.seconds(paying=2 * look, giving_back=self._access.timeout_seconds + 2 * look)
+        return Waits.seconds(
+            paying=2 * look,
+            giving_back=self._access.timeout_seconds + 2 * look,
+            lingers=unproven.WINDOW_LINGERS_SECONDS,
+        )
 
     def bank_code(self, bank: str) -> str | None:
         return banks.code_of(bank)

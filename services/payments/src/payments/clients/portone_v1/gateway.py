@@ -58,7 +58,11 @@ class PortOneV1Gateway:
     def waits(self) -> Waits:
         """As in V2, where a token is turned away, replaced, and everything tried once more."""
         look = self._access.look_up_seconds
-        return Waits.seconds(paying=5 * look, giving_back=2 * self._access.timeout_seconds + 4 * look)
+        return Waits.seconds(
+            paying=5 * look,
+            giving_back=2 * self._access.timeout_seconds + 4 * look,
+            lingers=unproven.WINDOW_LINGERS_SECONDS,
+        )
 
     def bank_code(self, bank: str) -> str | None:
         return banks.code_of(bank)
@@ -88,6 +92,8 @@ class PortOneV1Gateway:
                 return Refused(NOT_FOUND, "PortOne knows no such payment", Hint.KEY)
             case Seen(standing=Standing.NOT_STARTED):
                 return Refused("portone_v1:not_paid", "nobody has paid at the window yet", Hint.KEY)
+            case Seen(order_ref=order_ref) if order_ref != payment.order_ref:
+                return Refused("portone_v1:other_payment", "what was paid at the window is another payment", Hint.KEY)
             case answer:
                 return answer
 
