@@ -125,7 +125,7 @@ class NoAccount(DomainError):
 
 
 class TransferReused(DomainError):
-    """The reference names another transfer of this payment."""
+    """The reference names another transfer of this payment, or one made for another payment."""
 
     code = "surplus.reference_reused"
     kind: Kind = "conflict"
@@ -206,6 +206,13 @@ class NoReceipt(DomainError):
 
 class ReceiptIssued(DomainError):
     code = "receipt.already_issued"
+    kind: Kind = "conflict"
+
+
+class ReceiptUnderWay(DomainError):
+    """It may be issued already: asked for once more, there might be two."""
+
+    code = "receipt.under_way"
     kind: Kind = "conflict"
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
 
 from common import log
 from common.db import Database
 from common.jobs import Job
 from payments.flows.callbacks import Callbacks
+from payments.flows.hands import Hands
 from payments.flows.receipts import Receipts
 from payments.flows.reconciling import Reconciling
 from payments.flows.refunding import Refunding
@@ -30,9 +28,7 @@ AUDIT = "audit"
 
 _log = log.get(__name__)
 _BATCH = 50
-_AT_ONCE = 5
 _MANY = 1000
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +43,24 @@ class Pace:
     keep_unread: timedelta = timedelta(days=30)
 
 
-def jobs(database: Database, settling: Settling, refunding: Refunding, callbacks: Callbacks, pace: Pace) -> list[Job]:
+def jobs(
+    database: Database, hands: Hands, settling: Settling, refunding: Refunding, callbacks: Callbacks, *, pace: Pace
+) -> list[Job]:
     async def settle_payments() -> None:
         """Unknown outcomes, requests cut off by a crash, accounts and windows past their time, accounts to close."""
         async with database.alone() as connection:
             due = await payment_rows.take_due(connection, database.clock.now(), limit=_BATCH)
-        await _each(SETTLE, due, settling.settle)
+        await hands.turn(SETTLE, due, settling.settle)
 
     async def refund() -> None:
         async with database.read() as connection:
             due = await refund_rows.due(connection, database.clock.now(), limit=_BATCH)
-        await _each(REFUND, due, refunding.work_on)
+        await hands.turn(REFUND, due, refunding.work_on)
 
     async def work_off_callbacks() -> None:
-        await _each(CALLBACKS, await callbacks.take_due(_BATCH), callbacks.work_on)
+        due = {known.id: known for known in await callbacks.take_due(_BATCH)}
+        turns = [(known.id, known.provider) for known in due.values()]
+        await hands.turn(CALLBACKS, turns, lambda callback_id: callbacks.work_on(due[callback_id]))
 
     async def forget() -> None:
         """What is personal and has been kept long enough."""
@@ -89,7 +89,10 @@ def reconciling(flow: Reconciling) -> Job:
 
     async def reconcile() -> None:
         for due in flow.due():
-            await _each(RECONCILE, [due], flow.reconcile)
+            try:
+                await flow.reconcile(due)
+            except Exception:  # noqa: BLE001 - the account stays due and comes again
+                _log.exception("an account of a provider was not compared", provider=due[0].name, day=str(due[1]))
 
     return Job(RECONCILE, 3600, reconcile)
 
@@ -105,23 +108,9 @@ def auditing(database: Database) -> Job:
     return Job(AUDIT, 5, look)
 
 
-def cash_receipts(flow: Receipts) -> Job:
+def cash_receipts(flow: Receipts, hands: Hands) -> Job:
     async def work_off_receipts() -> None:
         await flow.owe(_BATCH)
-        await _each(RECEIPTS, await flow.due(_BATCH), flow.work_on)
+        await hands.turn(RECEIPTS, await flow.due(_BATCH), flow.work_on)
 
     return Job(RECEIPTS, 30, work_off_receipts)
-
-
-async def _each(job: str, items: Iterable[T], work: Callable[[T], Awaitable[object]]) -> None:
-    """A few at a time: a slow provider must not hold up the rest, nor take every database connection."""
-    free = asyncio.Semaphore(_AT_ONCE)
-
-    async def one(item: T) -> None:
-        async with free:
-            try:
-                await work(item)
-            except Exception:  # noqa: BLE001 - the item stays due and comes again
-                _log.exception("one item of a job failed", job=job)
-
-    await asyncio.gather(*(one(item) for item in items))

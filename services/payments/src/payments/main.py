@@ -17,6 +17,7 @@ from payments.domain.source import networks
 from payments.flows.by_hand import ByHand
 from payments.flows.callbacks import Callbacks
 from payments.flows.confirming import Confirming
+from payments.flows.hands import Hands
 from payments.flows.opening import Opening, OpeningTerms
 from payments.flows.receipts import Receipts
 from payments.flows.reconciling import Reconciling
@@ -56,12 +57,13 @@ def assemble(runtime: Runtime[Settings], gateways: Gateways, orders: Orders) -> 
         keep_bodies=timedelta(days=settings.callback_body_days),
         keep_unread=timedelta(days=settings.callback_unread_days),
     )
+    hands = Hands(turn_seconds=settings.turn_seconds)
     return Parts(
         routers=api.routers,
         handlers=consumer.handlers(patience=patience, wake_refunds=wake_refunds, wake_settling=wake_settling),
         jobs=[
-            *jobs.jobs(database, settling, refunding, callbacks, pace),
-            jobs.cash_receipts(receipts),
+            *jobs.jobs(database, hands, settling, refunding, callbacks, pace=pace),
+            jobs.cash_receipts(receipts, hands),
             jobs.auditing(database),
             jobs.reconciling(
                 Reconciling(database, gateways, days=settings.settlement_days, hour=settings.settlement_hour)
@@ -80,6 +82,7 @@ def assemble(runtime: Runtime[Settings], gateways: Gateways, orders: Orders) -> 
             "wake_refunds": wake_refunds,
             "wake_receipts": partial(runtime.wake_job, jobs.RECEIPTS),
         },
+        close=[hands.close],
     )
 
 

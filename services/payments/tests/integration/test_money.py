@@ -213,3 +213,19 @@ class TestDeposit:
         await mall.assert_balanced()
         await self.transfer(mall, payment, 100)
         assert await mall.rows("SELECT 1 FROM refund_accounts") == []
+
+    async def test_one_transfer_is_written_down_for_one_payment(self, mall):
+        first, second = [await mall.open("virtual_account") for _ in range(2)]
+        for payment in (first, second):
+            await self.arrives(mall, payment, AMOUNT + 100)
+        assert (await self.transfer(mall, first, 50)).status_code == 200
+        anothers = await self.transfer(mall, second, 50)
+        assert (anothers.status_code, anothers.json()["code"]) == (409, "surplus.reference_reused")
+        assert (await mall.payment(second["id"])).surplus_returned == 0
+        assert (await self.transfer(mall, second, 50, day="2026-11-24")).status_code == 200
+
+    @pytest.mark.parametrize("day", [0, "0001-01-01", "9999-12-31"])
+    async def test_a_transfer_has_a_day(self, mall, day):
+        payment = await mall.open("virtual_account")
+        await self.arrives(mall, payment, AMOUNT + 100)
+        assert (await self.transfer(mall, payment, 50, day=day)).status_code == 422

@@ -165,3 +165,20 @@ class TestTakenBack:
         await office.run("callbacks")
         await office.run_later("cash-receipts", seconds=1)
         assert (await seen(office, payment))["status"] == "cancelled"
+
+
+class TestAskedTwice:
+    async def test_while_the_first_is_under_way_there_is_one(self, office):
+        """The answer is lost and the customer asks again: the same is asked for once more, not another."""
+        payment = await office.paid("virtual_account")
+        asked, answers = office.office
+        answers.append(Unknown("lost"))
+        assert (await want(office, payment)).status_code == 202
+        await office.run("cash-receipts")
+        assert (await want(office, payment)).json()["status"] == "wanted"
+        other = await want(office, payment, type="expense_proof", identifier="124-81-00998")
+        assert (other.status_code, other.json()["code"]) == (409, "receipt.under_way")
+        await office.run_later("cash-receipts", minutes=10)
+        assert (await seen(office, payment))["status"] == "issued"
+        assert [what for what, *_ in asked] == ["issue", "issue"]
+        assert len({identifier for _, _, identifier in asked}) == 1

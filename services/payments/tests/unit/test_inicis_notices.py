@@ -81,7 +81,7 @@ class TestPc:
         with pytest.raises(CallbackUnreadable):
             read(inicis, fields)
 
-    @pytest.mark.parametrize("amount", ["", "15,900", "-1", "1.5", "１５", "abc"])
+    @pytest.mark.parametrize("amount", ["", "15,900", "-1", "1.5", "１５", "abc", str(2**63), "9" * 40, "9" * 5000])
     async def test_an_amount_is_digits(self, inicis, amount):
         with pytest.raises(CallbackUnreadable):
             read(inicis, pc(amt_input=amount))

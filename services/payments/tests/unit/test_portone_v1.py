@@ -130,6 +130,21 @@ class TestTheReturn:
             v1.read_return(mine(), fields)
 
 
+class TestOthersKey:
+    @pytest.mark.parametrize("status", ["paid", "ready", "cancelled", "failed"])
+    async def test_what_was_paid_for_another_order_is_no_key_of_this_one(self, v1, api, status):
+        payment = mine(Status.CONFIRMING)
+        api.get("/payments/imp_1").mock(return_value=yes(body(payment, status, merchant_uid="another")))
+        answer = await v1.confirm(payment, {})
+        assert isinstance(answer, Refused)
+        assert answer.hint is Hint.KEY
+
+    async def test_what_was_paid_is_shown_as_it_is(self, v1, api):
+        payment = mine(Status.CONFIRMING)
+        api.get("/payments/imp_1").mock(return_value=yes(body(payment)))
+        assert (await v1.confirm(payment, {})).standing is Standing.PAID
+
+
 class TestLookingUp:
     @pytest.mark.parametrize(
         ("status", "changes", "standing", "balance"),

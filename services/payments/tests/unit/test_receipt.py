@@ -74,6 +74,20 @@ class TestWanted:
         again = rules.wanted(payment, a_receipt(payment, status=R.REFUSED), "expense_proof", BUSINESS, NOW)
         assert rules.step(payment, again, ()).idempotency_key.endswith("-1")
 
+    def test_the_same_again_changes_nothing_asked_or_not(self):
+        payment = a_deposit()
+        for receipt in (a_receipt(payment), rules.asking(a_receipt(payment), NOW)):
+            assert rules.wanted(payment, receipt, receipt.type, receipt.identifier, NOW) is receipt
+
+    def test_another_takes_its_place_only_before_the_provider_was_asked(self):
+        payment = a_deposit()
+        receipt = a_receipt(payment)
+        other = rules.wanted(payment, receipt, "expense_proof", BUSINESS, NOW)
+        assert (other.identifier, other.attempt) == (BUSINESS, 0)
+        for asked in (rules.asking(receipt, NOW), rules.answered(rules.Step(receipt, AMOUNT), Unknown("lost"), NOW)):
+            with pytest.raises(errors.ReceiptUnderWay):
+                rules.wanted(payment, asked, "expense_proof", BUSINESS, NOW)
+
     def test_shows_and_repeats_no_number(self):
         receipt = a_receipt(a_deposit())
         assert receipt.masked == "010*****678"

@@ -77,3 +77,10 @@ class TestUnreadable:
     def test_is_said_to_be(self, body):
         with pytest.raises(CallbackUnreadable):
             notice_of(HEADERS, body)
+
+
+class TestSums:
+    @pytest.mark.parametrize("amount", [2**63, -1, 10**40, 1e300])
+    def test_none_that_cannot_be(self, amount):
+        with pytest.raises(CallbackUnreadable):
+            notice_of(HEADERS, changed(a_payment(), totalAmount=amount))

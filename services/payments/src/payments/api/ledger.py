@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from itertools import groupby
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import Field
 
 from common.auth import CurrentStaff, require
 from common.http import DatabaseDep
@@ -19,6 +17,7 @@ from payments.api.access import ROLE
 from payments.repository import audit, ledger, settlement
 from payments.schemas.books import (
     AuditView,
+    Day,
     DifferenceView,
     JournalView,
     LedgerView,
@@ -28,9 +27,6 @@ from payments.schemas.books import (
 )
 
 _WON = "KRW"  # what providers of Korea settle in
-
-# Else a number would be taken for a moment of 1970.
-Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2999, 12, 31))]
 
 router = APIRouter(prefix="/v1/payments", tags=["ledger"])
 

@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, Protocol
 
+from payments import errors
 from payments.commands.answers import Missing, Receipt, Redirect, RefundAccount, Refused, Seen, Unknown
 from payments.domain.patience import Waits
 from payments.domain.payment import Payment
 
+_MOST = 2**63 - 1
 Device = Literal["pc", "mobile"]
 ReceiptType = Literal["income_deduction", "expense_proof"]
 
@@ -95,6 +97,11 @@ class Notice:
     about_payment: bool = True
     merchant: str | None = None
     may_recur: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises `CallbackUnreadable`: no provider takes such a sum, and our books have no room for it."""
+        if self.amount is not None and not 0 <= self.amount <= _MOST:
+            raise errors.CallbackUnreadable("the callback names a sum that cannot be")
 
 
 @dataclass(frozen=True, slots=True)

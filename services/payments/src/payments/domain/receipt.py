@@ -38,7 +38,8 @@ class ReceiptStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CashReceipt:
-    """`amount` is what it is issued for now, 0 while it is not. `attempt` counts refusals, `asks` lost answers."""
+    """`amount` is what it is issued for now, 0 while it is not. `attempt` counts refusals, `asks` how often the
+    provider was asked for what is still open."""
 
     payment_id: UUID
     type: Type
@@ -92,11 +93,17 @@ def _checks(number: str) -> bool:
 
 
 def wanted(payment: Payment, before: CashReceipt | None, kind: Type, identifier: str, now: datetime) -> CashReceipt:
-    """Asked for by the customer; again as long as none is issued. Raises `NoReceipt`, `ReceiptIssued`."""
+    """Asked for by the customer; otherwise as long as the provider was not asked, or refused. The same again changes
+    nothing. Raises `NoReceipt`, `ReceiptIssued`, `ReceiptUnderWay`."""
     if payment.method not in CASH or payment.status not in LIVE | HOLDING:
         raise errors.NoReceipt("only money paid in cash has a cash receipt", payment_status=payment.status)
     if before is not None and before.status in (ReceiptStatus.ISSUED, ReceiptStatus.CANCELLED):
         raise errors.ReceiptIssued("this payment has its cash receipt")
+    if before is not None and before.status is ReceiptStatus.WANTED:
+        if (before.type, before.identifier) == (kind, identifier):
+            return before
+        if before.asks:  # it may be issued, whatever we have heard
+            raise errors.ReceiptUnderWay("the receipt asked for before is being issued")
     return CashReceipt(
         payment_id=payment.id,
         type=kind,
@@ -105,9 +112,15 @@ def wanted(payment: Payment, before: CashReceipt | None, kind: Type, identifier:
         automatic=False,
         status=ReceiptStatus.WANTED,
         wanted_at=now,
-        attempt=before.attempt + 1 if before else 0,
+        attempt=_next_attempt(before),
         next_at=now,
     )
+
+
+def _next_attempt(before: CashReceipt | None) -> int:
+    if before is None:
+        return 0
+    return before.attempt if before.status is ReceiptStatus.WANTED else before.attempt + 1
 
 
 def unasked(payment: Payment, now: datetime) -> CashReceipt:
@@ -134,7 +147,7 @@ def answered(made: Step, answer: Receipt | Refused | Unknown | None, now: dateti
     receipt = made.receipt
     if isinstance(answer, Unknown):
         wait = _BACKOFF_SECONDS[min(receipt.asks, len(_BACKOFF_SECONDS) - 1)]
-        return replace(receipt, asks=receipt.asks + 1, next_at=now + timedelta(seconds=wait))
+        return replace(asking(receipt, None), next_at=now + timedelta(seconds=wait))
     if receipt.status is ReceiptStatus.WANTED:
         return _issued(receipt, answer, now)
     if isinstance(answer, Receipt):
@@ -157,6 +170,11 @@ def _issued(receipt: CashReceipt, answer: Receipt | Refused | None, now: datetim
     return replace(over, status=ReceiptStatus.REFUSED, failure_code=answer.code)
 
 
-def put_off(receipt: CashReceipt, until: datetime | None) -> CashReceipt:
-    """While it is worked on, or until money moves again."""
-    return replace(receipt, next_at=until)
+def asking(receipt: CashReceipt, until: datetime | None) -> CashReceipt:
+    """The provider is asked now; should its answer be lost, again after `until`."""
+    return replace(receipt, asks=receipt.asks + 1, next_at=until)
+
+
+def at_rest(receipt: CashReceipt) -> CashReceipt:
+    """Until money moves again."""
+    return replace(receipt, next_at=None)

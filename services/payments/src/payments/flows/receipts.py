@@ -43,7 +43,7 @@ class Receipts:
             async with self._database.transaction() as tx:
                 await handlers.owe_receipt(payment_id, tx, seal=self._seal)
 
-    async def due(self, limit: int) -> Sequence[UUID]:
+    async def due(self, limit: int) -> Sequence[tuple[UUID, str]]:
         async with self._database.read() as connection:
             return await rows.due(connection, self._database.clock.now(), limit=limit)
 

@@ -23,6 +23,7 @@ from payments.repository import by_hand as rows
 from payments.repository import payment as payment_rows
 from payments.repository import refund as refund_rows
 from payments.repository import surplus as surpluses
+from payments.repository import transfers
 
 
 async def is_written_down(command: PayRefundByHand, connection: AsyncConnection) -> bool:
@@ -50,6 +51,8 @@ async def pay_by_hand(command: PayRefundByHand, tx: Tx, *, patience: Patience) -
     refund = refund_of(refunds, command.refund_id)
     if await is_written_down(command, tx.connection):
         return payment
+    if await transfers.is_anothers(tx.connection, transfer_of(command), payment.id):
+        raise errors.RefundTransferReused("this transfer was made for another payment")
     decision = rules.sent(payment, refund, refunds, transfer_of(command), tx.now)
     await rows.add(tx.connection, command, tx.now)
     return await _save(

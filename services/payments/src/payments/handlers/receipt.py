@@ -22,8 +22,10 @@ async def want_receipt(payment_id: UUID, kind: Type, identifier: str, tx: Tx, *,
     payment = await payment_rows.lock(tx.connection, payment_id)
     if payment is None:
         raise errors.PaymentNotFound("there is no such payment")
-    receipt = rules.wanted(payment, await rows.find(tx.connection, payment_id), kind, number, tx.now)
-    await rows.save(tx.connection, receipt, seal)
+    before = await rows.find(tx.connection, payment_id, seal)
+    receipt = rules.wanted(payment, before, kind, number, tx.now)
+    if receipt != before:
+        await rows.save(tx.connection, receipt, seal)
     return receipt
 
 
@@ -42,13 +44,13 @@ async def begin_receipt(payment_id: UUID, tx: Tx, *, patience: Patience, seal: S
     if payment is None or receipt is None or receipt.next_at is None or receipt.next_at > tx.now:
         return None
     made = rules.step(payment, receipt, await refund_rows.of_payment(tx.connection, payment_id))
-    put_off = rules.put_off(receipt, None if made is None else tx.now + patience.giving_back(payment))
-    await rows.save(tx.connection, put_off, seal)
+    until = tx.now + patience.giving_back(payment)
+    await rows.save(tx.connection, rules.at_rest(receipt) if made is None else rules.asking(receipt, until), seal)
     return None if made is None else (payment, made)
 
 
 async def record_receipt(made: Step, answer: Receipt | Refused | Unknown | None, tx: Tx, *, seal: Seal) -> None:
-    """Drops an answer to what was asked before the customer asked for another receipt."""
+    """Drops an answer to what is not asked any more: the receipt went on meanwhile."""
     await payment_rows.lock(tx.connection, made.receipt.payment_id)
     now = await rows.find(tx.connection, made.receipt.payment_id)
     if now is not None and (now.status, now.attempt, now.amount) == (

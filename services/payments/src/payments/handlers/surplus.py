@@ -17,6 +17,7 @@ from payments.repository import by_hand as by_hand_rows
 from payments.repository import payment as payment_rows
 from payments.repository import refund as refund_rows
 from payments.repository import surplus as rows
+from payments.repository import transfers
 from payments.repository.seal import Seal
 
 
@@ -33,6 +34,8 @@ async def return_surplus(command: ReturnSurplus, tx: Tx, *, patience: Patience) 
         return payment
     if await by_hand_rows.has_reference(tx.connection, payment.id, command.reference):
         raise errors.TransferReused("this reference names the transfer of a refund")
+    if await transfers.is_anothers(tx.connection, transfer, payment.id):
+        raise errors.TransferReused("this transfer was made for another payment")
     decision = deposit.sent_back(payment, transfer)
     await rows.add(tx.connection, command, tx.now)
     await apply(tx, payment, decision, why="surplus sent back", patience=patience)

@@ -97,8 +97,8 @@ async def save(
     return _payment(row)
 
 
-async def take_due(connection: AsyncConnection, now: datetime, *, limit: int) -> list[UUID]:
-    """Payments whose provider should be asked now, each put off so that a second worker leaves it alone."""
+async def take_due(connection: AsyncConnection, now: datetime, *, limit: int) -> list[tuple[UUID, str]]:
+    """Payments whose provider, named too, should be asked now; each put off so that a second worker leaves it alone."""
     due = (
         select(payments.c.id)
         .where(payments.c.ask_at <= now)
@@ -111,9 +111,9 @@ async def take_due(connection: AsyncConnection, now: datetime, *, limit: int) ->
         update(payments)
         .where(payments.c.id.in_(due.scalar_subquery()))
         .values(asks=payments.c.asks + 1, ask_at=literal(now, DateTime(timezone=True)) + wait)
-        .returning(payments.c.id)
+        .returning(payments.c.id, payments.c.provider)
     )
-    return list(await connection.scalars(put_off))
+    return [(row.id, row.provider) for row in await connection.execute(put_off)]
 
 
 async def ask_soon(connection: AsyncConnection, payment_id: UUID, at: datetime) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payments.domain.receipt import CASH, CashReceipt, ReceiptStatus
 from payments.domain.status import HOLDING
+from payments.repository import turns
 from payments.repository.seal import Seal
 from payments.tables import cash_receipts, payments
 
@@ -49,11 +50,9 @@ async def wake(connection: AsyncConnection, payment_id: UUID, now: datetime) -> 
     )
 
 
-async def due(connection: AsyncConnection, now: datetime, *, limit: int) -> Sequence[UUID]:
-    found = await connection.scalars(
-        select(_table.payment_id).where(_table.next_at <= now).order_by(_table.next_at).limit(limit)
-    )
-    return found.all()
+async def due(connection: AsyncConnection, now: datetime, *, limit: int) -> Sequence[tuple[UUID, str]]:
+    """Payments whose receipt is to be looked at, with their providers."""
+    return await turns.due(connection, _table.payment_id, _table.payment_id, _table.next_at, now, limit=limit)
 
 
 async def unasked(

@@ -17,6 +17,7 @@ from common import log
 from payments.commands.answers import RefundAccount
 from payments.domain.refund import Refund
 from payments.domain.status import PENDING, RefundStatus
+from payments.repository import turns
 from payments.repository.by_hand import may_be_owed
 from payments.repository.seal import Seal
 from payments.tables import payments, refund_accounts, refunds
@@ -56,12 +57,9 @@ async def save(connection: AsyncConnection, refund: Refund) -> None:
     await connection.execute(update(refunds).where(refunds.c.id == refund.id).values(_values(refund)))
 
 
-async def due(connection: AsyncConnection, now: datetime, *, limit: int) -> Sequence[UUID]:
-    """Refunds to send or to ask about. Taking one is done by `BeginRefund`, under the gate."""
-    found = await connection.scalars(
-        select(refunds.c.id).where(refunds.c.next_at <= now).order_by(refunds.c.next_at).limit(limit)
-    )
-    return found.all()
+async def due(connection: AsyncConnection, now: datetime, *, limit: int) -> Sequence[tuple[UUID, str]]:
+    """Refunds to send or to ask about, with their providers. Taking one is done by `BeginRefund`, under the gate."""
+    return await turns.due(connection, refunds.c.id, refunds.c.payment_id, refunds.c.next_at, now, limit=limit)
 
 
 async def keep_account(

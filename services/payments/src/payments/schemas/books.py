@@ -69,11 +69,15 @@ class SettlementsView(View):
     differences: list[DifferenceView]
 
 
+# Else a number would be taken for a moment of 1970.
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2999, 12, 31))]
+
+
 class TransferBody(Body):
     """A transfer from the mall's own bank account, as it was made."""
 
     amount: Annotated[int, Field(strict=True, gt=0, le=10**12)] = Field(examples=[3000])
-    transferred_on: date
+    transferred_on: Day
 
 
 class RefundTransferBody(TransferBody):

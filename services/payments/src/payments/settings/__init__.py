@@ -35,6 +35,7 @@ class Settings(FromFiles, ServiceSettings):
         default=60, ge=0, description="how long past its due date an account the provider still shows open is left"
     )
     unknown_every_seconds: float = Field(default=2, gt=0, description="how often due look-ups are made")
+    turn_seconds: float = Field(default=0.25, gt=0, description="how long a turn of a job waits for slow providers")
     patience_seconds: float = Field(
         default=5,
         gt=0,

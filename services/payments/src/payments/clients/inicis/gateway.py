@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from common import log
 from common.clock import Clock
 from payments import errors
 from payments.clients.gateway import Agreed, CallbackAnswer, Cancel, Notice, Page, ReceiptOrder, SettledRow, Terms
@@ -23,6 +24,8 @@ from payments.domain.patience import Waits
 from payments.domain.payment import Payment
 
 _MOST_BYTES = 256 * 1024
+
+_log = log.get(__name__)
 
 
 class InicisGateway:
@@ -79,7 +82,8 @@ class InicisGateway:
             # Nothing was sent, so there is nothing to cancel.
             return Unknown(type(error).__name__)
         except (httpx.HTTPError, ValueError) as error:
-            wrong = Refused("answer_lost", f"{type(error).__name__} {error}"[:200])
+            _log.warning("an approval of Inicis was lost", payment_id=str(payment.id), error=type(error).__name__)
+            wrong = Refused("answer_lost", "the provider's answer was lost, so the approval was called off")
         return await self._net_cancel(net_cancel_at, form, wrong)
 
     def _approval(self, grant: Mapping[str, str]) -> dict[str, str]:

@@ -94,11 +94,14 @@ def settled_rows(body: Mapping[str, Any]) -> list[SettledRow]:
         raise NotInicis(f"not a settlement list of Inicis: {error!r}") from error
 
 
+_MOST_DIGITS = 30  # more is no sum, and costs to read
+
+
 def whole(value: Any) -> int:
     """Won, as text mostly. Anything but digits is refused, never rounded."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    if not isinstance(value, str) or not (value.isascii() and value.isdigit()):
+    if not isinstance(value, str) or not (value.isascii() and value.isdigit()) or len(value) > _MOST_DIGITS:
         raise TypeError("not a whole number")
     return int(value)
 
