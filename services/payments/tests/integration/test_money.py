@@ -182,7 +182,7 @@ class TestDeposit:
             assert (await self.transfer(mall, payment, amount, "T-3")).status_code == 422
         assert (await self.transfer(mall, payment, 1, "T-3", roles=("catalog",))).status_code == 403
         card = await mall.paid()
-        assert (await self.transfer(mall, card, 1)).json()["code"] == "surplus.exceeded"
+        assert (await self.transfer(mall, card, 1, "T-4")).json()["code"] == "surplus.exceeded"
         assert [row.amount for row in await mall.rows("SELECT amount FROM surplus_transfers")] == [60]
         assert (await mall.audit())["balanced"]
 

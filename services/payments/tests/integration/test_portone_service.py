@@ -305,3 +305,58 @@ class TestSignatures:
 
             await until(refused)
             assert await town.mall.status(payment["id"]) == "open"
+
+
+@BOTH
+class TestAWindowNobodyToldUsOf:
+    """The customer pays at the window and leaves; the webhook is lost."""
+
+    async def pays_unseen(self, town) -> dict:
+        payment = await town.mall.open()
+        await town.street.fault(town.party, "*", "no_callbacks", times=20)
+        await town.at_the_window(payment)
+        return payment
+
+    async def assert_found(self, town, payment):
+        await town.mall.run("settle-payments")
+        assert await town.mall.status(payment["id"]) == "confirmed"
+        await town.refund(payment, AMOUNT)
+        await town.refunds_end(payment, "refunded")
+        await town.assert_agreed()
+        assert (await town.street.books(town.party))["balance"] == 0
+
+    async def test_of_a_cancelled_order_is_found_and_goes_back(self, town, version):
+        payment = await self.pays_unseen(town)
+        await town.mall.deliver(an_order_cancelled(await town.mall.payment(payment["id"])))
+        assert await town.mall.status(payment["id"]) == "cancelled"
+        await self.assert_found(town, payment)
+
+    async def test_replaced_by_another_is_found_and_goes_back(self, town, version):
+        payment = await self.pays_unseen(town)
+        order_id = (await town.mall.payment(payment["id"])).order_id
+        await town.mall.open(order_id=order_id)
+        assert await town.mall.status(payment["id"]) == "cancelled"
+        await self.assert_found(town, payment)
+
+    async def test_that_took_nothing_is_left_alone_in_the_end(self, town, version):
+        payment = await town.mall.open()
+        await town.mall.deliver(an_order_cancelled(await town.mall.payment(payment["id"])))
+        await town.mall.run("settle-payments")
+        assert (await town.mall.payment(payment["id"])).closing
+        await town.mall.run_later("settle-payments", hours=2)
+        assert not (await town.mall.payment(payment["id"])).closing
+        assert await town.mall.rows("SELECT 1 FROM payments WHERE ask_at IS NOT NULL") == []
+
+
+async def test_another_payments_name_with_ours_beside_it_is_not_taken(database, clock):
+    """V1 names the try apart from the order, so a forged return may pair ours with another's."""
+    async with a_town(database, clock, "portone_v1") as town:
+        first, second = await town.mall.open(), await town.mall.open()
+        back = await town.at_the_window(first)
+        forged = back | {"merchant_uid": second["id"]}
+        refused = await town.mall.http.post(f"/v1/payments/{second['id']}/confirm", json=forged)
+        assert (refused.status_code, refused.json()["code"]) == (422, "payment.key_refused")
+        assert await town.mall.status(second["id"]) == "open"
+        assert (await town.comes_back(first, back)).status_code < 400
+        assert await town.mall.status(first["id"]) == "confirmed"
+        await town.assert_agreed()

@@ -38,6 +38,8 @@ async def cut_off(mall: Mall, call: str, doing) -> None:
     await mall.toss.reached[call].wait()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+    for let_go in mall.parts.close:
+        await let_go()
     del mall.toss.reached[call]
 
 

@@ -90,6 +90,7 @@ surplus_transfers = Table(
     Column("transferred_on", Date, nullable=False),
     Column("recorded_by", Text, nullable=False),
     Column("recorded_at", MOMENT, nullable=False),
+    Index("surplus_transfers_reference", "reference"),
 )
 
 # What a provider wants to see again to confirm (`grant`), and what its window page needs (`terms`): sealed with a key
@@ -163,6 +164,7 @@ refund_transfers = Table(
     Column("recorded_by", Text, nullable=False),
     Column("recorded_at", MOMENT, nullable=False),
     UniqueConstraint("payment_id", "reference"),
+    Index("refund_transfers_reference", "reference"),
 )
 
 # Personal, and sealed with a key the database does not have. Gone as soon as the refund is.
