@@ -105,7 +105,8 @@ async def _started(directory: Path) -> AsyncIterator[Shop]:
     doors = {name: _door() for name in (*NAMES, "sandbox", "edge")}
     numbers = ports.unused() | {name: door.getsockname()[1] for name, door in doors.items()}
     shop = Shop(Instance("contract", instance.home(), directory, numbers), FakeStorage())
-    values = environment.everything(shop.instance, "127.0.0.1:1")
+    # A job is over when its run is.
+    values = environment.everything(shop.instance, "127.0.0.1:1") | {"PAYMENTS_TURN_SECONDS": "60"}
     async with AsyncExitStack() as stack:
         database_url = await stack.enter_async_context(_database())
         with mock.patch.dict(os.environ, values), mock.patch("catalog.main.S3Storage", return_value=shop.storage):
