@@ -70,14 +70,27 @@ async def _to(
         return
     # Clones of clones, and of what was cloned before, have ids of their own.
     tag = f"{tag}{have}x"
+    every = [f"{schema}.{name}" for schema, names in tables.items() for name in names]
     async with connection.transaction():
+        await _hold(connection, every)
         # Foreign keys hold again once all tables are done.
         await connection.execute(
             "SET LOCAL session_replication_role = replica; SET LOCAL maintenance_work_mem = '256MB'"
         )
-        for schema, names in tables.items():
-            for name in names:
-                await _clone(connection, f"{schema}.{name}", times, tag)
+        for table in every:
+            await _clone(connection, table, times, tag)
+
+
+async def _hold(connection: asyncpg.Connection, tables: list[str]) -> None:
+    """All of them before anything is done: the services read on meanwhile, and each table alone would be a deadlock."""
+    for _ in range(20):
+        try:
+            async with connection.transaction():
+                await connection.execute(f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE", timeout=60)
+        except asyncpg.DeadlockDetectedError:
+            continue
+        return
+    raise RuntimeError("the services do not let go of the tables")
 
 
 async def _clone(connection: asyncpg.Connection, table: str, times: int, tag: str) -> None:
