@@ -92,10 +92,13 @@ async def page(
     if after is not None:
         where.append(f"(p.{order.column}, p.id) {sign} (CAST(:value AS {order.cast}), CAST(:id AS uuid))")
         given |= {"value": after.value, "id": after.id}
-    query = (
-        f"SELECT p.id, p.{order.column} AS value, p.body, {_UNITS}, {_MEDIA_URL} FROM products p"
-        f" WHERE {' AND '.join(where)} ORDER BY p.{order.column} {direction}, p.id {direction} LIMIT :limit"
-    )
+    best = f"ORDER BY p.{order.column} {direction}, p.id {direction} LIMIT :limit"
+    source = f"products p WHERE {' AND '.join(where)}"
+    if wanted.mall_id is None:
+        # The best of each mall, along its own index: one over all malls would be taken for a single mall's page too,
+        # and go through everything that others published later.
+        source = f"malls CROSS JOIN LATERAL (SELECT p.* FROM {source} AND p.mall_id = malls.id {best}) p"
+    query = f"SELECT p.id, p.{order.column} AS value, p.body, {_UNITS}, {_MEDIA_URL} FROM {source} {best}"
     rows = await connection.execute(text(query), given)
     return [Row(Position(row.value, row.id), row.body, row.units, row.media_url) for row in rows]
 

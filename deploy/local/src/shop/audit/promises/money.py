@@ -135,7 +135,10 @@ MONEY = (
         "stuck",
         "no payment's outcome stays unknown, no refund stays undone",
         """SELECT 'payment ' || id FROM payments.payments
-             WHERE status IN ('created', 'confirming', 'unknown') OR closing
+             WHERE status IN ('created', 'confirming', 'unknown')
+                -- A window given up is watched for as long as it may still take money.
+                OR (closing AND (window_until IS NULL OR window_until < now() - interval '10 minutes'
+                                 OR status NOT IN ('cancelled', 'expired')))
            UNION ALL SELECT 'refund ' || id FROM payments.refunds
              WHERE status IN ('requested', 'executing', 'unknown')""",
         AT_REST,
