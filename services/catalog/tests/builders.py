@@ -14,7 +14,14 @@ from catalog.handlers import malls, products, stock
 from common import ids
 from common.clock import Clock
 from common.db import Database
-from contracts.orders import CancelledLine, OrderCancelled, OrderPaid, OrderPlaced
+from contracts.orders import (
+    CancelledLine,
+    OrderCancelled,
+    OrderOptionChanged,
+    OrderOptionChangeRefused,
+    OrderPaid,
+    OrderPlaced,
+)
 from contracts.shared import OrderLine
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
@@ -153,6 +160,29 @@ def order_paid(order_id: UUID, **units: int) -> OrderPaid:
         placed_at=NOW,
         paid_at=NOW,
     )
+
+
+def an_option(order_id: UUID, change_id: UUID, sku: str, new_sku: str, quantity: int) -> dict[str, object]:
+    """What both ends of a change say."""
+    return {
+        **_order(order_id),
+        "change_id": change_id,
+        "line_id": ids.new_id(),
+        "product_id": ids.new_id(),
+        "product_name": "유기농 그래놀라",
+        "sku": sku,
+        "new_sku": new_sku,
+        "quantity": quantity,
+    }
+
+
+def option_changed(order_id: UUID, change_id: UUID, sku: str, new_sku: str, quantity: int) -> OrderOptionChanged:
+    return OrderOptionChanged(**an_option(order_id, change_id, sku, new_sku, quantity), amount=0, changed_at=NOW)
+
+
+def option_refused(order_id: UUID, change_id: UUID, sku: str, new_sku: str, quantity: int) -> OrderOptionChangeRefused:
+    about = an_option(order_id, change_id, sku, new_sku, quantity)
+    return OrderOptionChangeRefused(**about, reason="centre_accepted", refused_at=NOW)
 
 
 def order_cancelled(

@@ -13,6 +13,8 @@ from contracts.orders import (
     OrderCancelled,
     OrderCompleted,
     OrderContactRecorded,
+    OrderOptionChanged,
+    OrderOptionChangeRefused,
     OrderPaid,
     OrderPlaced,
     OrderRefundRequested,
@@ -221,6 +223,31 @@ def address_decided(order_id: UUID, *, accepted: bool, **changes: Any) -> Shipme
     return ShipmentAddressDecided.model_validate(values | changes)
 
 
+OPTION = {
+    "product_name": "제주 그래놀라", "sku": "SKU-1", "variant_name": "500g", "new_sku": "SKU-3",
+    "new_variant_name": "초코 500g", "quantity": 2,
+}  # fmt: skip
+
+
+def _option(order_id: UUID, name: str) -> dict[str, Any]:
+    line = lines(order_id)[0]
+    return {
+        **_of_order(order_id), **OPTION, "channel": "pc", "change_id": ids.derived_id("option", str(order_id), name),
+        "line_id": line.line_id, "product_id": line.product_id,
+    }  # fmt: skip
+
+
+def option_changed(order_id: UUID, **changes: Any) -> OrderOptionChanged:
+    values = {**_option(order_id, "changed"), "amount": 25_800, "changed_at": NOW + timedelta(hours=7, minutes=3)}
+    return OrderOptionChanged.model_validate(values | changes)
+
+
+def option_refused(order_id: UUID, **changes: Any) -> OrderOptionChangeRefused:
+    moment = NOW + timedelta(hours=7, minutes=2)
+    values = {**_option(order_id, "refused"), "reason": "centre_accepted", "refused_at": moment}
+    return OrderOptionChangeRefused.model_validate(values | changes)
+
+
 def shipment_held(order_id: UUID, until: datetime | None, **changes: Any) -> ShipmentHeld:
     values = {
         **_of_order(order_id), "shipment_id": ids.derived_id("shipment", str(order_id)), "until": until,
@@ -307,6 +334,8 @@ _DATA: dict[Kind, dict[str, Any]] = {
     Kind.ORDER_COMPLETED: {"by_customer": True, "completed_at": "2026-12-01T09:30:00Z"},
     Kind.ADDRESS_CHANGED: {"reason": None, "decided_at": "2026-11-22T16:30:00Z"},
     Kind.ADDRESS_KEPT: {"reason": "centre_accepted", "decided_at": "2026-11-22T16:30:00Z"},
+    Kind.OPTION_CHANGED: {**OPTION, "decided_at": "2026-11-22T16:30:00Z"},
+    Kind.OPTION_KEPT: {**OPTION, "reason": "centre_accepted", "decided_at": "2026-11-22T16:30:00Z"},
     Kind.PREORDER_HELD: {"until": "2026-12-10T00:00:00Z"},
     Kind.PREORDER_RELEASED: {},
     Kind.CLAIM_REQUESTED: {"claim_kind": "return", "requested_at": "2026-11-24T09:30:00Z"},
@@ -361,6 +390,8 @@ def every_fact(order_id: UUID) -> list[Event]:
         refund_requested(order_id),
         address_decided(order_id, accepted=False),
         address_decided(order_id, accepted=True),
+        option_refused(order_id),
+        option_changed(order_id),
         shipment_held(order_id, NOW + timedelta(hours=240)),
         shipment_held(order_id, None, occurred_at=NOW + timedelta(hours=240)),
         order_completed(order_id),

@@ -13,6 +13,7 @@ from orders import domain
 from orders.commands import (
     ApproveClaim,
     CancelReason,
+    ChangeOption,
     ClaimedUnits,
     ClaimKind,
     ClaimReason,
@@ -27,9 +28,10 @@ from orders.commands import (
     RequestClaim,
     SettleCancel,
     SettleClaim,
+    SettleOptionChange,
     Units,
 )
-from orders.domain import Order, Quote, QuoteLine, Status
+from orders.domain import Line, Order, Quote, QuoteLine, Status
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 WINDOW = timedelta(minutes=30)
@@ -124,6 +126,18 @@ def cancels(
 ) -> RequestCancel:
     units = tuple(Units(line_id, quantity) for line_id, quantity in lines)
     return RequestCancel(order.order_id, cancel_id or ids.new_id(), reason, "customer", lines=units)
+
+
+def chooses(order: Order, line: Line | None = None, sku: str = "OTHER", **changes: Any) -> ChangeOption:
+    line = line or order.lines[0]
+    made = ChangeOption(order.order_id, ids.new_id(), line.line_id, "customer", sku, "다른", line.sku, line.kept)
+    return replace(made, **changes)
+
+
+def decides(
+    order: Order, change_id: UUID, *, accepted: bool = True, reason: str = "centre_accepted"
+) -> SettleOptionChange:
+    return SettleOptionChange(order.order_id, change_id, accepted, None if accepted else reason)
 
 
 def settles(order: Order, cancel_id: UUID, *, accepted: bool = True, reason: str | None = None) -> SettleCancel:

@@ -13,6 +13,7 @@ from services.orders.tests.builders import a_body, a_quote
 from common import ids
 from common.clock import Clock
 from common.errors import UpstreamUnavailable
+from orders.clients import HELD_OTHERWISE, Variant
 from orders.commands import PlaceOrder
 from orders.domain import Quote
 from orders.errors import UpstreamRefused
@@ -67,17 +68,22 @@ class FakeCatalog:
 
     def __init__(self) -> None:
         self.price_of: dict[str, int] = {}
+        self.tax_of: dict[str, str] = {}
         self.stock: dict[str, int] | None = None
         self.reserved: dict[UUID, dict[str, int]] = {}
         self.asked = 0
         self.down = False
 
-    async def reserve(self, order_id: UUID, mall_id: str, units: Mapping[str, int]) -> None:
+    async def reserve(
+        self, order_id: UUID, mall_id: str, units: Mapping[str, int], *, seconds: int | None = None
+    ) -> None:
         self.asked += 1
         if self.down:
             raise UpstreamUnavailable("catalog does not answer", service="catalog")
-        if self.reserved.get(order_id) == units:
+        if (held := self.reserved.get(order_id)) == units:
             return
+        if held is not None and seconds:
+            raise UpstreamRefused(HELD_OTHERWISE, "conflict", "the order holds other lines already")
         if self.stock is not None:
             short = [
                 {"sku": sku, "wanted": wanted, "available": self.stock.get(sku, 0)}
@@ -100,6 +106,10 @@ class FakeCatalog:
         if self.down:
             raise UpstreamUnavailable("catalog does not answer", service="catalog")
         return self.price_of
+
+    async def variants(self, product_id: UUID) -> dict[str, Variant]:
+        prices = await self.prices(product_id)
+        return {sku: Variant(f"옵션 {sku}", price, self.tax_of.get(sku, "taxable")) for sku, price in prices.items()}
 
 
 def staff(*roles: str) -> dict[str, str]:

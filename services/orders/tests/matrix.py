@@ -14,6 +14,7 @@ from services.orders.tests.builders import (
     a_quote,
     an_order,
     cancels,
+    chooses,
     claims,
     completes,
     expires,
@@ -111,6 +112,7 @@ COMMANDS: dict[str, Act] = {
     "ChangeAddress": lambda order: domain.change_address(
         order, ChangeAddress(order.order_id, OTHER, "customer", ShipTo("", "", "06236", "", None, "", None)), NOW
     ),
+    "ChangeOption": lambda order: domain.change_option(order, chooses(order), NOW),
     "SettleClaim, of all that is left": lambda order: domain.settle_claim(order, finds(order, CLAIM), LATER),
     "RecordRefund": lambda order: domain.record_refund(
         order, RecordRefund(order.order_id, PAYMENT, ids.derived_id("refund", "m"), 100, 100)
@@ -174,6 +176,11 @@ EXPECTED: dict[str, tuple[str, ...]] = {
     ),
     "ChangeAddress": (
         *["pending_payment", "paid", "preparing"],
+        "order.already_shipped", "order.already_delivered", "order.already_completed", "order.already_returned",
+        "order.already_cancelled",
+    ),
+    "ChangeOption": (
+        *["order.not_paid", "paid", "preparing"],
         "order.already_shipped", "order.already_delivered", "order.already_completed", "order.already_returned",
         "order.already_cancelled",
     ),

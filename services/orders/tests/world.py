@@ -15,8 +15,10 @@ from services.orders.tests.builders import (
     a_quote,
     a_quote_line,
     cancels,
+    chooses,
     claims,
     completes,
+    decides,
     expires,
     finds,
     pays,
@@ -46,6 +48,7 @@ from orders.commands import (
     WithdrawClaim,
 )
 from orders.domain import CLAIM_TRANSITIONS, TRANSITIONS, CancelStatus, Decision
+from orders.domain.option_facts import OptionFact
 
 _LINES = st.lists(
     st.builds(
@@ -94,6 +97,9 @@ class OrderWorld(RuleBasedStateMachine):
         self.charged: list = []
         self.asked: set = set()
         self.moved: dict = {}
+        # Catalog's books: what is sold of each line by SKU, and what is held for an option.
+        self.sold = {line.line_id: Counter({line.sku: line.quantity}) for line in self.order.lines}
+        self.holds: dict = {}
 
     def decide(self, act) -> None:
         before = self.order
@@ -115,6 +121,9 @@ class OrderWorld(RuleBasedStateMachine):
                 for units in fact.cancel.units:
                     self.stopped[units.line_id] = self.stopped.get(units.line_id, 0) + units.quantity
                     self.in_hand[units.line_id][units.sku] -= units.quantity
+                    self.sold[units.line_id][units.sku] -= units.quantity
+            if isinstance(fact, OptionFact):
+                self.option(fact)
             if fact.name == "claim-completed":
                 self.count(fact)
             if fact.name == "charge-settled":
@@ -129,6 +138,19 @@ class OrderWorld(RuleBasedStateMachine):
             self.in_hand[units.line_id][units.sku] -= units.came
             if fact.claim.kind == "exchange":
                 self.in_hand[units.line_id][units.replacement_sku] += units.came
+
+    def option(self, fact) -> None:
+        """What catalog does: a hold, and then one way or the other it is none any more."""
+        change = fact.change
+        if fact.name == "order-option-change-requested":
+            assert change.change_id not in self.holds, "an option was asked for twice"
+            self.holds[change.change_id] = change.quantity
+            return
+        assert self.holds.pop(change.change_id) == change.quantity
+        if fact.name == "order-option-changed":
+            for book in (self.in_hand, self.sold):
+                book[change.line_id][change.sku] -= change.quantity
+                book[change.line_id][change.new_sku] += change.quantity
 
     @rule(minutes=st.integers(1, 60 * 24 * 3))
     def time_passes(self, minutes):
@@ -318,6 +340,19 @@ class OrderWorld(RuleBasedStateMachine):
             return
         command = SettleAddressChange(self.order.order_id, change, accepted)
         self.decide(lambda: domain.settle_address_change(self.order, command, now))
+
+    @rule(data=st.data(), other=st.sampled_from(["A", "B"]))
+    def customer_wants_another_option(self, data, other):
+        line, now = data.draw(st.sampled_from(self.order.lines)), self.now
+        command = chooses(self.order, line, f"{line.line_id}-{other}")
+        self.decide(lambda: domain.change_option(self.order, command, now))
+
+    @precondition(lambda self: self.order.option_changes)
+    @rule(data=st.data(), accepted=st.booleans())
+    def centre_answers_the_option(self, data, accepted):
+        change, now = data.draw(st.sampled_from(self.order.option_changes)), self.now
+        command = decides(self.order, change.change_id, accepted=accepted)
+        self.decide(lambda: domain.settle_option_change(self.order, command, now))
 
     @precondition(lambda self: self.order.charges)
     @rule(data=st.data())

@@ -15,6 +15,7 @@ from contracts.orders import (
     OrderCancelled,
     OrderCancelRequested,
     OrderContactRecorded,
+    OrderOptionChangeRequested,
     OrderPaid,
     Person,
 )
@@ -118,6 +119,20 @@ def _claimed(line: OrderLine) -> dict[str, Any]:
         "line_id": line.line_id, "sku": line.sku, "product_id": line.product_id, "product_name": line.product_name,
         "quantity": line.quantity,
     }  # fmt: skip
+
+
+def an_option_wish(
+    order: OrderPaid, new_sku: str = "GRANOLA-300", *, change_id: UUID | None = None, **changes: Any
+) -> OrderOptionChangeRequested:
+    """For all units of the order's first line."""
+    line = order.lines[0]
+    wish: dict[str, Any] = {
+        "order_id": order.order_id, "order_number": order.order_number, "mall_id": order.mall_id, "channel": "pc",
+        "currency": "KRW", "change_id": change_id or ids.new_id(), "line_id": line.line_id,
+        "product_id": line.product_id, "product_name": line.product_name, "sku": line.sku, "new_sku": new_sku,
+        "new_variant_name": "300 g", "quantity": line.quantity, "requested_at": NOW,
+    }  # fmt: skip
+    return OrderOptionChangeRequested(**(wish | changes))
 
 
 def a_claim_approved(order: OrderPaid, claim_id: UUID, kind: str = "return") -> ClaimApproved:

@@ -11,7 +11,7 @@ import jwt
 
 from common import ids
 from contracts.claims import ClaimCompleted, SettledLine
-from contracts.orders import CancelledLine, OrderCancelled, OrderCompleted, OrderPaid, OrderPlaced
+from contracts.orders import CancelledLine, OrderCancelled, OrderCompleted, OrderOptionChanged, OrderPaid, OrderPlaced
 from contracts.payments import PaymentRefunded
 from contracts.shared import OrderLine
 
@@ -142,6 +142,25 @@ class Purchase:
             sold_under=(self.id,),
             placed_at=self.placed_at,
             completed_at=at,
+        )
+
+    def changed(self, at: datetime, line: OrderLine, new_sku: str, quantity: int | None = None) -> OrderOptionChanged:
+        """All of the line, or what is kept of it."""
+        units = quantity or line.quantity
+        return OrderOptionChanged(
+            **self._head,
+            change_id=ids.new_id(),
+            line_id=line.line_id,
+            product_id=line.product_id,
+            product_name=line.product_name,
+            category_ids=line.category_ids,
+            sku=line.sku,
+            variant_name=line.variant_name,
+            new_sku=new_sku,
+            new_variant_name="다른",
+            quantity=units,
+            amount=line.amount // line.quantity * units,
+            changed_at=at,
         )
 
     def completed(self, at: datetime) -> OrderCompleted:

@@ -100,6 +100,9 @@ class Walk:
             body["lines"] = [{"line_id": line_id, "quantity": count} for line_id, count in lines]
         await self._customer(one, "/cancel", body)
 
+    async def choose(self, one: Bought, line_id: str, sku: str) -> None:
+        await self._customer(one, f"/lines/{line_id}/option", {"sku": sku})
+
     async def centre(self, one: Bought, verb: str, *, part: bool = False) -> None:
         """`accept`, `waybill` or `delivered`; of a `part` only one unit leaves."""
         key = {"X-API-Key": self.shop.instance.secrets["logistics_api_key"]}

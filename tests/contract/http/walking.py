@@ -33,7 +33,9 @@ class Paths(RuleBasedStateMachine):
         for one in self.walk.bought:
             claims = [f"{claim['kind']} {claim['status']}" for claim in one.view["claims"]]
             cancels = [f"cancel {cancel['status']}" for cancel in one.view["cancels"]]
-            Paths.seen.update([one.status, *claims, *cancels])
+            chosen = [line["option_change"] for line in one.view["lines"] if line["option_change"]]
+            options = [f"option {change['status']}" for change in chosen]
+            Paths.seen.update([one.status, *claims, *cancels, *options])
 
     @initialize(
         basket=_BASKETS,
@@ -84,6 +86,18 @@ class Paths(RuleBasedStateMachine):
         lines = [(line_id, data.draw(st.integers(1, most))) for line_id, most in lines if most]
         self.step(self.walk.cancel, one, None if whole or not lines else lines[:2])
         assert not (whole and one.status in {"pending_payment", "paid"})
+
+    @precondition(lambda self: self.have("paid", "preparing"))
+    @rule(data=st.data(), sku=st.sampled_from(["OATS", "COCOA", "COCOA", "PAIR"]))
+    def another_option(self, data, sku):
+        """Taken while nobody packs it, of the same price, and nothing but OATS and COCOA is."""
+        one = self.one(data, "paid", "preparing")
+        line = data.draw(st.sampled_from(one.view["lines"]))
+        kept, before = one.open_units(line), line["sku"]
+        self.step(self.walk.choose, one, line["line_id"], sku)
+        (after,) = (each for each in one.view["lines"] if each["line_id"] == line["line_id"])
+        may = kept and one.status == "paid" and {before, sku} == {"OATS", "COCOA"}
+        assert after["sku"] == (sku if may and not one.view["progress"].startswith("partly") else before)
 
     @precondition(lambda self: self.have("paid", "preparing", "shipped"))
     @rule(data=st.data(), verb=st.sampled_from(["accept", "waybill", "waybill", "delivered"]), part=st.booleans())

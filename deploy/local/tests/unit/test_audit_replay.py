@@ -7,7 +7,7 @@ import pytest
 
 from common import ids
 from contracts.claims import ClaimCompleted, SettledLine
-from contracts.orders import CancelledLine, OrderCancelled, OrderCompleted, OrderPaid, OrderPlaced
+from contracts.orders import CancelledLine, OrderCancelled, OrderCompleted, OrderOptionChanged, OrderPaid, OrderPlaced
 from contracts.payments import PaymentRefunded
 from contracts.shared import OrderLine
 from shop.audit.topics.telling import telling
@@ -60,6 +60,11 @@ EVENTS = [
     OrderCancelled(**ORDER, **CANCEL, whole=True, was_paid=True, refund_amount=7000),
     OrderCancelled(**ORDER, **CANCEL, whole=False, was_paid=False, refund_amount=0),
     OrderCompleted(**ORDER, completed_at=NOW),
+    OrderOptionChanged(
+        **ORDER, change_id=ids.derived_id("change"), line_id=ids.derived_id("line"),
+        product_id=ids.derived_id("product"), product_name="귀리 | 7일", category_ids=("food", "oats"), sku="OATS-7",
+        variant_name="큰 것", new_sku="OATS-3", quantity=2, amount=9000, changed_at=SEOUL,
+    ),
     *(
         ClaimCompleted(
             **ORDER, claim_id=ids.derived_id("claim", kind), kind=kind, fault="customer", lines=BACK,

@@ -10,7 +10,7 @@ from pydantic import Field, StrictInt
 
 from contracts import topics
 from contracts.envelope import Event, Payload
-from contracts.shared import Currency, MallId, OrderLine
+from contracts.shared import Currency, MallId, OrderLine, Sku
 
 
 class OrderEvent(Event):
@@ -119,6 +119,54 @@ class OrderRefundRequested(OrderEvent):
     reason: str
     requested_at: datetime
     paid_at: datetime | None = None
+
+
+class OrderOptionChange(OrderEvent):
+    """What every event about another option for a line says of it: `quantity` units of `sku` become `new_sku`."""
+
+    change_id: UUID
+    line_id: UUID
+    product_id: UUID
+    product_name: str
+    sku: Sku
+    variant_name: str | None = None
+    new_sku: Sku
+    new_variant_name: str | None = None
+    quantity: int = Field(ge=1)
+
+
+class OrderOptionChangeRequested(OrderOptionChange):
+    """A line of a paid order is to be another variant of its product, if its goods have not left.
+
+    scm answers with `shipment-option-decided`; until then the line is what was bought. The new units are held at
+    catalog under `change_id`.
+    """
+
+    type: ClassVar[str] = "order-option-change-requested"
+
+    requested_at: datetime
+
+
+class OrderOptionChanged(OrderOptionChange):
+    """The line is the new variant from now on: the old units can be sold again, the new ones are the order's.
+
+    The price is the same; `amount` is what the units cost (minor units).
+    """
+
+    type: ClassVar[str] = "order-option-changed"
+
+    category_ids: tuple[str, ...] = ()
+    amount: StrictInt
+    changed_at: datetime
+
+
+class OrderOptionChangeRefused(OrderOptionChange):
+    """The line stays what it was, and what was held for the change is free again."""
+
+    type: ClassVar[str] = "order-option-change-refused"
+
+    reason: str
+    refused_at: datetime
 
 
 class OrderCompleted(OrderEvent):

@@ -106,6 +106,21 @@ class ShipmentAddressDecided(Event):
     occurred_at: datetime
 
 
+class ShipmentOptionDecided(Event):
+    """The answer to `order-option-change-requested`: `accepted` means the new variant is sent instead of the old."""
+
+    type: ClassVar[str] = "shipment-option-decided"
+    topic = topics.SHIPMENTS
+    key_field = "order_id"
+
+    order_id: UUID
+    change_id: UUID
+    mall_id: MallId
+    accepted: bool
+    reason: str | None = None
+    occurred_at: datetime
+
+
 class ReturnUpdated(Event):
     """Goods of a claim take a step on their way back. What came of them is told by `return-received`."""
 

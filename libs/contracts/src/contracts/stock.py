@@ -41,7 +41,7 @@ class Shortage(Payload):
 
 
 class StockUnavailable(Event):
-    """An order was placed whose reservation had run out meanwhile, and the stock is gone. Orders must cancel it."""
+    """What an order was placed for, or changed to, was no longer held, and the stock is gone. Orders must cancel it."""
 
     type: ClassVar[str] = "stock-unavailable"
     topic = topics.STOCK

@@ -249,3 +249,15 @@ class CancelUnits:
     cancel_id: UUID
     whole: bool
     lines: Quantities
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeOption:
+    """`quantity` sold units of `sku` become units of `new_sku`, which are held under `change_id`."""
+
+    order_id: UUID
+    mall_id: str
+    change_id: UUID
+    sku: str
+    new_sku: str
+    quantity: int

@@ -9,13 +9,27 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Protocol
 
-from catalog.commands import CancelUnits, ConfirmReservation, Quantities, RecordCount, SellReservation
+from catalog.commands import (
+    CancelUnits,
+    ChangeOption,
+    ConfirmReservation,
+    Quantities,
+    RecordCount,
+    ReleaseHold,
+    SellReservation,
+)
 from catalog.handlers import reservations, returns, stock
 from common import ids
 from common.db import Tx
 from common.processing import Handlers
 from contracts.claims import ClaimApproved, ClaimCompleted, ClaimLine, ClaimRejected, ClaimWithdrawn
-from contracts.orders import OrderCancelled, OrderPaid, OrderPlaced
+from contracts.orders import (
+    OrderCancelled,
+    OrderOptionChanged,
+    OrderOptionChangeRefused,
+    OrderPaid,
+    OrderPlaced,
+)
 from contracts.shipments import StockCounted
 
 
@@ -46,6 +60,15 @@ async def on_order_paid(event: OrderPaid, tx: Tx) -> None:
 async def on_order_cancelled(event: OrderCancelled, tx: Tx) -> None:
     command = CancelUnits(event.order_id, event.mall_id, event.cancel_id, event.whole, _units(event.lines))
     await reservations.cancel_units(command, tx)
+
+
+async def on_option_changed(event: OrderOptionChanged, tx: Tx) -> None:
+    command = ChangeOption(event.order_id, event.mall_id, event.change_id, event.sku, event.new_sku, event.quantity)
+    await reservations.change_option(command, tx)
+
+
+async def on_option_change_refused(event: OrderOptionChangeRefused, tx: Tx) -> None:
+    await reservations.release_hold(ReleaseHold(event.change_id), tx)
 
 
 def _replacements(lines: Iterable[ClaimLine]) -> Quantities:
@@ -93,6 +116,8 @@ def handlers() -> Handlers:
         OrderPlaced: on_order_placed,
         OrderPaid: on_order_paid,
         OrderCancelled: on_order_cancelled,
+        OrderOptionChanged: on_option_changed,
+        OrderOptionChangeRefused: on_option_change_refused,
         ClaimApproved: on_claim_approved,
         ClaimRejected: on_claim_dropped,
         ClaimWithdrawn: on_claim_dropped,

@@ -37,6 +37,15 @@ class RecordOrder:
 
 
 @dataclass(frozen=True)
+class RecordOption:
+    """A line of an order is another option from now on."""
+
+    order_id: UUID
+    line_id: UUID
+    variant_name: str | None
+
+
+@dataclass(frozen=True)
 class RecordContact:
     """Who ordered. Personal data."""
 

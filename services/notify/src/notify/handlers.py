@@ -17,6 +17,7 @@ from notify.commands import (
     ForgetContacts,
     RecordContact,
     RecordMall,
+    RecordOption,
     RecordOrder,
     Settle,
     TakeDue,
@@ -51,6 +52,11 @@ async def record_mall(command: RecordMall, tx: Tx) -> None:
 
 async def record_order(command: RecordOrder, tx: Tx) -> None:
     await facts.save_order(tx.connection, command)
+
+
+async def record_option(command: RecordOption, tx: Tx) -> None:
+    """Messages written from now on name the new one."""
+    await facts.change_option(tx.connection, command)
 
 
 async def record_contact(command: RecordContact, tx: Tx) -> None:

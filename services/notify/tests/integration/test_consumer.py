@@ -12,6 +12,7 @@ from services.notify.tests.builders import (
     deposit_mismatch,
     every_fact,
     mall_changed,
+    option_changed,
     order_paid,
     order_placed,
     payment_pending,
@@ -36,6 +37,7 @@ HOUR = timedelta(hours=1)
 KINDS = [
     "order-placed", "payment-pending", "order-paid", "order-cancelled", "payment-refunded", "refund-account-needed",
     "deposit-short", "deposit-surplus", "deposit-reversed", "surplus-returned", "address-kept", "address-changed",
+    "option-kept", "option-changed",
     "refund-failed", "payment-unwanted", "preorder-held", "exchange-shipped", "order-shipped", "claim-requested",
     "claim-approved", "claim-collected", "claim-rejected", "claim-withdrawn", "claim-completed", "order-completed",
     "preorder-released",
@@ -60,6 +62,13 @@ class TestFacts:
         await world.settle()
         assert await world.rows() == before
         assert len(world.post.mails) == len(world.solapi.taken()) == len(KINDS)
+
+    async def test_what_is_told_after_an_option_was_changed_names_the_new_one(self, world: World) -> None:
+        order_id = ids.new_id()
+        await world.hear_of(order_paid(order_id), option_changed(order_id), shipment_updated(order_id))
+        await world.settle()
+        shipped = next(mail for mail in world.post.mails if "발송" in mail["Subject"] or "출발" in mail["Subject"])
+        assert "제주 그래놀라 (초코 500g)" in shipped.get_body(("plain",)).get_content()
 
     async def test_two_parcels_are_two_messages(self, world: World) -> None:
         order_id = ids.new_id()

@@ -150,6 +150,20 @@ class TestEmail:
         assert "출고 준비가 시작되었습니다" in templates.email(a_letter(Kind.ADDRESS_KEPT)).text
         assert "확인할 수 없습니다" in templates.alimtalk(a_letter(Kind.ADDRESS_KEPT, reason="address_unknown")).text
 
+    def test_an_option_says_what_it_was_and_what_it_is(self, templates: Templates) -> None:
+        letter = a_letter(Kind.OPTION_CHANGED)
+        for words in (templates.email(letter).text, templates.email(letter).html, templates.alimtalk(letter).text):
+            assert "500g" in words
+            assert "초코 500g" in words
+        unnamed = a_letter(Kind.OPTION_CHANGED, variant_name=None, new_variant_name=None)
+        assert "변경 후: SKU-3" in templates.alimtalk(unnamed).text
+
+    def test_an_option_that_stays_says_why(self, templates: Templates) -> None:
+        letter = a_letter(Kind.OPTION_KEPT)
+        for words in (templates.email(letter).text, templates.short_text(letter).text):
+            assert "출고 준비가 시작되었습니다" in words
+        assert "준비할 수 없습니다" in templates.alimtalk(a_letter(Kind.OPTION_KEPT, reason="unknown_line")).text
+
     def test_a_pre_order_says_when_it_leaves(self, templates: Templates) -> None:
         letter = a_letter(Kind.PREORDER_HELD)
         for words in (templates.email(letter).text, templates.alimtalk(letter).text):

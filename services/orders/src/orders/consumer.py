@@ -22,6 +22,7 @@ from contracts.shipments import (
     ReturnUpdated,
     ShipmentAddressDecided,
     ShipmentCancelDecided,
+    ShipmentOptionDecided,
     ShipmentUpdated,
 )
 from contracts.stock import StockUnavailable
@@ -139,6 +140,11 @@ async def on_shipment_address_decided(event: ShipmentAddressDecided, tx: Tx) -> 
     await handlers.settle_address_change(command, tx)
 
 
+async def on_shipment_option_decided(event: ShipmentOptionDecided, tx: Tx) -> None:
+    command = commands.SettleOptionChange(event.order_id, event.change_id, event.accepted, event.reason)
+    await handlers.settle_option_change(command, tx)
+
+
 async def on_stock_unavailable(event: StockUnavailable, tx: Tx) -> None:
     skus = tuple(shortage.sku for shortage in event.shortages)
     command = commands.NoteStockUnavailable(event.order_id, skus)
@@ -174,6 +180,7 @@ def handlers_by_event() -> Handlers:
         ShipmentUpdated: on_shipment_updated,
         ShipmentCancelDecided: on_shipment_cancel_decided,
         ShipmentAddressDecided: on_shipment_address_decided,
+        ShipmentOptionDecided: on_shipment_option_decided,
         StockUnavailable: on_stock_unavailable,
         ReturnUpdated: on_return_updated,
         ReturnReceived: on_return_received,

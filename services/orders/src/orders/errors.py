@@ -239,6 +239,54 @@ class AddressChanged(DomainError):
     kind: Kind = "conflict"
 
 
+class OptionChangeOpen(DomainError):
+    """Another option of the line was asked for, and the centre has not answered."""
+
+    code = "order.option_change_open"
+    kind: Kind = "conflict"
+
+
+class OptionChangedMeanwhile(DomainError):
+    """The line was changed while stock was held for its new option: ask again."""
+
+    code = "order.option_changed_meanwhile"
+    kind: Kind = "conflict"
+
+
+class OptionOfGift(DomainError):
+    code = "order.option_of_gift"
+    kind: Kind = "conflict"
+
+
+class OptionSame(DomainError):
+    code = "order.option_same"
+
+
+class OptionUnknown(DomainError):
+    """Not a variant of the line's product, or not on sale any more."""
+
+    code = "order.option_unknown"
+
+
+class OptionPriceDiffers(DomainError):
+    code = "order.option_price_differs"
+    kind: Kind = "conflict"
+
+
+class LineCancelled(DomainError):
+    """Nothing of the line is left."""
+
+    code = "order.line_cancelled"
+    kind: Kind = "conflict"
+
+
+class StockMissing(DomainError):
+    """The order's stock went missing, and it is being cancelled or looked after by staff."""
+
+    code = "order.stock_missing"
+    kind: Kind = "conflict"
+
+
 class NothingOwed(DomainError):
     code = "order.no_charge_owed"
     kind: Kind = "conflict"

@@ -9,7 +9,7 @@ from common.runtime import Parts, Runtime, Service
 from orders import api, consumer, jobs
 from orders.clients import HttpCart, HttpCatalog
 from orders.commands import ClaimTerms
-from orders.flows import MoveOrders, PlaceOrders, RequestClaims
+from orders.flows import ChangeOptions, MoveOrders, PlaceOrders, RequestClaims
 from orders.schemas.papers import Papers
 from orders.settings import Settings
 
@@ -56,6 +56,7 @@ def build(runtime: Runtime[Settings]) -> Parts:
         state={
             "place_orders": place_orders,
             "move_orders": MoveOrders(runtime.database, cart),
+            "change_options": ChangeOptions(runtime.database, catalog),
             "request_claims": RequestClaims(runtime.database, catalog, default_terms(settings)),
             "papers": Papers.load(settings.sellers),
             "token_keys": token_keys(settings),

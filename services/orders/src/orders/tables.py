@@ -70,6 +70,7 @@ orders = Table(
     Column("cancelled_at", _moment),
     Column("troubles", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     Column("charges", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    Column("option_changes", SmallInteger, nullable=False, server_default="0"),
     UniqueConstraint("number", name="orders_number_unique"),
 )
 Index("orders_one_per_cart", orders.c.cart_id, unique=True, postgresql_where=text("status <> 'cancelled'"))
@@ -138,7 +139,36 @@ order_cancel_lines = Table(
     Column("amount", BigInteger, nullable=False),
     Column("vat_amount", BigInteger, nullable=False),
     Column("tax_free_amount", BigInteger, nullable=False),
+    Column("sku", Text),
     ForeignKeyConstraint(["order_id", "line_id"], ["order_lines.order_id", "order_lines.line_id"]),
+)
+
+order_option_changes = Table(
+    "order_option_changes",
+    metadata,
+    Column("change_id", _id, primary_key=True),
+    Column("order_id", _id, nullable=False),
+    Column("position", SmallInteger, nullable=False),
+    Column("line_id", _id, nullable=False),
+    Column("sku", Text, nullable=False),
+    Column("variant_name", Text),
+    Column("new_sku", Text, nullable=False),
+    Column("new_variant_name", Text),
+    Column("quantity", Integer, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("refused_because", Text),
+    Column("requested_at", _moment, nullable=False),
+    Column("settled_at", _moment),
+    UniqueConstraint("order_id", "position", name="order_option_changes_place_unique"),
+    ForeignKeyConstraint(["order_id", "line_id"], ["order_lines.order_id", "order_lines.line_id"]),
+)
+Index(
+    "order_option_changes_open",
+    order_option_changes.c.order_id,
+    order_option_changes.c.line_id,
+    unique=True,
+    postgresql_where=text("status = 'requested'"),
 )
 
 order_claims = Table(

@@ -15,7 +15,7 @@ from common.clock import FixedClock
 from common.db import Database
 from common.http import create_app
 from orders import api
-from orders.flows import MoveOrders, PlaceOrders, RequestClaims
+from orders.flows import ChangeOptions, MoveOrders, PlaceOrders, RequestClaims
 from orders.main import default_terms
 from orders.schemas.papers import Papers
 from orders.settings import Settings
@@ -64,6 +64,7 @@ async def http(database: db.Database, cart: FakeCart, catalog: FakeCatalog) -> A
     state = {
         "place_orders": flows,
         "request_claims": claims,
+        "change_options": ChangeOptions(database, catalog),
         "move_orders": MoveOrders(database, cart),
         "papers": Papers.load({"intake": ["(주)인테이크", "000-00-00000"]}),
         "token_keys": (TOKEN_KEY,),

@@ -11,7 +11,7 @@ from services.orders.tests.builders import a_contact
 
 from common import ids
 from common.errors import UpstreamUnavailable
-from orders.clients import HttpCart, HttpCatalog
+from orders.clients import HELD_OTHERWISE, HttpCart, HttpCatalog, Variant
 from orders.commands import PlaceOrder
 from orders.domain import Promotion
 from orders.errors import UpstreamRefused
@@ -189,6 +189,24 @@ class TestCatalog:
         seen: list[httpx.Request] = []
         await self._catalog(answering(status, b"", seen)).release(ORDER)
         assert (seen[0].method, seen[0].url.path) == ("DELETE", f"/internal/reservations/{ORDER}")
+
+    async def test_a_hold_for_longer_says_so_and_is_told_what_the_name_holds(self):
+        seen: list[httpx.Request] = []
+        await self._catalog(answering(200, {"status": "held"}, seen)).reserve(ORDER, "intake", {"A": 2}, seconds=86_400)
+        assert orjson.loads(seen[0].content)["expires_in_seconds"] == 86_400
+        differs = answering(409, {"code": HELD_OTHERWISE, "detail": "other lines"})
+        with pytest.raises(UpstreamRefused) as refused:
+            await self._catalog(differs).reserve(ORDER, "intake", {"A": 2}, seconds=86_400)
+        assert refused.value.code == HELD_OTHERWISE
+        with pytest.raises(UpstreamUnavailable):
+            await self._catalog(differs).reserve(ORDER, "intake", {"A": 2})
+
+    async def test_variants_with_their_names_and_prices(self):
+        body = {"variants": [{"sku": "A", "name": "500 g", "price": {"amount": 5000}, "tax": "tax_free", "new": 1}]}
+        assert await self._catalog(answering(200, body)).variants(LINE) == {"A": Variant("500 g", 5000, "tax_free")}
+        assert await self._catalog(answering(404, {"code": "product.not_found"})).variants(LINE) == {}
+        with pytest.raises(UpstreamUnavailable):
+            await self._catalog(answering(200, {"variants": [{"sku": "A"}]})).variants(LINE)
 
     def _catalog(self, http: httpx.AsyncClient) -> HttpCatalog:
         return HttpCatalog(http, "http://catalog.test", seconds=1800)

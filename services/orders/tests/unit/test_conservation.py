@@ -55,6 +55,23 @@ class OrderMachine(OrderWorld):
             assert +self.in_hand[line.line_id] == Counter(free) + waiting
 
     @invariant()
+    def what_is_sold_of_each_variant_is_what_the_order_keeps(self):
+        """Catalog hears of cancels and options only: of no variant more is given back than was sold."""
+        for line in self.order.lines:
+            assert +self.sold[line.line_id] == +Counter({line.sku: line.quantity - line.cancelled})
+            assert min(self.sold[line.line_id].values()) >= 0
+
+    @invariant()
+    def units_are_held_for_an_option_while_its_answer_is_awaited_and_no_longer(self):
+        awaited = {change.change_id: change for change in self.order.option_changes if change.is_open}
+        assert self.holds == {change_id: change.quantity for change_id, change in awaited.items()}
+        assert len({change.line_id for change in awaited.values()}) == len(awaited)
+        for change in awaited.values():
+            line = self.order.line(change.line_id)
+            assert (line.sku, line.kept) == (change.sku, change.quantity)
+            assert line.cancelling in (0, line.kept)
+
+    @invariant()
     def every_won_belongs_to_goods_or_goes_back(self):
         order = self.order
         kept = Amounts.total(

@@ -86,6 +86,21 @@ class ChangeAddress:
 
 
 @dataclass(frozen=True)
+class ChangeOption:
+    """All of a line is to be another variant, if nobody has taken the goods in hand."""
+
+    order_id: UUID
+    change_id: UUID
+    mall_id: str
+    line_id: UUID
+    sku: str
+    new_sku: str
+    new_variant_name: str | None
+    quantity: int
+    requested_at: datetime
+
+
+@dataclass(frozen=True)
 class AcceptShipment:
     """`revision` is the one the centre read; None takes whatever the request is now."""
 

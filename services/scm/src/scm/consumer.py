@@ -16,12 +16,14 @@ from contracts.orders import (
     OrderCancelled,
     OrderCancelRequested,
     OrderContactRecorded,
+    OrderOptionChangeRequested,
     OrderPaid,
 )
 from contracts.products import ProductChanged, ProductPublished
 from scm.commands import (
     CancelUnits,
     ChangeAddress,
+    ChangeOption,
     CloseReturn,
     OrderedLine,
     RecordContact,
@@ -38,6 +40,7 @@ from scm.domain.carrier import CarrierTable
 from scm.handlers.addresses import change_address
 from scm.handlers.cancels import stop_order
 from scm.handlers.goods import record_goods
+from scm.handlers.options import change_option
 from scm.handlers.requests import Desk, record_contact, request_shipment
 from scm.handlers.returns import close_return, request_replacement, request_return
 
@@ -63,13 +66,6 @@ def handlers(carriers: CarrierTable, policy: Policy) -> Handlers:
         await record_contact(_contact(event), tx)
         tx.then(policy.hurry)
 
-    async def on_address_change_requested(event: OrderAddressChangeRequested, tx: Tx) -> None:
-        to = event.ship_to
-        ship_to = ShipTo(to.recipient, to.phone, to.zonecode, to.road_address, to.jibun_address, to.detail, to.memo)
-        await change_address(
-            ChangeAddress(event.order_id, event.change_id, event.mall_id, ship_to, event.requested_at), tx
-        )
-
     async def on_order_cancel_requested(event: OrderCancelRequested, tx: Tx) -> None:
         await stop(_stop(event, event.lines, final=False), tx)
 
@@ -86,11 +82,29 @@ def handlers(carriers: CarrierTable, policy: Policy) -> Handlers:
     return {
         OrderPaid: on_order_paid,
         OrderContactRecorded: on_order_contact_recorded,
-        OrderAddressChangeRequested: on_address_change_requested,
         OrderCancelRequested: on_order_cancel_requested,
         OrderCancelled: on_order_cancelled,
+        **_of_changes(policy),
         **_of_claims(carriers, policy),
         **_of_goods(policy),
+    }
+
+
+def _of_changes(policy: Policy) -> Handlers:
+    async def on_address_change_requested(event: OrderAddressChangeRequested, tx: Tx) -> None:
+        to = event.ship_to
+        ship_to = ShipTo(to.recipient, to.phone, to.zonecode, to.road_address, to.jibun_address, to.detail, to.memo)
+        await change_address(
+            ChangeAddress(event.order_id, event.change_id, event.mall_id, ship_to, event.requested_at), tx
+        )
+
+    async def on_option_change_requested(event: OrderOptionChangeRequested, tx: Tx) -> None:
+        if await change_option(_option(event), tx, policy.desk.goods_wait):
+            tx.then(policy.hurry)
+
+    return {
+        OrderAddressChangeRequested: on_address_change_requested,
+        OrderOptionChangeRequested: on_option_change_requested,
     }
 
 
@@ -173,6 +187,20 @@ def _request(event: OrderPaid) -> RequestShipment:
             for line in event.lines
         ),
         placed_at=event.placed_at,
+    )
+
+
+def _option(event: OrderOptionChangeRequested) -> ChangeOption:
+    return ChangeOption(
+        order_id=event.order_id,
+        change_id=event.change_id,
+        mall_id=event.mall_id,
+        line_id=event.line_id,
+        sku=event.sku,
+        new_sku=event.new_sku,
+        new_variant_name=event.new_variant_name,
+        quantity=event.quantity,
+        requested_at=event.requested_at,
     )
 
 

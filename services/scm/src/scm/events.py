@@ -13,14 +13,16 @@ from contracts.shipments import (
     ShipmentCancelDecided,
     ShipmentHeld,
     ShipmentLine,
+    ShipmentOptionDecided,
     ShipmentStatus,
     ShipmentUpdated,
     StockCounted,
 )
-from scm.commands import ChangeAddress, CountStock
+from scm.commands import ChangeAddress, ChangeOption, CountStock
 from scm.domain.addressing import Unmoved
 from scm.domain.cancel import Cancel, CancelState
 from scm.domain.carrier import CarrierTable
+from scm.domain.options import Unlike
 from scm.domain.returning import Return
 from scm.domain.shipment import Shipment, ShipmentMoved
 
@@ -50,6 +52,17 @@ def shipment_updated(event: ShipmentMoved, carriers: CarrierTable, now: datetime
 
 def address_decided(command: ChangeAddress, refusal: Unmoved | None, now: datetime) -> ShipmentAddressDecided:
     return ShipmentAddressDecided(
+        order_id=command.order_id,
+        change_id=command.change_id,
+        mall_id=command.mall_id,
+        accepted=refusal is None,
+        reason=refusal.value if refusal else None,
+        occurred_at=now,
+    )
+
+
+def option_decided(command: ChangeOption, refusal: Unmoved | Unlike | None, now: datetime) -> ShipmentOptionDecided:
+    return ShipmentOptionDecided(
         order_id=command.order_id,
         change_id=command.change_id,
         mall_id=command.mall_id,

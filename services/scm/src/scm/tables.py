@@ -85,6 +85,17 @@ shipment_lines = Table(
     Column("quantity", Integer, nullable=False),
     Column("cancelled", Integer, nullable=False, server_default="0"),
     Column("shipped", Integer, nullable=False, server_default="0"),
+    # When it became another variant than was bought.
+    Column("changed_at", _moment),
+)
+
+option_changes = Table(
+    "option_changes",
+    metadata,
+    Column("change_id", _uuid, primary_key=True),
+    Column("order_id", _uuid, nullable=False),
+    Column("refused_because", Text),
+    Column("decided_at", _moment, nullable=False),
 )
 
 parcels = Table(

@@ -57,6 +57,13 @@ class TestHolds:
         shipment = replace(a_shipment(), placed_at=NOW - 2 * DAY)
         assert held(shipment, known(coming(A_SKU), B), NOW, PATIENCE).held_until is None
 
+    def test_an_option_is_ordered_when_it_is_asked_for(self):
+        """The order is older than the pre-order, the wish for it is not."""
+        shipment = replace(a_shipment(), placed_at=NOW - 2 * DAY)
+        first, second = shipment.lines
+        shipment = replace(shipment, lines=(replace(first, changed_at=NOW), second))
+        assert held(shipment, known(coming(A_SKU), coming(B_SKU, NOW + 3 * DAY)), NOW, PATIENCE).release_at == NOW + DAY
+
     @pytest.mark.parametrize("release_at", [NOW, NOW - DAY])
     def test_what_has_come_out_waits_no_more(self, release_at):
         waiting = replace(a_shipment(), held_until=release_at, release_at=release_at)

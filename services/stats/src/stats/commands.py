@@ -63,7 +63,21 @@ class RecordRefund:
     at: datetime
 
 
-Record = RecordOrder | RecordRefund
+@dataclass(frozen=True)
+class RecordOptionChange:
+    """What was sold as `old` is `new` from `at` on, at the same price."""
+
+    change_id: UUID
+    order_id: UUID
+    mall_id: str
+    channel: str
+    currency: str
+    at: datetime
+    old: Units
+    new: Units
+
+
+Record = RecordOrder | RecordRefund | RecordOptionChange
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from common.db import Tx
 from common.processing import Handlers
 from contracts.claims import ClaimCompleted
-from contracts.orders import OrderCancelled, OrderCompleted, OrderPaid, OrderPlaced
+from contracts.orders import OrderCancelled, OrderCompleted, OrderOptionChanged, OrderPaid, OrderPlaced
 from contracts.payments import PaymentRefunded
 from stats import events, handlers
 
@@ -26,6 +26,10 @@ async def on_order_completed(event: OrderCompleted, tx: Tx) -> None:
     await handlers.record(events.to_command(event), tx)
 
 
+async def on_option_changed(event: OrderOptionChanged, tx: Tx) -> None:
+    await handlers.record(events.to_command(event), tx)
+
+
 async def on_claim_completed(event: ClaimCompleted, tx: Tx) -> None:
     await handlers.record(events.to_command(event), tx)
 
@@ -40,6 +44,7 @@ def handlers_of() -> Handlers:
         OrderPaid: on_order_paid,
         OrderCancelled: on_order_cancelled,
         OrderCompleted: on_order_completed,
+        OrderOptionChanged: on_option_changed,
         ClaimCompleted: on_claim_completed,
         PaymentRefunded: on_payment_refunded,
     }

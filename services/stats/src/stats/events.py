@@ -8,11 +8,11 @@ from typing import Any
 
 from contracts.claims import ClaimCompleted
 from contracts.envelope import Event
-from contracts.orders import CancelledLine, OrderCancelled, OrderCompleted, OrderPaid, OrderPlaced
+from contracts.orders import CancelledLine, OrderCancelled, OrderCompleted, OrderOptionChanged, OrderPaid, OrderPlaced
 from contracts.payments import PaymentRefunded
 from contracts.reports import DailyReportReady
 from contracts.shared import OrderLine
-from stats.commands import OrderKind, Record, RecordOrder, RecordRefund, Units
+from stats.commands import OrderKind, Record, RecordOptionChange, RecordOrder, RecordRefund, Units
 from stats.domain.figures import DailyReport
 
 
@@ -111,6 +111,31 @@ def _returned(event: ClaimCompleted) -> Record:
     )
 
 
+def _option_changed(event: OrderOptionChanged) -> Record:
+    def units(sku: str, variant_name: str | None) -> Units:
+        return Units(
+            line_id=event.line_id,
+            sku=sku,
+            product_id=event.product_id,
+            product_name=event.product_name,
+            variant_name=variant_name,
+            category_ids=event.category_ids,
+            quantity=event.quantity,
+            amount=event.amount,
+        )
+
+    return RecordOptionChange(
+        event.change_id,
+        event.order_id,
+        event.mall_id,
+        event.channel,
+        event.currency,
+        event.changed_at,
+        old=units(event.sku, event.variant_name),
+        new=units(event.new_sku, event.new_variant_name),
+    )
+
+
 def _completed(event: OrderCompleted) -> Record:
     return RecordOrder(
         OrderKind.COMPLETED,
@@ -141,6 +166,7 @@ _READ: dict[type[Event], Callable[[Any], Record]] = {
     OrderPaid: _paid,
     OrderCancelled: _cancelled,
     OrderCompleted: _completed,
+    OrderOptionChanged: _option_changed,
     ClaimCompleted: _returned,
     PaymentRefunded: _refunded,
 }

@@ -19,7 +19,9 @@ class FiguresView(View):
     """Goods after discounts, VAT included, without shipping.
 
     `orders`, `quantity`, `gross_amount`: what was paid for in the period. `cancelled_*`: what was cancelled after
-    payment in the period, whenever it had been sold. `net_amount` = gross - cancelled, and may be negative.
+    payment in the period, whenever it had been sold. Per SKU, a line that became another option leaves the figures of
+    the one and joins those of the other when it changed, so they may be negative in a period. `net_amount` = gross -
+    cancelled, and may be negative.
     `refunded_amount`: money sent back in the period, shipping included; told with dimension `mall` only.
     """
 

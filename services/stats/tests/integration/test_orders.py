@@ -66,6 +66,7 @@ class TestHeardEvents:
             "order-paid": 1,
             "order-cancelled": 0,
             "order-completed": 0,
+            "order-option-changed": 0,
             "payment-refunded": 1,
         }
         assert (found["parked"], found["dead_letters"]) == (0, 0)

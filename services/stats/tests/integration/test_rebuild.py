@@ -28,7 +28,7 @@ STAFF = staff_headers("stats")
 
 
 def a_history() -> list:
-    """28 events of two malls: sales on several days, cancels, refunds. The relay sent every fourth twice."""
+    """30 events of two malls: sales, other options, cancels, refunds. The relay sent each fourth twice."""
     events = []
     for day in range(1, 9):
         line = a_line(quantity=2, amount=2000 * day)
@@ -37,7 +37,8 @@ def a_history() -> list:
         events += [purchase.placed(), purchase.paid(at=at), purchase.completed(at + timedelta(days=5))]
         if day % 3 == 0:
             cancel = purchase.cancelled(at + timedelta(days=1), (line, 1, 1000 * day))
-            events += [cancel, purchase.refunded(cancel.refund_amount, at + timedelta(days=1))]
+            changed = purchase.changed(at + timedelta(hours=1), purchase.lines[1], "MILK-2")
+            events += [changed, cancel, purchase.refunded(cancel.refund_amount, at + timedelta(days=1))]
     records = [record_of(event, event_id=ids.new_id()) for event in events]
     return [*records, *records[::4]]
 
@@ -84,8 +85,8 @@ class TestOnBothBrokers:
         found = await rebuilds.run()
         assert (found["status"], found["equal"], found["swapped"], found["error"]) == ("done", True, False, None)
         assert (found["missing"], found["extra"], found["different"], found["differences"]) == (0, 0, 0, [])
-        assert found["records"] == len(records) == 35
-        assert found["repeated"] == 7
+        assert found["records"] == len(records) == 38
+        assert found["repeated"] == 8
         assert found["unusable"] == 0
         assert await rebuilds.desk.everything() == before
 

@@ -87,6 +87,53 @@ class TestWhichMoment:
         assert [item["period"] for item in found["items"]] == ["2026-11-01T00:00:00+09:00"]
 
 
+class TestOtherOptions:
+    """Two of GR-500 paid on the 20th, GR-300 since the 21st, and one of them cancelled on the 22nd."""
+
+    @pytest.fixture
+    async def changed(self, desk):
+        line = a_line("GR-500", 2, 20000)
+        purchase, other = a_purchase(line), line.model_copy(update={"sku": "GR-300"})
+        news = (
+            purchase.paid(at=seoul("2026-11-20 12:00")),
+            purchase.changed(seoul("2026-11-21 12:00"), line, "GR-300"),
+            purchase.cancelled(seoul("2026-11-22 09:00"), (other, 1, 10000)),
+        )
+        await desk.hears(*random.sample([*news, news[1]], 4))
+        return desk
+
+    async def test_per_sku_the_units_move_and_are_no_sale_and_no_cancel(self, changed):
+        found = await changed.sales(dimension="sku", **WEEK)
+        assert [
+            (item["key"], item["orders"], item["quantity"], item["gross_amount"], item["cancelled_quantity"])
+            for item in found["items"]
+        ] == [
+            ("GR-500", 1, 2, won(20000), 0),
+            ("GR-300", 1, 2, won(20000), 0),
+            ("GR-500", 0, -2, won(-20000), 0),
+            ("GR-300", 0, 0, won(0), 1),
+        ]
+        assert {item["label"] for item in found["items"] if item["key"] == "GR-300"} == {"그래놀라 다른"}
+        assert (found["totals"]["orders"], found["totals"]["quantity"], found["totals"]["gross_amount"]) == (
+            *(1, 2),
+            won(20000),
+        )
+
+    async def test_per_anything_else_nothing_happened(self, changed):
+        for dimension in ("product", "category", "mall", "channel"):
+            found = await changed.sales(dimension=dimension, by="week", **WEEK)
+            (item,) = found["items"]
+            assert (item["orders"], item["quantity"], item["gross_amount"], item["cancelled_amount"]) == (
+                *(1, 2),
+                *(won(20000), won(10000)),
+            )
+
+    async def test_days_of_the_span_alone_count(self, changed):
+        found = await changed.sales(dimension="sku", **{"from": "2026-11-21", "to": "2026-11-21"})
+        assert [(item["key"], item["net_quantity"]) for item in found["items"]] == [("GR-300", 2), ("GR-500", -2)]
+        assert (found["totals"]["orders"], found["totals"]["quantity"]) == (0, 0)
+
+
 class TestDimensions:
     async def sold(self, desk):
         granola = a_line("GR-500", 2, 20000)

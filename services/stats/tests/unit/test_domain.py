@@ -55,6 +55,22 @@ class TestFactsOf:
         assert found.lines == ()
         assert [(each.kind, each.whole, each.was_paid) for each in found.orders] == [("cancelled", True, False)]
 
+    def test_another_option_is_two_rows_that_are_no_sale_and_no_cancel(self):
+        line = a_line(quantity=3, amount=30000)
+        found = facts(a_purchase(line).changed(LATER, line, "GR-300", 2))
+        assert [
+            (each.kind, each.sku, each.variant_name, each.quantity, each.amount, each.at) for each in found.lines
+        ] == [
+            ("changed_from", "GR-500", "500g", 2, 20000, LATER),
+            ("changed_to", "GR-300", "다른", 2, 20000, LATER),
+        ]
+        assert (found.orders, found.refunds) == ((), ())
+
+    def test_another_option_of_less_than_nothing_is_no_fact(self):
+        line = a_line()
+        with pytest.raises(FactUnusable):
+            facts(a_purchase(line).changed(LATER, line, "GR-300").model_copy(update={"amount": -1}))
+
     @pytest.mark.parametrize(("kind", "lines", "total"), [("return", [(2, 20000)], 17000), ("exchange", [], 0)])
     def test_units_that_came_back_for_money_are_no_sale_any_more(self, kind, lines, total):
         line = a_line(quantity=3, amount=30000)

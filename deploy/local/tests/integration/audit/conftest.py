@@ -118,7 +118,8 @@ async def stand_everywhere(bootstrap: str) -> None:
 def tell(story: Story) -> None:
     """Ada: two parcels, all done. Bea: a deposit, a polled centre, a unit given back. Cho: never paid. Dan: waits.
 
-    Eve: paid twice, the centre has just seen it. Fay: paid, then cancelled whole.
+    Eve: paid twice, the centre has just seen it. Fay: paid, then cancelled whole. Gil: of three one given back, the
+    others changed to another option and shipped.
     """
     ada = story.placed("ada", ("OATS", 2), ("JERKY", 1))
     story.paid(ada)
@@ -137,6 +138,11 @@ def tell(story: Story) -> None:
     fay = story.placed("fay", ("OATS", 1), ("JERKY", 1))
     story.paid(fay)
     story.gives_back(fay)
+    gil = story.placed("gil", ("OATS", 3))
+    story.paid(gil)
+    story.gives_back(gil, "OATS", 1)
+    story.chooses(gil, "OATS", "JERKY")
+    story.shipped(gil, ("JERKY",))
     story.finish()
 
 

@@ -120,6 +120,12 @@ FIGURES = [
         also=(REPLAY,),
     ),
     broken(
+        "stats has every line that became another option, out of the one and into the other",
+        "UPDATE stats.line_facts SET sku = 'OTHER' WHERE kind = 'changed_to'",
+        offenders=(named("change", "gil"),),
+        also=(REPLAY,),
+    ),
+    broken(
         "stats has every refund",
         f"DELETE FROM stats.refund_facts WHERE refund_id = '{UNWANTED}'",
         offenders=(UNWANTED,),

@@ -27,6 +27,7 @@ ORDERS = [
         UNITS,
         f"UPDATE orders.order_cancel_lines SET quantity = 2 WHERE order_id = '{BEA}'",
         offenders=(f"{BEA} {named('line', 'bea', 'OATS')}",),
+        also=("units that orders lost by cancelling are back in stock",),
     ),
     broken(
         "a cancelled order has no unit left",
@@ -118,6 +119,18 @@ DELIVERY = [
         "no order is further than its parcels",
         f"UPDATE scm.shipments SET status = 'in_transit' WHERE order_id = '{ADA}'",
         offenders=(f"{ADA}: completed, its shipment in_transit",),
+    ),
+    broken(
+        "an option is changed where scm says so, and nowhere else",
+        "UPDATE scm.option_changes SET refused_because = 'centre_accepted'",
+        offenders=(named("change", "gil"),),
+    ),
+    broken(
+        "every option that was asked for is decided",
+        "INSERT INTO orders.order_option_changes (change_id, order_id, position, line_id, sku, new_sku, quantity,"
+        f" status, actor, requested_at) VALUES ('{named('wish')}', '{ADA}', 0, '{named('line', 'ada', 'OATS')}',"
+        " 'OATS', 'JERKY', 2, 'requested', 'customer', now())",
+        offenders=(named("wish"),),
     ),
     broken(
         "scm answers every cancel and hears of every release",

@@ -6,7 +6,7 @@ from deploy.local.tests.integration.audit.world import named
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
-ADA, BEA, DAN = (named("order", name) for name in ("ada", "bea", "dan"))
+ADA, BEA, DAN, GIL = (named("order", name) for name in ("ada", "bea", "dan", "gil"))
 SUMS = "the counters of stock are the sums of their movements"
 HELD = "what is reserved and sold is what reservations hold"
 
@@ -60,6 +60,18 @@ STOCK = [
         "units that orders lost by cancelling are back in stock",
         f"UPDATE catalog.reservation_lines SET returned = 0 WHERE order_id = '{BEA}'",
         offenders=(f"{BEA} OATS",),
+        also=(HELD,),
+    ),
+    broken(
+        "a reservation is for the units of its order",
+        f"UPDATE catalog.reservation_lines SET sku = 'OTHER' WHERE order_id = '{GIL}' AND sku = 'JERKY'",
+        offenders=(f"{GIL} JERKY", f"{GIL} OTHER"),
+        also=(HELD,),
+    ),
+    broken(
+        "nothing is held for an option that was decided",
+        f"UPDATE catalog.reservations SET status = 'sold' WHERE order_id = '{named('change', 'gil')}'",
+        offenders=(named("change", "gil"),),
         also=(HELD,),
     ),
     broken(

@@ -97,7 +97,7 @@ class Traces:
         self.world.row(
             "stats.line_facts", generation=1, kind=kind, fact_id=fact_id, line_id=line["line_id"], order_id=order.id,
             mall_id="intake", channel="pc", currency="KRW", sku=line["sku"], product_id=named("product"),
-            product_name="귀리" if kind == "sale" else None, category_ids=["food", "oats"], category_id="oats",
+            product_name=None if kind == "cancel" else "귀리", category_ids=["food", "oats"], category_id="oats",
             quantity=quantity, amount=amount, at=NOW,
         )  # fmt: skip
 

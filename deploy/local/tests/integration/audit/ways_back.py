@@ -4,9 +4,15 @@ from deploy.local.tests.integration.audit.traces import PRICES, SHIPPING, Order,
 from deploy.local.tests.integration.audit.world import NOW, named
 
 from common import ids
-from contracts.orders import OrderCancelled, OrderCancelRequested, OrderRefundRequested
+from contracts.orders import (
+    OrderCancelled,
+    OrderCancelRequested,
+    OrderOptionChanged,
+    OrderOptionChangeRequested,
+    OrderRefundRequested,
+)
 from contracts.payments import PaymentConfirmed, PaymentRefunded
-from contracts.shipments import ShipmentCancelDecided
+from contracts.shipments import ShipmentCancelDecided, ShipmentOptionDecided
 
 
 class WaysBack(Traces):
@@ -44,6 +50,51 @@ class WaysBack(Traces):
         refund_id = ids.derived_id("refund", str(cancel_id))
         self._refund(order, refund_id, order.payment, amount)
         order.row["refunded_amount"] = amount
+
+    def chooses(self, order: Order, sku: str, new_sku: str) -> None:
+        """What is kept of a line becomes another option; what was cancelled of it stays what it was."""
+        line = next(line for line in order.lines if line["sku"] == sku)
+        change_id, units = named("change", order.name), line["quantity"] - line["cancelled_quantity"]
+        about = {
+            "change_id": change_id, "line_id": line["line_id"], "sku": sku, "new_sku": new_sku, "quantity": units,
+        }  # fmt: skip
+        told = {**order.told, **about, "product_id": named("product"), "product_name": "귀리"}
+        self.world.say(OrderOptionChangeRequested(**told, requested_at=NOW))
+        self.world.row("scm.option_changes", change_id=change_id, order_id=order.id, decided_at=NOW)
+        decided = {"order_id": order.id, "change_id": change_id, "mall_id": "intake"}
+        self.world.say(ShipmentOptionDecided(**decided, accepted=True, occurred_at=NOW))
+        self.world.row(
+            "orders.order_option_changes", order_id=order.id, **about, status="accepted", actor="customer",
+            requested_at=NOW, settled_at=NOW,
+        )  # fmt: skip
+        order.row["option_changes"] = 1
+        amount = line["unit_price"] * units
+        self.world.say(OrderOptionChanged(**told, category_ids=("food", "oats"), amount=amount, changed_at=NOW))
+        self._line_fact("changed_from", change_id, order, line, units, amount)
+        for row in (*self._shipment_lines(order), line):
+            row["sku"] = new_sku if row["line_id"] == line["line_id"] else row["sku"]
+        for row in self.world.rows["orders.order_cancel_lines"]:
+            if row["line_id"] == line["line_id"]:
+                row["sku"] = sku
+        self._line_fact("changed_to", change_id, order, line, units, amount)
+        self._swapped(order, change_id, (sku, new_sku), units)
+        self._story(order, "order-option-changed", order.row["status"])
+        self._message("option-changed", change_id, order)
+
+    def _swapped(self, order: Order, change_id, skus: tuple[str, str], units: int) -> None:
+        """At catalog, where the hold is used up."""
+        old, new = skus
+        self.world.row("catalog.reservations", order_id=change_id, status="released", over=True, mall_id="intake")
+        lines = self.world.rows["catalog.reservation_lines"]
+        row = next(row for row in lines if (row["order_id"], row["sku"]) == (order.id, old))
+        row["quantity"] -= units
+        if not row["quantity"]:
+            lines.remove(row)
+        self.world.row("catalog.reservation_lines", order_id=change_id, sku=new, quantity=units, returned=0)
+        self.world.row("catalog.reservation_lines", order_id=order.id, sku=new, quantity=units, returned=0)
+        self._move(new, 0, units, "reserved", change_id)
+        self._move(old, units, 0, "restocked", order.id)
+        self._move(new, -units, -units, "sold", order.id)
 
     def pays_again(self, order: Order) -> None:
         """A second payment of an order that is paid: confirmed, unwanted, sent back."""

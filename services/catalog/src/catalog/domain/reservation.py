@@ -56,7 +56,7 @@ class Line:
 class Reservation:
     """`over`: the whole order was cancelled; a late fact takes nothing for it any more.
 
-    `cancels` names the cancels that were carried out.
+    `cancels` names the cancels, and the changes of an option, that were carried out.
     """
 
     order_id: UUID

@@ -5,19 +5,23 @@ from __future__ import annotations
 from catalog import events
 from catalog.commands import (
     CancelUnits,
+    ChangeOption,
     ConfirmReservation,
     ExpireHold,
     HoldStock,
     ReleaseHold,
     SellReservation,
 )  # fmt: skip
-from catalog.domain import reservation, sets
+from catalog.domain import options, reservation, sets
 from catalog.domain.reservation import Decision, Reservation
 from catalog.errors import OutOfStock
 from catalog.handlers.stock import take
 from catalog.repository import reservations, stock
 from catalog.repository.reservations import Locked
+from common import log
 from common.db import Tx
+
+_log = log.get(__name__)
 
 
 async def hold_stock(command: HoldStock, tx: Tx) -> Reservation:
@@ -58,6 +62,25 @@ async def sell_reservation(command: SellReservation, tx: Tx) -> None:
 async def cancel_units(command: CancelUnits, tx: Tx) -> None:
     locked = await _lock(command, tx)
     await _carry_out(locked, reservation.cancel(locked.reservation, command), tx)
+
+
+async def change_option(command: ChangeOption, tx: Tx) -> None:
+    """Both in one transaction, the order's reservation locked first: units are never in both, nor in neither."""
+    skus = (command.sku, command.new_sku)
+    order = await reservations.lock(tx.connection, command.order_id, command.mall_id, skus)
+    hold = await reservations.lock(tx.connection, command.change_id, command.mall_id, skus)
+    if order.reservation is None:
+        _log.warning("an option changed of an order never heard of", order_id=str(command.order_id))
+        await release_hold(ReleaseHold(command.change_id), tx)
+        return
+    swap = options.change_option(order.reservation, hold.reservation, command)
+    if swap.hold is not None:
+        await _carry_out(hold, swap.hold, tx)
+    try:
+        async with tx.connection.begin_nested():
+            await _carry_out(order, swap.order, tx)
+    except OutOfStock as refused:
+        await _carry_out(order, options.fall_short(order.reservation, command, refused.shortages), tx)
 
 
 async def _lock(command: HoldStock | ConfirmReservation | SellReservation | CancelUnits, tx: Tx) -> Locked:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from common.db import Tx
 from common.processing import Handlers
-from contracts.orders import OrderCompleted
+from contracts.orders import OrderCompleted, OrderOptionChanged, OrderOptionChangeRefused
 from contracts.shipments import ShipmentAddressDecided, ShipmentHeld, ShipmentStatus, ShipmentUpdated
-from notify.commands import Tell
+from notify import handlers as does
+from notify.commands import RecordOption, Tell
 from notify.consumer.telling import Teller, at, parcel, some_of
 from notify.domain.messages import Kind
 
@@ -17,6 +20,8 @@ def handlers(teller: Teller) -> Handlers:
         ShipmentUpdated: hears.on_shipment_updated,
         ShipmentHeld: hears.on_shipment_held,
         ShipmentAddressDecided: hears.on_address_decided,
+        OrderOptionChanged: hears.on_option_changed,
+        OrderOptionChangeRefused: hears.on_option_change_refused,
         OrderCompleted: hears.on_order_completed,
     }
 
@@ -49,7 +54,23 @@ class _Hears:
         data = {"reason": event.reason, "decided_at": event.occurred_at}
         await self._tell(Tell(kind, event.change_id, event.order_id, event.mall_id, event.occurred_at, data), tx)
 
+    async def on_option_changed(self, event: OrderOptionChanged, tx: Tx) -> None:
+        await does.record_option(RecordOption(event.order_id, event.line_id, event.new_variant_name), tx)
+        data = _options(event) | {"decided_at": event.changed_at}
+        command = Tell(Kind.OPTION_CHANGED, event.change_id, event.order_id, event.mall_id, event.changed_at, data)
+        await self._tell(command, tx)
+
+    async def on_option_change_refused(self, event: OrderOptionChangeRefused, tx: Tx) -> None:
+        data = _options(event) | {"reason": event.reason, "decided_at": event.refused_at}
+        command = Tell(Kind.OPTION_KEPT, event.change_id, event.order_id, event.mall_id, event.refused_at, data)
+        await self._tell(command, tx)
+
     async def on_order_completed(self, event: OrderCompleted, tx: Tx) -> None:
         data = {"by_customer": event.by_customer, "completed_at": event.completed_at}
         moment = event.completed_at
         await self._tell(Tell(Kind.ORDER_COMPLETED, event.order_id, event.order_id, event.mall_id, moment, data), tx)
+
+
+def _options(event: OrderOptionChanged | OrderOptionChangeRefused) -> dict[str, Any]:
+    named = ("product_name", "sku", "variant_name", "new_sku", "new_variant_name", "quantity")
+    return {name: getattr(event, name) for name in named}

@@ -31,6 +31,8 @@ class Kind(StrEnum):
     ORDER_COMPLETED = "order-completed"  # fact: the order
     ADDRESS_CHANGED = "address-changed"  # fact: the change
     ADDRESS_KEPT = "address-kept"  # fact: the change that came too late
+    OPTION_CHANGED = "option-changed"  # fact: the change
+    OPTION_KEPT = "option-kept"  # fact: the change that came too late
     PREORDER_HELD = "preorder-held"  # fact: the shipment, to wait until a day that was told at a moment
     PREORDER_RELEASED = "preorder-released"  # fact: the shipment
     EXCHANGE_SHIPPED = "exchange-shipped"  # fact: the shipment of replacements

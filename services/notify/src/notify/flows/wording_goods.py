@@ -1,4 +1,4 @@
-"""What messages say of goods under way or on their way back: claims, addresses, pre-orders, confirmed purchases."""
+"""What messages say of goods under way or on their way back: claims, addresses, options, pre-orders, and more."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ TITLES: dict[Kind, str] = {
     Kind.ORDER_COMPLETED: "구매 확정 안내",
     Kind.ADDRESS_CHANGED: "배송지 변경 안내",
     Kind.ADDRESS_KEPT: "배송지 변경 불가 안내",
+    Kind.OPTION_CHANGED: "옵션 변경 안내",
+    Kind.OPTION_KEPT: "옵션 변경 불가 안내",
     Kind.PREORDER_HELD: "예약 상품 안내",
     Kind.PREORDER_RELEASED: "예약 상품 출고 안내",
     Kind.EXCHANGE_SHIPPED: "교환 상품 발송 안내",
@@ -28,6 +30,8 @@ NAMES: dict[Kind, frozenset[str]] = {
     Kind.ORDER_COMPLETED: frozenset({"확정일시"}),
     Kind.ADDRESS_CHANGED: frozenset({"변경일시"}),
     Kind.ADDRESS_KEPT: frozenset({"변경불가사유"}),
+    Kind.OPTION_CHANGED: frozenset({"변경전옵션", "변경후옵션", "변경일시"}),
+    Kind.OPTION_KEPT: frozenset({"변경후옵션", "변경불가사유"}),
     Kind.PREORDER_HELD: frozenset({"출고예정일"}),
     Kind.PREORDER_RELEASED: frozenset(),
     Kind.EXCHANGE_SHIPPED: _PARCEL,
@@ -43,6 +47,7 @@ NAMES: dict[Kind, frozenset[str]] = {
 _MOMENTS: dict[Kind, tuple[str, str]] = {
     Kind.ORDER_COMPLETED: ("확정일시", "completed_at"),
     Kind.ADDRESS_CHANGED: ("변경일시", "decided_at"),
+    Kind.OPTION_CHANGED: ("변경일시", "decided_at"),
     Kind.PREORDER_HELD: ("출고예정일", "until"),
     Kind.CLAIM_REQUESTED: ("접수일시", "requested_at"),
     Kind.CLAIM_APPROVED: ("승인일시", "approved_at"),
@@ -50,7 +55,8 @@ _MOMENTS: dict[Kind, tuple[str, str]] = {
     Kind.CLAIM_WITHDRAWN: ("철회일시", "withdrawn_at"),
     Kind.CLAIM_COMPLETED: ("처리일시", "completed_at"),
 }
-_ADDRESS_REASONS = {
+_OPTION_LETTERS = 40
+_TOO_LATE = {
     "centre_accepted": "출고 준비가 시작되었습니다",
     "already_shipped": "상품이 이미 출발했습니다",
     "cancelled": "취소된 주문입니다",
@@ -62,7 +68,20 @@ def claim(data: Mapping[str, Any]) -> str:
 
 
 def address_reason(data: Mapping[str, Any]) -> str:
-    return _ADDRESS_REASONS.get(str(data.get("reason")), "주문의 배송지를 확인할 수 없습니다")
+    return _TOO_LATE.get(str(data.get("reason")), "주문의 배송지를 확인할 수 없습니다")
+
+
+def option_reason(data: Mapping[str, Any]) -> str:
+    return _TOO_LATE.get(str(data.get("reason")), "요청하신 옵션으로 준비할 수 없습니다")
+
+
+def option_before(data: Mapping[str, Any]) -> str:
+    """An option goes by its SKU where it has no name."""
+    return texts.shortened(str(data.get("variant_name") or data.get("sku") or "-"), _OPTION_LETTERS)
+
+
+def option_after(data: Mapping[str, Any]) -> str:
+    return texts.shortened(str(data.get("new_variant_name") or data.get("new_sku") or "-"), _OPTION_LETTERS)
 
 
 def outcome(data: Mapping[str, Any]) -> str:
@@ -86,7 +105,14 @@ def parcel(data: Mapping[str, Any]) -> dict[str, str]:
 
 def facts(data: Mapping[str, Any]) -> dict[str, Any]:
     """For mail and text templates."""
-    return {"claim": claim(data), "claim_outcome": outcome(data), "address_reason": address_reason(data)}
+    return {
+        "claim": claim(data),
+        "claim_outcome": outcome(data),
+        "address_reason": address_reason(data),
+        "option_reason": option_reason(data),
+        "option_before": option_before(data),
+        "option_after": option_after(data),
+    }
 
 
 def variables(kind: Kind, data: Mapping[str, Any], currency: str) -> dict[str, str]:
@@ -101,6 +127,10 @@ def variables(kind: Kind, data: Mapping[str, Any], currency: str) -> dict[str, s
         said |= parcel(data)
     if kind is Kind.ADDRESS_KEPT:
         said["변경불가사유"] = address_reason(data)
+    if kind is Kind.OPTION_CHANGED:
+        said |= {"변경전옵션": option_before(data), "변경후옵션": option_after(data)}
+    if kind is Kind.OPTION_KEPT:
+        said |= {"변경후옵션": option_after(data), "변경불가사유": option_reason(data)}
     if kind is Kind.CLAIM_COMPLETED:
         refund = int(data["refund_amount"])
         said |= {"처리결과": outcome(data), "환불예정금액": texts.money(refund, currency) if refund else "없음"}

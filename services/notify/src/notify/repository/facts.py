@@ -7,14 +7,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, exists, select, update
+from sqlalchemy import Row, delete, exists, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from notify.commands import RecordContact, RecordMall, RecordOrder
+from notify.commands import RecordContact, RecordMall, RecordOption, RecordOrder
 from notify.domain.delivery import FINAL
 from notify.domain.messages import Kind, Letter, Line, Mall, Message, Order
 from notify.tables import contacts, deliveries, malls, messages, orders
+
+_CHANGE_OPTION = text(
+    "UPDATE orders SET lines = (SELECT jsonb_agg(CASE WHEN line ->> 'line_id' = :line_id THEN"
+    "  line || jsonb_build_object('variant_name', CAST(:variant_name AS text)) ELSE line END ORDER BY place)"
+    " FROM jsonb_array_elements(lines) WITH ORDINALITY AS found (line, place)) WHERE order_id = :order_id"
+)
 
 
 async def save_mall(connection: AsyncConnection, mall: RecordMall) -> None:
@@ -34,6 +40,15 @@ async def save_order(connection: AsyncConnection, order: RecordOrder) -> None:
     statement = insert(orders).values(values)
     changed = {name: statement.excluded[name] for name in values if name != "order_id"}
     await connection.execute(statement.on_conflict_do_update(index_elements=["order_id"], set_=changed))
+
+
+async def change_option(connection: AsyncConnection, option: RecordOption) -> None:
+    given = {
+        "order_id": option.order_id,
+        "line_id": str(option.line_id),
+        "variant_name": option.variant_name,
+    }
+    await connection.execute(_CHANGE_OPTION, given)
 
 
 async def save_contact(connection: AsyncConnection, contact: RecordContact) -> None:

@@ -1,6 +1,6 @@
 """The two services that orders asks something now, each behind a Protocol."""
 
 from orders.clients.cart import Cart, HttpCart
-from orders.clients.catalog import Catalog, HttpCatalog
+from orders.clients.catalog import HELD_OTHERWISE, Catalog, HttpCatalog, Variant
 
-__all__ = ["Cart", "Catalog", "HttpCart", "HttpCatalog"]
+__all__ = ["HELD_OTHERWISE", "Cart", "Catalog", "HttpCart", "HttpCatalog", "Variant"]

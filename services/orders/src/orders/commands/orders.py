@@ -155,6 +155,30 @@ class SettleAddressChange:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeOption:
+    """All of a line is to be `sku` instead of `from_sku`: `quantity` units, which are held under `change_id`."""
+
+    order_id: UUID
+    change_id: UUID
+    line_id: UUID
+    actor: str
+    sku: str
+    variant_name: str | None
+    from_sku: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class SettleOptionChange:
+    """scm's answer: whether the centre packs the new variant."""
+
+    order_id: UUID
+    change_id: UUID
+    accepted: bool
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LookUp:
     """A guest without a token, who knows the order's number and the orderer's e-mail or phone."""
 

@@ -10,6 +10,7 @@ from orders.domain.attention import (
 )
 from orders.domain.cancelling import request_cancel, settle_cancel
 from orders.domain.charging import exchange_fee, note_returned
+from orders.domain.choosing import change_option, check_option, settle_option_change
 from orders.domain.claim import CLAIM_RULES, CLAIM_TRANSITIONS, Claim, ClaimStatus, ClaimUnits
 from orders.domain.claiming import (
     approve_claim,
@@ -23,6 +24,7 @@ from orders.domain.claiming import (
 from orders.domain.decision import Decision
 from orders.domain.facts import Fact
 from orders.domain.holding import held
+from orders.domain.option import OptionChange, OptionStatus
 from orders.domain.order import Cancel, CancelledUnits, Charge, Line, Order, Payment, Trouble, UnwantedPayment
 from orders.domain.parcels import Parcel, units_of
 from orders.domain.paying import note_deposit_reversed, note_payment_failed, note_payment_pending, pay, record_refund
@@ -46,6 +48,8 @@ __all__ = [
     "Decision",
     "Fact",
     "Line",
+    "OptionChange",
+    "OptionStatus",
     "Order",
     "Parcel",
     "Payment",
@@ -57,6 +61,8 @@ __all__ = [
     "UnwantedPayment",
     "approve_claim",
     "change_address",
+    "change_option",
+    "check_option",
     "check_price",
     "complete",
     "confirm_purchase",
@@ -85,6 +91,7 @@ __all__ = [
     "settle_address_change",
     "settle_cancel",
     "settle_claim",
+    "settle_option_change",
     "units_of",
     "withdraw_claim",
 ]

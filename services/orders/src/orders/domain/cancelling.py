@@ -22,6 +22,8 @@ from orders.domain.claiming import refund_of
 from orders.domain.decision import Decision
 from orders.domain.facts import Fact
 from orders.domain.gifts import with_gifts
+from orders.domain.option import OptionStatus
+from orders.domain.option_facts import OptionChangeRefused
 from orders.domain.order import Cancel, CancelledUnits, Order
 from orders.domain.status import CancelStatus, Status
 
@@ -45,6 +47,7 @@ def request_cancel(order: Order, command: RequestCancel, now: datetime) -> Decis
     if not any(line.open for line in order.lines):
         raise errors.CancelInProgress("everything of this order is being cancelled already")
     wanted = with_gifts(order, _wanted(order, command.lines))
+    _check_options(order, wanted)
     cancel = Cancel(
         cancel_id=command.cancel_id,
         reason=command.reason,
@@ -58,6 +61,16 @@ def request_cancel(order: Order, command: RequestCancel, now: datetime) -> Decis
             raise errors.PartialCancelUnpaid("an unpaid order is cancelled whole: leave `lines` out")
         return cancel_unpaid(order, cancel, now)
     return ask_centre(order, cancel)
+
+
+def _check_options(order: Order, wanted: Sequence[tuple[UUID, int]]) -> None:
+    """Whoever asks can wait for the centre's word. A cancel that is forced does not: see `_overtaken`."""
+    for line_id, _ in wanted:
+        if order.open_option(line_id) is not None:
+            raise errors.OptionChangeOpen(
+                "another option was asked for, and the centre has not answered: cancel when it has",
+                line_id=str(line_id),
+            )
 
 
 def rest_of(order: Order, cancel_id: UUID, reason: CancelReason, actor: str, now: datetime) -> Cancel:
@@ -168,8 +181,23 @@ def _accept(order: Order, cancel: Cancel, now: datetime) -> Decision:
     if whole:
         order = order.to(Status.CANCELLED, cancelled_at=now)
     told = facts.OrderCancelled(accepted, whole, was_paid=True, currency=order.currency, actor="scm")
+    settled_too = _overtaken(order, now)
     # Named after the cancel, so that asking twice pays once.
-    return Decision(order, (told, *_refund(order, accepted, derived_id("refund", str(cancel.cancel_id)))))
+    refund = _refund(order, accepted, derived_id("refund", str(cancel.cancel_id)))
+    return Decision(settled_too.order, (*settled_too.facts, told, *refund))
+
+
+def _overtaken(order: Order, now: datetime) -> Decision:
+    """Another option for a line of which nothing is left is wanted no more: what was held for it is given back.
+
+    scm answers what it was asked first, so this is only for an answer that never came.
+    """
+    over = Decision(order)
+    for change in order.option_changes:
+        if change.is_open and not order.line(change.line_id).kept:
+            refused = replace(change, status=OptionStatus.REFUSED, refused_because="cancelled", settled_at=now)
+            over = over.then(over.order.with_option(refused), (OptionChangeRefused(refused),))
+    return over
 
 
 def _refuse(order: Order, cancel: Cancel, reason: str | None, now: datetime) -> Decision:

@@ -12,6 +12,7 @@ from orders import errors
 from orders.commands import CancelReason, ChargeFor, PaidBy
 from orders.domain.amounts import NOTHING, Amounts, share_of
 from orders.domain.claim import Claim
+from orders.domain.option import OptionChange
 from orders.domain.parcels import Parcel, Progress, progress, units_of
 from orders.domain.quote import Promotion
 from orders.domain.status import TRANSITIONS, CancelStatus, Status
@@ -172,6 +173,7 @@ class Order:
     unwanted: tuple[UnwantedPayment, ...] = ()
     claims: tuple[Claim, ...] = ()
     parcels: tuple[Parcel, ...] = ()
+    option_changes: tuple[OptionChange, ...] = ()
     stock_missing: bool = False
     promotions: tuple[Promotion, ...] = ()
     coupon_uses: tuple[UUID, ...] = ()
@@ -242,6 +244,13 @@ class Order:
                 return claim
         raise errors.ClaimNotFound("the order has no such claim", claim_id=str(claim_id))
 
+    def asked_option(self, change_id: UUID) -> OptionChange | None:
+        return next((known for known in self.option_changes if known.change_id == change_id), None)
+
+    def open_option(self, line_id: UUID) -> OptionChange | None:
+        """The option that was asked for and is not decided."""
+        return next((known for known in self.option_changes if known.line_id == line_id and known.is_open), None)
+
     def to(self, status: Status, **changes: Any) -> Order:
         """The order one step on. Raises `TransitionRefused` for a step that is not in the table."""
         if status not in TRANSITIONS[self.status]:
@@ -258,6 +267,13 @@ class Order:
             return replace(self, cancels=(*self.cancels, cancel))
         kept = tuple(cancel if known.cancel_id == cancel.cancel_id else known for known in self.cancels)
         return replace(self, cancels=kept)
+
+    def with_option(self, change: OptionChange) -> Order:
+        """Adds the change, or puts it in the place of its earlier self."""
+        if all(known.change_id != change.change_id for known in self.option_changes):
+            return replace(self, option_changes=(*self.option_changes, change))
+        kept = tuple(change if known.change_id == change.change_id else known for known in self.option_changes)
+        return replace(self, option_changes=kept)
 
     def with_claim(self, claim: Claim) -> Order:
         """Adds the claim, or puts it in the place of its earlier self."""

@@ -13,6 +13,7 @@ from orders.handlers.claims import (
     withdraw_claim,
 )
 from orders.handlers.desk import add_note, forget_look_ups, look_up
+from orders.handlers.options import change_option, settle_option_change
 from orders.handlers.orders import (
     Placing,
     check_cart_is_free,
@@ -41,6 +42,7 @@ __all__ = [
     "add_note",
     "approve_claim",
     "change_address",
+    "change_option",
     "check_cart_is_free",
     "complete_order",
     "confirm_purchase",
@@ -70,5 +72,6 @@ __all__ = [
     "settle_address_change",
     "settle_cancel",
     "settle_claim",
+    "settle_option_change",
     "withdraw_claim",
 ]

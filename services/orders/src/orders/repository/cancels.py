@@ -30,7 +30,7 @@ async def load(connection: AsyncConnection, order_ids: Sequence[UUID]) -> dict[U
         return found
     units: dict[UUID, list[CancelledUnits]] = {row.cancel_id: [] for row in rows}
     wanted = (
-        select(_LINE, _ORDER_LINE.c.sku, _ORDER_LINE.c.product_id, _ORDER_LINE.c.category_ids)
+        select(_LINE, _ORDER_LINE.c.sku.label("line_sku"), _ORDER_LINE.c.product_id, _ORDER_LINE.c.category_ids)
         .join(
             _ORDER_LINE,
             (_ORDER_LINE.c.order_id == _LINE.c.order_id) & (_ORDER_LINE.c.line_id == _LINE.c.line_id),
@@ -106,7 +106,9 @@ def _money(worth: Amounts) -> dict[str, int]:
 
 def _units(row: Row[Any]) -> CancelledUnits:
     worth = Amounts(row.amount, row.vat_amount, row.tax_free_amount)
-    return CancelledUnits(row.line_id, row.sku, row.product_id, tuple(row.category_ids), row.quantity, worth)
+    return CancelledUnits(
+        row.line_id, row.sku or row.line_sku, row.product_id, tuple(row.category_ids), row.quantity, worth
+    )
 
 
 def _cancel(row: Row[Any], units: list[CancelledUnits]) -> Cancel:

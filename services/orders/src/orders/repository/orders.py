@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from orders import errors, tables
 from orders.domain import Charge, Line, Order, Payment, Promotion, Status, Trouble, UnwantedPayment
-from orders.repository import cancels, claims, parcels
+from orders.repository import cancels, claims, options, parcels
 
 _ORDER = tables.orders
 _LINE = tables.order_lines
@@ -88,11 +88,15 @@ async def save(connection: AsyncConnection, before: Order, after: Order) -> None
     if (changed := _changing(after)) != _changing(before):
         await connection.execute(update(_ORDER).where(_ORDER.c.order_id == order_id).values(changed))
     for was, line in zip(before.lines, after.lines, strict=True):
+        if was.sku != line.sku:
+            await options.keep_cancelled(connection, order_id, line.line_id, was.sku)
         if was != line:
             await connection.execute(
                 update(_LINE)
                 .where(_LINE.c.order_id == order_id, _LINE.c.line_id == line.line_id)
                 .values(
+                    sku=line.sku,
+                    variant_name=line.variant_name,
                     cancelled_quantity=line.cancelled,
                     cancelling_quantity=line.cancelling,
                     claiming_quantity=line.claiming,
@@ -101,6 +105,7 @@ async def save(connection: AsyncConnection, before: Order, after: Order) -> None
             )
     await cancels.save(connection, order_id, before.cancels, after.cancels)
     await claims.save(connection, after, before.claims)
+    await options.save(connection, order_id, before.option_changes, after.option_changes)
     await parcels.save(connection, order_id, before.parcels, after.parcels)
     for known, unwanted in zip_longest(before.unwanted, after.unwanted):
         if known != unwanted:
@@ -130,6 +135,7 @@ def _changing(order: Order) -> dict[str, Any]:
         "cancelled_at": order.cancelled_at,
         "troubles": [_trouble_values(trouble) for trouble in order.troubles],
         "charges": [_charge_values(charge) for charge in order.charges],
+        "option_changes": len(order.option_changes),
     }
 
 
@@ -233,14 +239,16 @@ async def _load(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[O
             )
         )
     cancelled = await cancels.load(connection, order_ids)
-    # Most orders that are read are on their way to be paid or sent: they have neither, and need not be asked.
+    # Most orders that are read are on their way to be paid or sent: they have none of these, and need not be asked.
     claimed = await claims.load(connection, [row.order_id for row in rows if row.delivered_at is not None])
+    chosen = await options.load(connection, [row.order_id for row in rows if row.option_changes])
     sent = await parcels.load(connection, [row.order_id for row in rows if row.status in _UNDER_WAY])
     return [
         replace(
             _order(row, lines[row.order_id]),
             cancels=tuple(cancelled[row.order_id]),
             claims=tuple(claimed.get(row.order_id, ())),
+            option_changes=tuple(chosen.get(row.order_id, ())),
             parcels=tuple(sent.get(row.order_id, ())),
             unwanted=tuple(unwanted[row.order_id]),
         )

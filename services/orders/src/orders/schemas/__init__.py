@@ -14,7 +14,7 @@ from orders.schemas.cursor import read_cursor, write_cursor
 from orders.schemas.desk import LookUpBody, LookUpView, NoteBody, NotesView, NoteView
 from orders.schemas.history import HistoryView
 from orders.schemas.payable import PayableView
-from orders.schemas.requests import CancelBody, MoveBody, OrderBody
+from orders.schemas.requests import CancelBody, MoveBody, OptionBody, OrderBody
 from orders.schemas.views import AddressChangeView, OrderDetailView, OrderView, PlacedOrderView
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "NoteBody",
     "NoteView",
     "NotesView",
+    "OptionBody",
     "OrderBody",
     "OrderDetailView",
     "OrderView",

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, StringConstraints
 
 from common.money import Money
-from common.wire import Body, MoneyView, Quantity, plain_text
+from common.wire import Body, MoneyView, Quantity, Sku, plain_text
 from orders.commands import CancelReason, Contact, PaidBy, PlaceOrder, RequestCancel, ShipTo, Units
 
 _PHONE_NOISE = re.compile(r"[\s().\-]")
@@ -82,6 +82,12 @@ class OrderBody(Body):
         )
         expected: Money | None = self.expected_total.to_money() if self.expected_total else None
         return PlaceOrder(order_id, self.cart_id, cart_token, contact, expected)
+
+
+class OptionBody(Body):
+    """`sku`: another variant of the line's product."""
+
+    sku: Sku = Field(examples=["GRANOLA-300"])
 
 
 class CancelLineBody(Body):

@@ -10,10 +10,42 @@ from pydantic import Field
 
 from common.wire import MoneyView, View
 from orders.commands import ChargeFor, PaidBy
-from orders.domain import Cancel, CancelStatus, Line, Order, Promotion, Status, units_of
+from orders.domain import Cancel, CancelStatus, Line, OptionStatus, Order, Promotion, Status, units_of
 from orders.domain.parcels import Progress
 from orders.repository.contacts import StoredContact
 from orders.schemas.claims import ClaimView
+
+
+class OptionChangeView(View):
+    """Another option that was asked for. While it is `requested` the line is still what its `sku` says."""
+
+    change_id: UUID
+    sku: str = Field(examples=["GRANOLA-300"])
+    variant_name: str | None = Field(examples=["300 g"])
+    from_sku: str = Field(examples=["GRANOLA-500"])
+    quantity: int = Field(examples=[2])
+    status: OptionStatus
+    refused_because: str | None = Field(examples=["centre_accepted"])
+    requested_at: datetime
+    settled_at: datetime | None
+
+    @classmethod
+    def last_of(cls, line: Line, order: Order) -> OptionChangeView | None:
+        asked = [change for change in order.option_changes if change.line_id == line.line_id]
+        if not asked:
+            return None
+        last = asked[-1]
+        return cls(
+            change_id=last.change_id,
+            sku=last.new_sku,
+            variant_name=last.new_variant_name,
+            from_sku=last.sku,
+            quantity=last.quantity,
+            status=last.status,
+            refused_because=last.refused_because,
+            requested_at=last.requested_at,
+            settled_at=last.settled_at,
+        )
 
 
 class LineView(View):
@@ -35,6 +67,7 @@ class LineView(View):
     delivered_quantity: int = Field(examples=[0])
     kind: Literal["item", "gift"]
     gift_of: list[UUID]
+    option_change: OptionChangeView | None = Field(default=None, description="the last one that was asked for")
     unit_price: MoneyView
     discount_amount: MoneyView
     amount: MoneyView
@@ -57,6 +90,7 @@ class LineView(View):
             delivered_quantity=units_of(order.parcels, line.line_id, delivered=True),
             kind="gift" if line.is_gift else "item",
             gift_of=list(line.gift_of),
+            option_change=OptionChangeView.last_of(line, order),
             unit_price=MoneyView.of(line.unit_price, currency),
             discount_amount=MoneyView.of(line.discount_amount, currency),
             amount=MoneyView.of(line.amount, currency),

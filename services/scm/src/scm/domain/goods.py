@@ -59,8 +59,12 @@ def held(shipment: Shipment, known: Known, now: datetime, patience: timedelta) -
     skus = {unit.sku for unit in shipment.open_units}
     releases = [
         goods.release_at
-        for name in names(skus, known)
-        if (goods := known.get(name)) and goods.release_at and _before_release(shipment, goods, now)
+        for line in shipment.lines
+        if line.left
+        for name in names([line.sku], known)
+        if (goods := known.get(name))
+        and goods.release_at
+        and _before_release(line.changed_at or shipment.placed_at or shipment.requested_at, goods, now)
     ]
     release_at = max(releases, default=None)
     given_up_at = shipment.requested_at + patience
@@ -70,11 +74,11 @@ def held(shipment: Shipment, known: Known, now: datetime, patience: timedelta) -
     return shipment.to(held_until=max(waits, default=None), release_at=release_at)
 
 
-def _before_release(shipment: Shipment, goods: Goods, now: datetime) -> bool:
-    """What was ordered before the pre-order began was sold from the shelf."""
+def _before_release(ordered_at: datetime, goods: Goods, now: datetime) -> bool:
+    """What was ordered before the pre-order began was sold from the shelf. An option is ordered when asked for."""
     if goods.release_at is None or goods.preorder_since is None or goods.release_at <= now:
         return False
-    return (shipment.placed_at or shipment.requested_at) >= goods.preorder_since
+    return ordered_at >= goods.preorder_since
 
 
 def _parts(sku: str, known: Known) -> tuple[Part, ...]:

@@ -58,7 +58,7 @@ class IllegalMove(RuntimeError):
 
 @dataclass(frozen=True)
 class Line:
-    """`left` units are still to be shipped."""
+    """`left` units are still to be shipped. `changed_at`: since when it is another variant than was bought."""
 
     line_id: UUID
     sku: str
@@ -67,6 +67,7 @@ class Line:
     quantity: int
     cancelled: int = 0
     shipped: int = 0
+    changed_at: datetime | None = None
 
     @property
     def left(self) -> int:

@@ -22,7 +22,7 @@ _DUE = text(
     "  SELECT max(p.release_at) FROM shipment_lines l JOIN goods g ON g.sku = l.sku"
     "  JOIN goods p ON p.sku = ANY (array_append(g.part_skus, g.sku))"
     "  WHERE l.shipment_id = s.id AND l.quantity > l.cancelled + l.shipped AND p.release_at > :now"
-    "  AND coalesce(s.placed_at, s.requested_at) >= p.preorder_since))"
+    "  AND coalesce(l.changed_at, s.placed_at, s.requested_at) >= p.preorder_since))"
     " ORDER BY s.id LIMIT :limit FOR UPDATE OF s SKIP LOCKED"
 )
 

@@ -154,7 +154,13 @@ async def save(connection: AsyncConnection, before: Shipment, after: Shipment, n
             await connection.execute(
                 update(shipment_lines)
                 .where(shipment_lines.c.shipment_id == after.id, shipment_lines.c.line_id == line.line_id)
-                .values(cancelled=line.cancelled, shipped=line.shipped)
+                .values(
+                    sku=line.sku,
+                    variant_name=line.variant_name,
+                    cancelled=line.cancelled,
+                    shipped=line.shipped,
+                    changed_at=line.changed_at,
+                )
             )
     await boxes.save(connection, after.id, before.parcels, after.parcels)
 
@@ -175,7 +181,16 @@ async def load(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[Sh
     )
     for row in found:
         lines[row.shipment_id].append(
-            Line(row.line_id, row.sku, row.product_name, row.variant_name, row.quantity, row.cancelled, row.shipped)
+            Line(
+                row.line_id,
+                row.sku,
+                row.product_name,
+                row.variant_name,
+                row.quantity,
+                row.cancelled,
+                row.shipped,
+                row.changed_at,
+            )
         )
     packed = await boxes.of_shipments(connection, ids)
     return [_shipment(row, tuple(lines[row.id]), tuple(packed[row.id])) for row in rows]

@@ -1,7 +1,9 @@
 """What an event says, as rows that any grouping can be added up from.
 
 A sale belongs to the moment the order was paid. Units cancelled after that are a second, opposite row at the moment
-of the cancel: what a day sold never changes afterwards. An order cancelled before it was paid was never a sale.
+of the cancel: what a day sold never changes afterwards. An order cancelled before it was paid was never a sale. A line
+that becomes another option is two rows at that moment, out of one SKU and into the other, which are no sale and no
+cancel.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from stats.commands import OrderKind, Record, RecordOrder, RecordRefund
+from stats.commands import OrderKind, Record, RecordOptionChange, RecordOrder, RecordRefund, Units
 from stats.errors import FactUnusable
 
 
@@ -77,6 +79,8 @@ def facts_of(command: Record) -> Facts:
     """
     if isinstance(command, RecordRefund):
         return _refund(command)
+    if isinstance(command, RecordOptionChange):
+        return _option_change(command)
     _check(command)
     goods = sum(line.amount for line in command.lines)
     order = OrderFact(
@@ -111,6 +115,13 @@ def _refund(command: RecordRefund) -> Facts:
     return Facts(refunds=(refund,))
 
 
+def _option_change(command: RecordOptionChange) -> Facts:
+    if command.old.amount < 0 or command.old.quantity <= 0:
+        raise FactUnusable(f"the change {command.change_id} is of nothing or less")
+    moved = (("changed_from", command.old), ("changed_to", command.new))
+    return Facts(lines=tuple(_line(kind, command.change_id, command, units) for kind, units in moved))
+
+
 def _check(command: RecordOrder) -> None:
     if any(line.amount < 0 or line.quantity <= 0 for line in command.lines):
         raise FactUnusable(f"the order {command.order_id} has a line of nothing or less")
@@ -130,24 +141,25 @@ def _lines(command: RecordOrder) -> tuple[LineFact, ...]:
         kind = "cancel"
     else:
         return ()
-    return tuple(
-        LineFact(
-            kind=kind,
-            fact_id=command.fact_id,
-            line_id=line.line_id,
-            order_id=command.order_id,
-            mall_id=command.mall_id,
-            channel=command.channel,
-            currency=command.currency,
-            sku=line.sku,
-            product_id=line.product_id,
-            product_name=line.product_name,
-            variant_name=line.variant_name,
-            category_ids=line.category_ids,
-            category_id=line.category_ids[-1] if line.category_ids else None,
-            quantity=line.quantity,
-            amount=line.amount,
-            at=command.at,
-        )
-        for line in command.lines
+    return tuple(_line(kind, command.fact_id, command, line) for line in command.lines)
+
+
+def _line(kind: str, fact_id: UUID, of: RecordOrder | RecordOptionChange, units: Units) -> LineFact:
+    return LineFact(
+        kind=kind,
+        fact_id=fact_id,
+        line_id=units.line_id,
+        order_id=of.order_id,
+        mall_id=of.mall_id,
+        channel=of.channel,
+        currency=of.currency,
+        sku=units.sku,
+        product_id=units.product_id,
+        product_name=units.product_name,
+        variant_name=units.variant_name,
+        category_ids=units.category_ids,
+        category_id=units.category_ids[-1] if units.category_ids else None,
+        quantity=units.quantity,
+        amount=units.amount,
+        at=of.at,
     )

@@ -23,6 +23,7 @@ KEYS: dict[Table, tuple[str, ...]] = {
 
 _RECORDING = 7_021_001  # the advisory lock between those who record into the generation in use and the one who swaps it
 _BATCH_ROWS = 10_000
+_CHANGE = "changed_to"
 # From one generation to the next along the primary key, so that looking costs nothing where there is only one. One
 # statement sees a generation's facts only together with the row that says who needs it.
 _UNUSED = """
@@ -55,12 +56,17 @@ async def new_generation(connection: AsyncConnection) -> int:
 
 
 async def add(connection: AsyncConnection, generation: int, many: Iterable[Facts]) -> int:
-    """Adds what is not there yet. Returns how many of the order and refund facts were there already."""
+    """Adds what is not there yet. Returns of how many events the facts were there already.
+
+    Each event is one fact of an order or a refund, but for a changed option: that is two of a line.
+    """
     facts = list(many)
     orders = await _insert(connection, order_facts, generation, [fact for each in facts for fact in each.orders])
-    await _insert(connection, line_facts, generation, [fact for each in facts for fact in each.lines])
+    lines = [fact for each in facts for fact in each.lines]
+    await _insert(connection, line_facts, generation, [fact for fact in lines if fact.kind != _CHANGE])
+    changes = await _insert(connection, line_facts, generation, [fact for fact in lines if fact.kind == _CHANGE])
     refunds = await _insert(connection, refund_facts, generation, [fact for each in facts for fact in each.refunds])
-    return orders + refunds
+    return orders + changes + refunds
 
 
 async def _insert(connection: AsyncConnection, table: Table, generation: int, facts: list[Any]) -> int:

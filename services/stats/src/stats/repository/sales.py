@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -53,11 +53,13 @@ async def sales(
     lines = _within(line_facts, generation, span, mall_id, currency)
     refunds = _within(refund_facts, generation, span, mall_id, currency)
     moves = _movements(by, dimension, lines, refunds)
-    per_key = select(moves.c.period, moves.c.key, *_sums(moves)).group_by(moves.c.period, moves.c.key)
+    # An order counts for what it became too, but only once in the total.
+    counted = ("sale", "changed_to") if dimension is Dimension.SKU else ("sale",)
+    per_key = select(moves.c.period, moves.c.key, *_sums(moves, counted)).group_by(moves.c.period, moves.c.key)
     found = (
         await connection.execute(per_key.order_by(moves.c.period, moves.c.key.asc().nulls_last()).limit(limit + 1))
     ).all()
-    total = (await connection.execute(select(*_sums(moves)))).one()
+    total = (await connection.execute(select(*_sums(moves, ("sale",))))).one()
     labels = await _labels(connection, generation, dimension, {row.key for row in found if row.key is not None})
     refunds_known = dimension is Dimension.MALL
     rows = tuple(
@@ -70,7 +72,12 @@ async def sales(
 def _movements(
     by: By, dimension: Dimension, those: list[ColumnElement[bool]], refunds_too: list[ColumnElement[bool]]
 ) -> Subquery:
-    """Sales, cancels and, per mall, refunds as one list. The period is the start of it on the clock in Seoul."""
+    """Sales, cancels and, per mall, refunds as one list. The period is the start of it on the clock in Seoul.
+
+    Another option is of the same product, order and price: only per SKU is there anything to see of it.
+    """
+    if dimension is not Dimension.SKU:
+        those = [*those, line_facts.c.kind.in_(("sale", "cancel"))]
     lines = select(
         _period(by, line_facts.c.at).label("period"),
         _KEYS[dimension].label("key"),
@@ -108,14 +115,19 @@ def _within(table: Any, generation: int, span: Span, mall_id: str | None, curren
     return conditions
 
 
-def _sums(moves: Subquery) -> list[ColumnElement[Any]]:
-    def added(column: ColumnElement[Any], kind: str) -> ColumnElement[int]:
-        return cast(func.coalesce(func.sum(column).filter(moves.c.kind == kind), 0), BigInteger)
+def _sums(moves: Subquery, counted: Sequence[str]) -> list[ColumnElement[Any]]:
+    """`counted`: the kinds of rows whose orders are counted."""
+
+    def added(column: ColumnElement[Any], *kinds: str) -> ColumnElement[int]:
+        return cast(func.coalesce(func.sum(column).filter(moves.c.kind.in_(kinds)), 0), BigInteger)
+
+    def sold(column: ColumnElement[Any]) -> ColumnElement[int]:
+        return added(column, "sale", "changed_to") - added(column, "changed_from")
 
     return [
-        func.count(moves.c.order_id.distinct()).filter(moves.c.kind == "sale").label("orders"),
-        added(moves.c.quantity, "sale").label("quantity"),
-        added(moves.c.amount, "sale").label("gross_amount"),
+        func.count(moves.c.order_id.distinct()).filter(moves.c.kind.in_(counted)).label("orders"),
+        sold(moves.c.quantity).label("quantity"),
+        sold(moves.c.amount).label("gross_amount"),
         added(moves.c.quantity, "cancel").label("cancelled_quantity"),
         added(moves.c.amount, "cancel").label("cancelled_amount"),
         added(moves.c.amount, "refund").label("refunded_amount"),
@@ -125,19 +137,28 @@ def _sums(moves: Subquery) -> list[ColumnElement[Any]]:
 async def _labels(
     connection: AsyncConnection, generation: int, dimension: Dimension, keys: Iterable[str]
 ) -> dict[str, str]:
-    """Names as the newest sale tells them. A cancel carries no name, so they are looked up outside the span too."""
+    """Names as the newest sale tells them, or the newest change to what was never sold as such.
+
+    A cancel carries no name, so they are looked up outside the span too.
+    """
     if dimension not in (Dimension.PRODUCT, Dimension.SKU):
         return {}
     name: ColumnElement[Any] = line_facts.c.product_name
     if dimension is Dimension.SKU:
         name = func.concat_ws(" ", line_facts.c.product_name, line_facts.c.variant_name)
     newest = aggregate_order_by(name, line_facts.c.at.desc(), line_facts.c.fact_id, line_facts.c.line_id)
-    query: Select[Any] = (
-        select(_KEYS[dimension].label("key"), func.array_agg(newest)[1].label("label"))
-        .where(line_facts.c.generation == generation, line_facts.c.kind == "sale", _among(dimension, keys))
-        .group_by(_KEYS[dimension])
-    )
-    return {row.key: row.label for row in await connection.execute(query)}
+    missing = set(keys)
+    found: dict[str, str] = {}
+    for kind in ("sale", "changed_to"):
+        if missing:
+            query: Select[Any] = (
+                select(_KEYS[dimension].label("key"), func.array_agg(newest)[1].label("label"))
+                .where(line_facts.c.generation == generation, line_facts.c.kind == kind, _among(dimension, missing))
+                .group_by(_KEYS[dimension])
+            )
+            found |= {row.key: row.label for row in await connection.execute(query)}
+            missing -= found.keys()
+    return found
 
 
 def _among(dimension: Dimension, keys: Iterable[str]) -> ColumnElement[bool]:

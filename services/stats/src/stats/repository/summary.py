@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stats.domain.figures import DailyReport, HeardType, OrderSummary
 from stats.domain.periods import Span, midnight
-from stats.tables import daily_reports, order_facts, refund_facts, report_runs
+from stats.tables import daily_reports, line_facts, order_facts, refund_facts, report_runs
 
 
 async def orders(
@@ -81,10 +81,16 @@ async def heard(connection: AsyncConnection, generation: int) -> list[HeardType]
             select(func.count(), func.max(refund_facts.c.at)).where(refund_facts.c.generation == generation)
         )
     ).one()
+    changed = line_facts.c.generation == generation, line_facts.c.kind == "changed_to"
+    options = (await connection.execute(select(func.count(), func.max(line_facts.c.at)).where(*changed))).one()
     orders_heard = [
         kinds.get(kind, HeardType(f"order-{kind}", 0, None)) for kind in ("placed", "paid", "cancelled", "completed")
     ]
-    return [*orders_heard, HeardType("payment-refunded", refunds[0], refunds[1])]
+    return [
+        *orders_heard,
+        HeardType("order-option-changed", options[0], options[1]),
+        HeardType("payment-refunded", refunds[0], refunds[1]),
+    ]
 
 
 async def waiting(connection: AsyncConnection) -> tuple[int, int]:

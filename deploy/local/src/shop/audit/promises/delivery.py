@@ -43,7 +43,10 @@ DELIVERY = (
            JOIN (SELECT order_id, line_id, sku, quantity FROM orders.order_lines) l USING (order_id)
            FULL JOIN (SELECT shipment_id, line_id, sku, quantity FROM scm.shipment_lines) x
              ON x.shipment_id = s.id AND x.line_id = l.line_id
-           WHERE s.id IS NOT NULL AND (x.line_id IS NULL OR x.sku <> l.sku OR x.quantity <> l.quantity)""",  # noqa: S608
+           -- scm packs another option before orders hears that it does.
+           WHERE s.id IS NOT NULL AND (x.line_id IS NULL OR x.quantity <> l.quantity OR x.sku <> l.sku AND NOT EXISTS (
+             SELECT FROM orders.order_option_changes c WHERE c.order_id = s.order_id AND c.line_id = l.line_id
+               AND c.status = 'requested' AND c.new_sku = x.sku))""",  # noqa: S608
     ),
     Check(
         "unbalanced",
@@ -104,6 +107,20 @@ DELIVERY = (
         "stuck",
         "no pre-order waits beyond its release",
         "SELECT id::text FROM scm.shipments WHERE held_until < now() - interval '10 minutes'",
+        AT_REST,
+    ),
+    Check(
+        "unbalanced",
+        "an option is changed where scm says so, and nowhere else",
+        """SELECT c.change_id::text FROM orders.order_option_changes c
+           LEFT JOIN scm.option_changes x USING (change_id)
+           WHERE c.status = 'accepted' AND (x.change_id IS NULL OR x.refused_because IS NOT NULL)
+              OR c.status = 'refused' AND c.refused_because <> 'cancelled' AND x.refused_because IS NULL""",
+    ),
+    Check(
+        "stuck",
+        "every option that was asked for is decided",
+        "SELECT change_id::text FROM orders.order_option_changes WHERE status = 'requested'",
         AT_REST,
     ),
     Check(

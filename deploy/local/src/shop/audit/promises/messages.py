@@ -13,6 +13,8 @@ _FACTS = """
     UNION ALL SELECT CASE WHEN s.claim_id IS NULL THEN 'order-shipped' ELSE 'exchange-shipped' END, p.id
       FROM scm.parcels p JOIN scm.shipments s ON s.id = p.shipment_id
     UNION ALL SELECT 'order-cancelled', cancel_id FROM orders.order_cancels WHERE status = 'accepted'
+    UNION ALL SELECT CASE status WHEN 'accepted' THEN 'option-changed' ELSE 'option-kept' END, change_id
+      FROM orders.order_option_changes WHERE status <> 'requested'
     UNION ALL SELECT 'payment-refunded', id FROM payments.refunds WHERE status = 'done'
     UNION ALL SELECT 'order-completed', order_id FROM orders.orders WHERE completed_at IS NOT NULL
     UNION ALL SELECT 'claim-requested', claim_id FROM orders.order_claims

@@ -4,6 +4,19 @@ from __future__ import annotations
 
 from shop.audit.findings import AT_REST, Check
 
+# A line that became another option has units of several SKUs behind it: those that were cancelled before it changed.
+_BOUGHT = """(
+    SELECT order_id, sku, sum(units) AS units FROM (
+      SELECT order_id, sku, quantity AS units FROM orders.order_lines
+      UNION ALL SELECT c.order_id, x.sku, x.side * (l.quantity - c.quantity) FROM orders.order_option_changes c
+      JOIN orders.order_lines l USING (order_id, line_id),
+      LATERAL (VALUES (c.sku, 1), (c.new_sku, -1)) AS x (sku, side) WHERE c.status = 'accepted') b
+    GROUP BY 1, 2 HAVING sum(units) <> 0)"""
+_CANCELLED = """(
+    SELECT x.order_id, coalesce(x.sku, l.sku) AS sku, x.quantity AS units FROM orders.order_cancel_lines x
+    JOIN orders.order_cancels c USING (cancel_id) JOIN orders.order_lines l
+      ON l.order_id = x.order_id AND l.line_id = x.line_id WHERE c.status = 'accepted')"""
+
 STOCK = (
     Check(
         "oversold",
@@ -75,34 +88,33 @@ STOCK = (
     Check(
         "unbalanced",
         "a reservation is for the units of its order",
-        """SELECT order_id || ' ' || sku FROM (
-             SELECT order_id, sku, sum(quantity) AS units FROM orders.order_lines GROUP BY 1, 2) l
+        f"""SELECT order_id || ' ' || sku FROM {_BOUGHT} l
            FULL JOIN (SELECT x.* FROM catalog.reservation_lines x JOIN orders.orders o USING (order_id)) r
              USING (order_id, sku)
-           WHERE l.units IS DISTINCT FROM r.quantity""",
+           WHERE l.units IS DISTINCT FROM r.quantity""",  # noqa: S608 - our own words
         AT_REST,
     ),
     Check(
         "unbalanced",
         "units that orders lost by cancelling are back in stock",
-        """SELECT o.order_id || ' ' || l.sku FROM orders.orders o
-           JOIN (SELECT order_id, sku, sum(cancelled_quantity) AS cancelled FROM orders.order_lines GROUP BY 1, 2) l
+        f"""SELECT o.order_id || ' ' || l.sku FROM orders.orders o
+           JOIN (SELECT order_id, sku, sum(units) AS cancelled FROM {_CANCELLED} c GROUP BY 1, 2) l
              USING (order_id)
            JOIN catalog.reservations r USING (order_id)
            JOIN catalog.reservation_lines x ON x.order_id = o.order_id AND x.sku = l.sku
-           WHERE r.status = 'sold' AND o.payment_id IS NOT NULL AND l.cancelled > x.returned""",
+           WHERE r.status = 'sold' AND o.payment_id IS NOT NULL AND l.cancelled > x.returned""",  # noqa: S608
         AT_REST,
     ),
     Check(
         "unbalanced",
         "units that came back in order are in stock again",
-        """SELECT w.order_id || ' ' || w.sku FROM (
+        f"""SELECT w.order_id || ' ' || w.sku FROM (
              SELECT order_id, sku, sum(units) AS units FROM (
                SELECT x.order_id, coalesce(x.held_sku, l.sku) AS sku, x.resellable AS units
                FROM orders.order_claim_lines x JOIN orders.order_claims c USING (claim_id)
                JOIN orders.order_lines l ON l.order_id = x.order_id AND l.line_id = x.line_id
                WHERE c.status = 'completed'
-               UNION ALL SELECT order_id, sku, cancelled_quantity FROM orders.order_lines
+               UNION ALL SELECT order_id, sku, units FROM {_CANCELLED} c
                UNION ALL SELECT x.order_id, coalesce(x.replacement_sku, x.held_sku, l.sku), x.missing
                FROM orders.order_claim_lines x JOIN orders.order_claims c USING (claim_id)
                JOIN orders.order_lines l ON l.order_id = x.order_id AND l.line_id = x.line_id
@@ -111,7 +123,15 @@ STOCK = (
              AND w.units > (SELECT coalesce(sum(r.returned), 0) FROM catalog.reservation_lines r
                    WHERE r.sku = w.sku AND (r.order_id = w.order_id OR r.order_id IN
                      (SELECT c.claim_id FROM orders.order_claims c WHERE c.order_id = w.order_id
-                        AND c.kind = 'exchange' AND c.status = 'completed')))""",
+                        AND c.kind = 'exchange' AND c.status = 'completed')))""",  # noqa: S608
+        AT_REST,
+    ),
+    Check(
+        "stuck",
+        "nothing is held for an option that was decided",
+        """SELECT c.change_id::text FROM orders.order_option_changes c JOIN catalog.reservations r
+             ON r.order_id = c.change_id
+           WHERE c.status <> 'requested' AND r.status NOT IN ('released', 'expired')""",
         AT_REST,
     ),
     Check(

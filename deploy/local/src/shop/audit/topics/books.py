@@ -37,6 +37,8 @@ DONE: dict[str, str] = {
         " UNION ALL SELECT 'order paid', order_id::text, true FROM orders.orders WHERE payment_id IS NOT NULL"
         " UNION ALL SELECT 'order completed', order_id::text, true FROM orders.orders WHERE completed_at IS NOT NULL"
         " UNION ALL SELECT 'order cancelled', cancel_id::text, true FROM orders.order_cancels WHERE status = 'accepted'"
+        " UNION ALL SELECT 'option changed', change_id::text, true FROM orders.order_option_changes"
+        " WHERE status = 'accepted'"
         " UNION ALL SELECT 'refund asked', refund_id::text, true FROM orders.order_unwanted_payments"
     ),
     "payments": (
@@ -47,6 +49,7 @@ DONE: dict[str, str] = {
         "SELECT 'shipment requested', id::text, true FROM scm.shipments"
         " UNION ALL SELECT 'parcel shipped', id::text, true FROM scm.parcels"
         " UNION ALL SELECT 'parcel delivered', id::text, true FROM scm.parcels WHERE status = 'delivered'"
+        " UNION ALL SELECT 'option decided', change_id::text, true FROM scm.option_changes"
         # The answer to an order that was over already goes to nobody.
         " UNION ALL SELECT 'cancel decided', cancel_id::text, NOT final AND state <> 'pending' FROM scm.cancels"
     ),

@@ -10,7 +10,8 @@ from shop.audit.topics.telling import ONCE
 # What a table row says as well as an event: of nothing else can be said whether it was done.
 _DONE = (
     "order placed", "order paid", "order completed", "order cancelled", "payment confirmed", "payment refunded",
-    "shipment requested", "parcel shipped", "parcel delivered", "cancel decided", "message delivered",
+    "option changed", "shipment requested", "parcel shipped", "parcel delivered", "cancel decided", "option decided",
+    "message delivered",
 )  # fmt: skip
 _UUID7 = "substr({id}, 15, 1) = '7'"
 # Events that the inbox of a service may have forgotten are left out.

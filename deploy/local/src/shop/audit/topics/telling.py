@@ -19,7 +19,8 @@ _MICROSECOND = timedelta(microseconds=1)
 # Facts that come true once: two events about one of them are one too many.
 ONCE = (
     "order placed", "order paid", "order completed", "order cancelled", "refund asked", "payment pending",
-    "payment refunded", "parcel shipped", "parcel delivered", "cancel decided", "message delivered",
+    "payment refunded", "option changed", "parcel shipped", "parcel delivered", "cancel decided", "option decided",
+    "message delivered",
 )  # fmt: skip
 
 
@@ -74,6 +75,18 @@ def _cancelled(data: Mapping[str, Any], found: Telling) -> None:
     found.figures.append(fact)
     if data["was_paid"]:
         found.figures += _line_facts("cancel", cancel_id, data, at)
+
+
+def _option_changed(data: Mapping[str, Any], found: Telling) -> None:
+    change_id, at = data["change_id"], data["changed_at"]
+    found.facts.append(("option changed", change_id))
+    new = {"sku": data["new_sku"], "variant_name": data.get("new_variant_name")}
+    for kind, line in (("changed_from", data), ("changed_to", {**data, **new})):
+        found.figures += _line_facts(kind, change_id, {**data, "lines": [line]}, at)
+
+
+def _option_decided(data: Mapping[str, Any], found: Telling) -> None:
+    found.facts.append(("option decided", data["change_id"]))
 
 
 def _completed(data: Mapping[str, Any], found: Telling) -> None:
@@ -137,6 +150,7 @@ _READ: dict[str, Callable[[Mapping[str, Any], Telling], None]] = {
     "order-placed": _placed,
     "order-paid": _paid,
     "order-cancelled": _cancelled,
+    "order-option-changed": _option_changed,
     "order-completed": _completed,
     "claim-completed": _claimed,
     "order-refund-requested": _refund_asked,
@@ -148,6 +162,7 @@ _READ: dict[str, Callable[[Mapping[str, Any], Telling], None]] = {
     "payment-refunded": _refunded,
     "shipment-updated": _shipment,
     "shipment-cancel-decided": _decided,
+    "shipment-option-decided": _option_decided,
     "notification-delivered": _notified,
 }
 

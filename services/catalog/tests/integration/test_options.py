@@ -1,0 +1,98 @@
+"""Lines of paid orders that become another option, told by orders: on real PostgreSQL."""
+
+from datetime import timedelta
+
+import pytest
+from services.catalog.tests.asking import a_hold, at, balanced, numbers, put, status
+from services.catalog.tests.builders import (
+    a_stored_product,
+    option_changed,
+    option_refused,
+    order_cancelled,
+    order_paid,
+)
+
+from catalog import consumer, jobs
+from common import ids
+from common.clock import Clock
+from common.testing import deliver, published
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+async def order_id(shelf):
+    """Ten of A and of B; three of A are sold to the order."""
+    made = ids.new_id()
+    await hear(shelf, order_paid(made, A=3))
+    return made
+
+
+async def hear(database, *events):
+    """Each fact twice, the second time in a new message."""
+    for event in events:
+        await deliver(database, consumer.handlers(), event)
+        await deliver(database, consumer.handlers(), event)
+
+
+async def test_the_old_units_are_free_and_the_new_ones_sold_and_cancelled_as_such(http, internal, shelf, order_id):
+    change_id = ids.new_id()
+    await put(http, internal, change_id, B=3)
+    assert [await numbers(shelf, sku) for sku in "AB"] == [(7, 0, 3), (10, 3, 0)]
+    await hear(shelf, option_changed(order_id, change_id, "A", "B", 3))
+    assert [await numbers(shelf, sku) for sku in "AB"] == [(10, 0, 0), (7, 0, 3)]
+    assert (await put(http, internal, change_id, B=3)).json()["code"] == "reservation.closed"
+    await hear(shelf, order_cancelled(order_id, was_paid=True, whole=False, B=1))
+    await jobs.post_movements(shelf)
+    assert [await numbers(shelf, sku) for sku in "AB"] == [(10, 0, 0), (8, 0, 2)]
+    assert await balanced(shelf)
+
+
+async def test_refused_the_hold_is_free(http, internal, shelf, order_id):
+    change_id = ids.new_id()
+    await put(http, internal, change_id, B=3)
+    await hear(shelf, option_refused(order_id, change_id, "A", "B", 3))
+    assert await status(http, internal, change_id) == "released"
+    assert [await numbers(shelf, sku) for sku in "AB"] == [(7, 0, 3), (10, 0, 0)]
+    assert await balanced(shelf)
+
+
+async def test_a_set_is_exchanged_in_its_parts(http, internal, shelf, order_id):
+    await a_stored_product(shelf, "GIFT", slug="gift", parts={"A": 2, "B": 1})
+    change_id = ids.new_id()
+    await put(http, internal, change_id, GIFT=3)
+    assert [await numbers(shelf, sku) for sku in "AB"] == [(7, 6, 3), (10, 3, 0)]
+    await hear(shelf, option_changed(order_id, change_id, "A", "GIFT", 3))
+    assert [await numbers(shelf, sku) for sku in "AB"] == [(4, 0, 6), (7, 0, 3)]
+    await hear(shelf, order_cancelled(order_id, was_paid=True, GIFT=3))
+    assert [await numbers(shelf, sku) for sku in "AB"] == [(10, 0, 0), (10, 0, 0)]
+    assert await balanced(shelf)
+
+
+async def ran_out(http, internal, shelf, change_id):
+    body = a_hold(expires_in_seconds=1, B=3)
+    await http.put(f"/internal/reservations/{change_id}", headers=internal, json=body)
+    await jobs.expire_holds(at(shelf, Clock().now() + timedelta(minutes=1)))
+
+
+async def test_a_hold_that_ran_out_is_taken_again(http, internal, shelf, order_id):
+    change_id = ids.new_id()
+    await ran_out(http, internal, shelf, change_id)
+    assert await numbers(shelf, "B") == (10, 0, 0)
+    await hear(shelf, option_changed(order_id, change_id, "A", "B", 3))
+    assert [await numbers(shelf, sku) for sku in "AB"] == [(10, 0, 0), (7, 0, 3)]
+    assert await balanced(shelf)
+
+
+async def test_where_somebody_else_has_them_orders_hears_that_they_are_gone(http, internal, shelf, order_id):
+    change_id = ids.new_id()
+    await ran_out(http, internal, shelf, change_id)
+    await put(http, internal, ids.new_id(), B=9)
+    await published(shelf, clear=True)
+    await hear(shelf, option_changed(order_id, change_id, "A", "B", 3))
+    (told,) = [event for event in await published(shelf) if event.type == "stock-unavailable"]
+    assert (told.order_id, told.shortages[0].sku, told.shortages[0].available) == (order_id, "B", 1)
+    assert [await numbers(shelf, sku) for sku in "AB"] == [(10, 0, 0), (10, 9, 0)]
+    await hear(shelf, order_cancelled(order_id, was_paid=True, B=3))
+    assert [await numbers(shelf, sku) for sku in "AB"] == [(10, 0, 0), (10, 9, 0)]
+    assert await balanced(shelf)
