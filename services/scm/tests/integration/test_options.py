@@ -94,6 +94,15 @@ async def test_the_new_variant_may_come_out_later_and_the_old_one_may_have_been_
     assert (await scm.shipment(order.order_id)).held_until is None
 
 
+async def test_a_set_is_picked_in_its_parts(scm: SCM):
+    order = an_order_paid()
+    await scm.hear(a_product("BOX", ("P", 2), ("YOGURT-4", 1)))
+    request_id = await scm.paid(order)
+    await scm.hear(an_option_wish(order, "BOX"))
+    seen = (await scm.centre("GET", f"/{request_id}")).json()
+    assert {each["sku"]: each["quantity"] for each in seen["pick"]} == {"P": 4, "YOGURT-4": 3}
+
+
 async def test_a_cancel_that_was_asked_for_later_is_decided_later(scm: SCM):
     order = an_order_paid()
     await scm.paid(order)
