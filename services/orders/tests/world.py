@@ -61,7 +61,7 @@ _LINES = st.lists(
     min_size=1,
     max_size=4,
 )
-_CHANGES = [ids.derived_id("change", str(number)) for number in range(2)]
+_CHANGES = [ids.derived_id("change", str(number)) for number in range(3)]
 _VERDICTS = ("approve", "paid", "paid", "waived", "reject", "withdraw", "pick up", "sold out")
 _PAYMENTS = [ids.derived_id("payment", str(number)) for number in range(3)]
 
@@ -100,6 +100,7 @@ class OrderWorld(RuleBasedStateMachine):
         # Catalog's books: what is sold of each line by SKU, and what is held for an option.
         self.sold = {line.line_id: Counter({line.sku: line.quantity}) for line in self.order.lines}
         self.holds: dict = {}
+        self.faulty_whole = False
 
     def decide(self, act) -> None:
         before = self.order
@@ -138,6 +139,8 @@ class OrderWorld(RuleBasedStateMachine):
             self.in_hand[units.line_id][units.sku] -= units.came
             if fact.claim.kind == "exchange":
                 self.in_hand[units.line_id][units.replacement_sku] += units.came
+        if fact.claim.kind == "return" and fact.claim.fault == "seller":
+            self.faulty_whole |= not any(line.kept for line in self.order.lines)
 
     def option(self, fact) -> None:
         """What catalog does: a hold, and then one way or the other it is none any more."""
@@ -316,15 +319,16 @@ class OrderWorld(RuleBasedStateMachine):
 
     @rule(
         change=st.sampled_from(_CHANGES),
-        more=st.sampled_from([0, 3000]),
+        costs=st.sampled_from([0, 3000, 5000]),
         paid_by=st.sampled_from([None, "bank_transfer", "waived"]),
     )
-    def customer_moves(self, change, more, paid_by):
-        now = self.now
+    def customer_moves(self, change, costs, paid_by):
+        now, pending = self.now, frozenset(self.asked - self.moved.keys())
         ship_to = ShipTo("", "", "63122", "", None, "", None)
         command = ChangeAddress(
-            self.order.order_id, change, "staff:1", ship_to, surcharge=more, surcharge_paid_by=paid_by
-        )
+            self.order.order_id, change, "staff:1", ship_to,
+            surcharge=costs, surcharge_paid_by=paid_by, pending=pending,
+        )  # fmt: skip
         if change in self.asked:
             return  # a change has a name of its own
         told = len(self.told)

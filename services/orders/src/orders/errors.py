@@ -287,6 +287,13 @@ class StockMissing(DomainError):
     kind: Kind = "conflict"
 
 
+class AddressChangePending(DomainError):
+    """The centre may still refuse the address that a surcharge was settled for: ask again when it has answered."""
+
+    code = "order.address_change_pending"
+    kind: Kind = "conflict"
+
+
 class NothingOwed(DomainError):
     code = "order.no_charge_owed"
     kind: Kind = "conflict"

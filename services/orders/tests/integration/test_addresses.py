@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from services.orders.tests.builders import NOW, a_body, a_contact, pays, ships
 from services.orders.tests.fakes import TOKEN_KEY, FakeCart, staff
@@ -99,6 +101,16 @@ class TestFartherPlace:
             assert [each["status"] for each in back.json()["charges"]] == ["returned"]
             assert (await http.post(path, headers=STAFF)).json() == back.json()
         assert (await seen(http, order))["total_amount"]["amount"] == order.total_amount
+
+    async def test_a_place_that_is_not_decided_is_charged_once(self, http, database: Database, cart: FakeCart):
+        cart.surcharges = {"63122": 3000}
+        order = await place(database)
+        paid = [ask(http, order, f"move {number}", by=STAFF, surcharge_paid_by="bank_transfer") for number in range(3)]
+        answers = await asyncio.gather(*paid)
+        assert sorted(answer.status_code for answer in answers) == [202, 409, 409]
+        codes = {answer.json()["code"] for answer in answers if answer.status_code == 409}
+        assert codes == {"order.address_change_pending"}
+        assert [each["amount"]["amount"] for each in (await seen(http, order))["charges"]] == [3000]
 
     async def test_a_nearer_place_costs_and_gives_back_nothing(self, http, database: Database, cart: FakeCart):
         cart.surcharges = {ELSEWHERE_BEFORE: 5000}

@@ -150,12 +150,19 @@ class OrderMachine(OrderWorld):
         for charge in charges:
             claim = by_id.get(charge.subject)
             if claim is None:
-                off = self.moved.get(charge.subject) is False
+                over = self.order.status is Status.CANCELLED or self.faulty_whole
+                off = self.moved.get(charge.subject) is False or over
             else:
                 ended = claim.status in {ClaimStatus.REJECTED, ClaimStatus.WITHDRAWN}
                 off = claim.kind == "return" or ended
                 assert claim.return_fee_amount == (charge.amount if not off else claim.return_fee_amount)
             assert (charge.status != "kept") == (off and charge.amount > 0)
+
+    @invariant()
+    def far_places_cost_what_the_farthest_costs(self):
+        assert (
+            sum(each.amount for each in self.order.charges if (each.what, each.status) == ("surcharge", "kept")) <= 5000
+        )
 
     @invariant()
     def an_exchange_that_costs_something_was_paid_for(self):

@@ -27,8 +27,9 @@ router = APIRouter(tags=["orders"])
     summary="Send the order elsewhere",
     description="Before it leaves. The logistics centre is asked whether it can still be told; the order's story says"
     " what it answered, and `ship_to` changes when it accepts. A nearer place gives nothing back; a farther one costs"
-    " the difference, paid to the mall's account first: 409 `order.surcharge_due`, with `surcharge`, until staff sends"
-    " it with `surcharge_paid_by`.",
+    " the difference to the most that was paid for far places before, to the mall's account and first: 409"
+    " `order.surcharge_due`, with `surcharge`, until staff sends it with `surcharge_paid_by`. 409"
+    " `order.address_change_pending`: the centre has not answered the change a surcharge was settled for.",
 )
 async def change_address(
     *,

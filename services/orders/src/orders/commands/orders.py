@@ -131,8 +131,9 @@ class ShipTo:
 
 @dataclass(frozen=True, slots=True)
 class ChangeAddress:
-    """Send the order elsewhere, if it has not left. `surcharge`: what the new place costs more than the one it goes to
-    now, `from_zonecode`; `surcharge_paid_by`: how that was settled, where it is due.
+    """Send the order elsewhere, if it has not left. `surcharge`: what the new place costs beside the fee by today's
+    table; `surcharge_now`: what the one it goes to now, `from_zonecode`, costs. `surcharge_paid_by`: how the difference
+    was settled, where one is due. `pending`: changes the centre has not decided.
     """
 
     order_id: UUID
@@ -141,7 +142,9 @@ class ChangeAddress:
     ship_to: ShipTo
     from_zonecode: str | None = field(default=None, repr=False)
     surcharge: int = 0
+    surcharge_now: int = 0
     surcharge_paid_by: PaidBy | None = None
+    pending: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,22 +52,36 @@ def change_address(order: Order, command: ChangeAddress, now: datetime) -> Decis
     """The goods go where they went before until scm says that they do not.
 
     The order costs what it cost. What a farther place costs more is paid apart and first; a nearer one gives nothing
-    back.
+    back, and what was paid for a far place before counts. Money for a place that the centre may still refuse does not:
+    it would go back, and the goods would be sent to another such place for nothing.
     """
     if (refusal := TOO_LATE.get(order.status)) is not None:
         raise refusal(f"the order is {order.status}: its goods cannot be sent elsewhere any more")
     paid = Decision(order)
-    if command.surcharge > 0:
+    if due := _surcharge_due(order, command):
         if command.surcharge_paid_by is None:
-            owed = {"amount": command.surcharge, "currency": order.currency}
+            owed = {"amount": due, "currency": order.currency}
             raise errors.SurchargeDue(
-                f"sending it there costs {command.surcharge} {order.currency} more: the shop takes the money first and"
+                f"sending it there costs {due} {order.currency} more: the shop takes the money first and"
                 " changes the address then; an order that is not paid can be cancelled and placed anew",
                 surcharge=owed,
             )
-        due = Charge("surcharge", command.change_id, command.surcharge, command.surcharge_paid_by, "kept", now)
-        paid = charging.settle(order, due, command.actor)
+        charge = Charge("surcharge", command.change_id, due, command.surcharge_paid_by, "kept", now)
+        paid = charging.settle(order, charge, command.actor)
     return paid.then(paid.order, (AddressChangeRequested(command.change_id, actor=command.actor),))
+
+
+def _surcharge_due(order: Order, command: ChangeAddress) -> int:
+    """What the place costs beyond the most that is settled. Raises `AddressChangePending` while that is not known."""
+    kept = [charge for charge in order.charges if charge.what == "surcharge" and charge.status == "kept"]
+    paid = order.surcharge_amount + sum(charge.amount for charge in kept if charge.subject not in command.pending)
+    due = max(0, command.surcharge - max(command.surcharge_now, paid))
+    if due and any(charge.subject in command.pending for charge in kept):
+        raise errors.AddressChangePending(
+            "the surcharge for an address asked for before is settled, and the centre has not said yet whether the"
+            " goods go there: ask again when it has"
+        )
+    return due
 
 
 def settle_address_change(order: Order, command: SettleAddressChange, now: datetime) -> Decision:

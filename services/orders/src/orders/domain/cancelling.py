@@ -1,8 +1,9 @@
 """Cancelling units before they leave, and what money goes back for them.
 
 The rules of money: a unit gives back its exact share of its line, so all units together give back the line to the last
-minor unit. The shipping fee goes back only when nothing of the order is left; a partial cancel never charges shipping
-again. Nothing goes back while the bank holds a reversed deposit.
+minor unit. The shipping fee goes back only when nothing of the order is left, and what was paid apart for a farther
+place is owed back then; a partial cancel never charges shipping again. Nothing goes back while the bank holds a
+reversed deposit.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from common.errors import DomainError
 from common.ids import derived_id
 from orders import errors
 from orders.commands import CancelReason, RequestCancel, SettleCancel, Units
-from orders.domain import facts
+from orders.domain import charging, facts
 from orders.domain.amounts import Amounts
 from orders.domain.claiming import refund_of
 from orders.domain.decision import Decision
@@ -97,7 +98,7 @@ def cancel_unpaid(order: Order, cancel: Cancel, now: datetime) -> Decision:
     lines = [replace(line, cancelled=line.quantity) for line in order.lines]
     after = order.to(Status.CANCELLED, cancelled_at=now).with_lines(lines).with_cancel(accepted)
     told = facts.OrderCancelled(accepted, whole=True, was_paid=False, currency=order.currency, actor=cancel.actor)
-    return Decision(after, (told,))
+    return _over(Decision(after, (told,)), now)
 
 
 def ask_centre(order: Order, cancel: Cancel) -> Decision:
@@ -158,20 +159,20 @@ def release_withheld(order: Order, reversed_at: datetime) -> Decision:
 
 
 def _accept(order: Order, cancel: Cancel, now: datetime) -> Decision:
-    settled: list[CancelledUnits] = []
+    stopped: list[CancelledUnits] = []
     for units in cancel.units:
         line = order.line(units.line_id)
-        settled.append(replace(units, worth=line.worth(units.quantity)))
+        stopped.append(replace(units, worth=line.worth(units.quantity)))
         line = replace(line, cancelled=line.cancelled + units.quantity, cancelling=line.cancelling - units.quantity)
         order = order.with_lines([line])
     whole = all(line.cancelled == line.quantity for line in order.lines)
     shipping = Amounts(order.shipping_amount, order.shipping_vat_amount) if whole else Amounts()
-    worth = Amounts.total(units.worth for units in settled) + shipping
+    worth = Amounts.total(units.worth for units in stopped) + shipping
     money_is_here = order.payment is not None and order.payment.reversed_at is None
     accepted = replace(
         cancel,
         status=CancelStatus.ACCEPTED,
-        units=tuple(settled),
+        units=tuple(stopped),
         shipping_amount=shipping.amount,
         worth=worth,
         refund_amount=worth.amount if money_is_here else 0,
@@ -184,7 +185,8 @@ def _accept(order: Order, cancel: Cancel, now: datetime) -> Decision:
     settled_too = _overtaken(order, now)
     # Named after the cancel, so that asking twice pays once.
     refund = _refund(order, accepted, derived_id("refund", str(cancel.cancel_id)))
-    return Decision(settled_too.order, (*settled_too.facts, told, *refund))
+    settled = Decision(settled_too.order, (*settled_too.facts, told, *refund))
+    return _over(settled, now) if whole else settled
 
 
 def _overtaken(order: Order, now: datetime) -> Decision:
@@ -198,6 +200,11 @@ def _overtaken(order: Order, now: datetime) -> Decision:
             refused = replace(change, status=OptionStatus.REFUSED, refused_because="cancelled", settled_at=now)
             over = over.then(over.order.with_option(refused), (OptionChangeRefused(refused),))
     return over
+
+
+def _over(decision: Decision, now: datetime) -> Decision:
+    owed = charging.owe_far_places_back(decision.order, now)
+    return decision.then(owed.order, owed.facts)
 
 
 def _refuse(order: Order, cancel: Cancel, reason: str | None, now: datetime) -> Decision:

@@ -94,6 +94,16 @@ def owe_back(order: Order, subject: UUID, now: datetime) -> Decision:
     return Decision(_with(order, owed), (ChargeOwed(owed, order.currency),))
 
 
+def owe_far_places_back(order: Order, now: datetime) -> Decision:
+    """The order is off, so it goes to no farther place."""
+    owed = Decision(order)
+    for charge in order.charges:
+        if charge.what == "surcharge":
+            back = owe_back(owed.order, charge.subject, now)
+            owed = owed.then(back.order, back.facts)
+    return owed
+
+
 def note_returned(order: Order, command: NoteChargeReturned, now: datetime) -> Decision:
     charge = next((each for each in order.charges if each.subject == command.subject), None)
     if charge is not None and charge.status == "returned":  # repeated

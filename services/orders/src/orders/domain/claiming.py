@@ -158,8 +158,8 @@ def _return(order: Order, claim: Claim, now: datetime) -> Decision:
     came = {units.line_id: units.came for units in claim.units}
     order = order.with_lines(replace(line, returned=line.returned + came.get(line.line_id, 0)) for line in order.lines)
     goods = Amounts.total(units.worth for units in claim.units)
-    whole = claim.fault == "seller" and not any(line.kept for line in order.lines)
-    shipping = Amounts(order.shipping_amount, order.shipping_vat_amount) if whole else Amounts()
+    shipping_back = claim.fault == "seller" and not any(line.kept for line in order.lines)
+    shipping = Amounts(order.shipping_amount, order.shipping_vat_amount) if shipping_back else Amounts()
     return_fee, outbound_fee = _fees(order, claim, goods.amount)
     worth = _less(goods + shipping, return_fee + outbound_fee)
     money_is_here = order.payment is not None and order.payment.reversed_at is None
@@ -177,7 +177,11 @@ def _return(order: Order, claim: Claim, now: datetime) -> Decision:
         order = order.to(Status.RETURNED, returned_at=now)
     whole = order.status is Status.RETURNED
     told = claim_facts.ClaimCompleted(completed, order.currency, _sold_under(order), whole, actor="scm")
-    return Decision(order, (told, *refund_of(order, completed, derived_id("refund", str(claim.claim_id)))))
+    settled = Decision(order, (told, *refund_of(order, completed, derived_id("refund", str(claim.claim_id)))))
+    if not shipping_back:
+        return settled
+    owed = charging.owe_far_places_back(order, now)
+    return settled.then(owed.order, owed.facts)
 
 
 def _exchange(order: Order, claim: Claim, now: datetime) -> Decision:

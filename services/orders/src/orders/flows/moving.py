@@ -17,7 +17,7 @@ class MoveOrders:
     cart: Cart
 
     async def priced(self, command: ChangeAddress) -> ChangeAddress:
-        """With what is due for it, by today's table. Raises `OrderNotFound`."""
+        """With what both places cost by today's table. Raises `OrderNotFound`."""
         async with self.database.read() as connection:
             order = await orders.find(connection, command.order_id)
             stored = await contacts.find(connection, command.order_id)
@@ -27,4 +27,4 @@ class MoveOrders:
         if now == then:
             return command
         here, there = [await self.cart.surcharge(order.mall_id, zonecode) for zonecode in (now, then)]
-        return replace(command, from_zonecode=now, surcharge=max(0, there - here))
+        return replace(command, from_zonecode=now, surcharge=there, surcharge_now=here)

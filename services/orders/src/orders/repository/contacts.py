@@ -22,13 +22,13 @@ _FIELDS = tuple(Contact.__dataclass_fields__)
 class StoredContact:
     """`cancel_notes`, `claim_notes`: what was written, by the id of the cancel or the claim.
 
-    `address_changes`: how many addresses were asked for and not decided.
+    `address_changes`: the addresses that were asked for and not decided.
     """
 
     contact: Contact
     cancel_notes: dict[str, str] = field(repr=False)
     claim_notes: dict[str, dict[str, str]] = field(repr=False)
-    address_changes: int = 0
+    address_changes: frozenset[UUID] = frozenset()
 
 
 async def insert_contact(connection: AsyncConnection, order_id: UUID, contact: Contact, now: datetime) -> None:
@@ -44,7 +44,7 @@ async def find(connection: AsyncConnection, order_id: UUID) -> StoredContact | N
         Contact(**{name: getattr(row, name) for name in _FIELDS}),
         row.cancel_notes,
         row.claim_notes,
-        len(row.address_changes),
+        frozenset(map(UUID, row.address_changes)),
     )
 
 

@@ -333,7 +333,7 @@ class OrderDetailView(OrderView):
             order,
             orderer=orderer,
             ship_to=ship_to,
-            address_changes_pending=stored.address_changes,
+            address_changes_pending=len(stored.address_changes),
             cancel_notes=stored.cancel_notes,
             claim_notes=stored.claim_notes,
         )
