@@ -278,7 +278,7 @@ def states_page() -> str:
             "",
             "## The states of a claim",
             "",
-            "A return or an exchange of units of a delivered order.",
+            "A return or an exchange of units that have arrived.",
             "",
             *_diagram(ClaimStatus, CLAIM_TRANSITIONS, ClaimStatus.REQUESTED),
             "",

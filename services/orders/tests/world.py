@@ -47,7 +47,7 @@ from orders.commands import (
     Units,
     WithdrawClaim,
 )
-from orders.domain import CLAIM_TRANSITIONS, TRANSITIONS, CancelStatus, Decision
+from orders.domain import CLAIM_TRANSITIONS, TRANSITIONS, CancelStatus, ClaimStatus, Decision, Status
 from orders.domain.option_facts import OptionFact
 
 _LINES = st.lists(
@@ -101,6 +101,8 @@ class OrderWorld(RuleBasedStateMachine):
         self.sold = {line.line_id: Counter({line.sku: line.quantity}) for line in self.order.lines}
         self.holds: dict = {}
         self.faulty_whole = False
+        self.parcels = 0
+        self.replaced: set = set()
 
     def decide(self, act) -> None:
         before = self.order
@@ -267,6 +269,31 @@ class OrderWorld(RuleBasedStateMachine):
         news = ships(self.order, step, shipped=step != "accepted", delivered=step == "delivered")
         self.decide(lambda: domain.note_shipment(self.order, news))
 
+    @precondition(lambda self: self.order.status in {Status.PAID, Status.PREPARING, Status.SHIPPED})
+    @rule(data=st.data())
+    def a_parcel_arrives_before_the_others(self, data):
+        line = data.draw(st.sampled_from(self.order.lines))
+        left = line.quantity - line.cancelled - line.cancelling
+        left -= domain.units_of(self.order.parcels, line.line_id, delivered=True)
+        if left > 0:
+            self.parcel((Units(line.line_id, data.draw(st.integers(1, left))),))
+
+    @precondition(lambda self: self.order.claims)
+    @rule(data=st.data())
+    def a_replacement_arrives(self, data):
+        claim = data.draw(st.sampled_from(self.order.claims))
+        sent = tuple(Units(units.line_id, units.came) for units in claim.units)
+        if claim.kind == "exchange" and claim.status is ClaimStatus.COMPLETED and claim.claim_id not in self.replaced:
+            self.replaced.add(claim.claim_id)
+            self.parcel(sent, claim.claim_id)
+
+    def parcel(self, lines, claim_id=None):
+        self.parcels += 1
+        name = ids.derived_id("parcel", str(self.parcels))
+        news = replace(ships(self.order, "delivered"), shipment_id=name, lines=lines, claim_id=claim_id)
+        news = replace(news, occurred_at=self.now)
+        self.decide(lambda: domain.note_shipment(self.order, news))
+
     @rule()
     def clock_completes(self):
         now = self.now
@@ -277,7 +304,7 @@ class OrderWorld(RuleBasedStateMachine):
         now = self.now
         self.decide(lambda: domain.confirm_purchase(self.order, ConfirmPurchase(self.order.order_id, "customer"), now))
 
-    @precondition(lambda self: self.order.delivered_at is not None)
+    @precondition(lambda self: self.order.has_arrivals)
     @rule(
         data=st.data(),
         kind=st.sampled_from(["return", "return", "exchange"]),

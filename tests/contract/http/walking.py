@@ -110,21 +110,28 @@ class Paths(RuleBasedStateMachine):
         one = self.one(data, "paid", "preparing", "shipped")
         self.step(self.walk.centre, one, "waybill")
         self.step(self.walk.centre, one, "delivered")
-        assert one.status in {"delivered", "cancelled"}
+        assert one.status in {"delivered", "returned", "cancelled"}
+
+    @precondition(lambda self: self.have("delivered", "completed"))
+    @rule(data=st.data())
+    def what_was_sent_in_exchange_arrives(self, data):
+        one = self.one(data, "delivered", "completed")
+        self.step(self.walk.centre, one, "waybill")
+        self.step(self.walk.centre, one, "delivered")
 
     @precondition(lambda self: self.have("delivered"))
     @rule(data=st.data())
     def confirms(self, data):
         self.step(self.walk.confirm, self.one(data, "delivered"))
 
-    @precondition(lambda self: self.have("delivered", "completed"))
+    @precondition(lambda self: self.have("preparing", "shipped", "delivered", "completed"))
     @rule(
         data=st.data(),
         kind=st.sampled_from(["return", "exchange"]),
         reason=st.sampled_from(["change_of_mind", "defective"]),
     )
     def claims(self, data, kind, reason):
-        one = self.one(data, "delivered", "completed")
+        one = self.one(data, "preparing", "shipped", "delivered", "completed")
         lines = []
         for line in one.view["lines"]:
             if line["kind"] == "item" and (most := one.open_units(line)):

@@ -125,7 +125,8 @@ async def on_shipment_updated(event: ShipmentUpdated, tx: Tx) -> None:
         occurred_at=event.occurred_at,
         carrier=event.carrier_name or event.carrier,
         waybill=event.waybill,
-        lines=tuple(commands.Units(line.line_id, line.quantity) for line in event.lines if event.claim_id is None),
+        lines=tuple(commands.Units(line.line_id, line.quantity) for line in event.lines),
+        claim_id=event.claim_id,
     )
     await handlers.note_shipment(command, tx)
 

@@ -298,6 +298,8 @@ order_parcels = Table(
     Column("position", SmallInteger, nullable=False),
     Column("status", Text, nullable=False),
     Column("lines", JSONB, nullable=False),
+    Column("claim_id", _id),
+    Column("delivered_at", _moment),
 )
 
 order_notes = Table(

@@ -14,7 +14,14 @@ from services.orders.tests.stored import change, order_token, place, read
 from common import ids, testing
 from common.clock import FixedClock
 from common.db import Database
-from contracts.shipments import InspectedLine, ReturnReceived, ReturnUpdated
+from contracts.shipments import (
+    InspectedLine,
+    ReturnReceived,
+    ReturnUpdated,
+    ShipmentLine,
+    ShipmentStatus,
+    ShipmentUpdated,
+)
 from contracts.stock import Shortage, StockUnavailable
 from orders import handlers
 from orders.consumer import handlers_by_event
@@ -64,6 +71,18 @@ def received(order: Order, claim: dict[str, Any], *found: tuple[int, int, int]) 
     )
     about = {"claim_id": claim["claim_id"], "order_id": order.order_id, "mall_id": order.mall_id}
     return ReturnReceived(**about, lines=lines, occurred_at=NOW + 3 * DAY)
+
+
+def sent(order: Order, claim: dict[str, Any], status: str) -> ShipmentUpdated:
+    """Of what goes to the customer in exchange."""
+    (line,) = claim["lines"]
+    units = ShipmentLine(line_id=line["line_id"], sku=line["replacement_sku"], quantity=line["quantity"])
+    about = {"order_id": order.order_id, "order_number": order.number, "mall_id": order.mall_id, "centre": "gimpo"}
+    return ShipmentUpdated(
+        **about, shipment_id=ids.derived_id("parcel", claim["claim_id"]), claim_id=claim["claim_id"],
+        status=ShipmentStatus(status), lines=(units,), order_shipped=True, order_delivered=status == "delivered",
+        occurred_at=NOW + 4 * DAY,
+    )  # fmt: skip
 
 
 async def hear(database: Database, *events) -> list:
@@ -130,13 +149,16 @@ async def test_the_variant_that_was_sent_instead_comes_back(http, database: Data
     assert unsaid.json()["skus"] == ["OAT-1000", "OAT-VANILLA"]
     more = await ask(http, order, key="3", lines=[one | {"quantity": 2, "sku": "OAT-VANILLA"}])
     assert (more.status_code, more.json()["open"]) == (409, 1)
-    back = (await ask(http, order, key="4", lines=[one | {"sku": "OAT-VANILLA"}])).json()
+    not_there = await ask(http, order, key="4", lines=[one | {"sku": "OAT-VANILLA"}])
+    assert (not_there.status_code, not_there.json()["code"]) == (409, "claim.not_delivered")
+    assert await hear(database, sent(order, claim, "shipped"), sent(order, claim, "delivered")) == []
+    back = (await ask(http, order, key="5", lines=[one | {"sku": "OAT-VANILLA"}])).json()
     assert back["lines"][0]["sku"] == "OAT-VANILLA"
     await decide(http, order, back, "approve")
     said = await hear(database, received(order, back, (1, 0, 0)))
     assert [(line.sku, line.variant_name) for line in said[0].lines] == [("OAT-VANILLA", None)]
     assert said[0].sold_under == (order.order_id, UUID(claim["claim_id"]))
-    (last,) = (await ask(http, order, key="5", lines=[one])).json()["lines"]
+    (last,) = (await ask(http, order, key="6", lines=[one])).json()["lines"]
     assert last["sku"] == "OAT-1000"
 
 

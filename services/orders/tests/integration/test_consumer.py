@@ -27,10 +27,10 @@ from contracts.payments import (
 )
 from contracts.shipments import ShipmentCancelDecided, ShipmentLine, ShipmentStatus, ShipmentUpdated
 from contracts.stock import Shortage, StockUnavailable
-from orders import handlers
+from orders import domain, handlers
 from orders.commands import CompleteOrder
 from orders.consumer import handlers_by_event
-from orders.domain import Order, Status
+from orders.domain import Lot, Order, Status
 from orders.repository import history, orders
 
 pytestmark = pytest.mark.integration
@@ -123,6 +123,7 @@ async def test_several_parcels_are_told_apart(database: Database):
     await hear(database, parcel(first, "shipped", 0, 1), parcel(first, "delivered", 0, 1))
     stored = await read(database, order)
     assert (stored.status, stored.progress) == (Status.PREPARING, "partly_delivered")
+    assert domain.lots(stored, stored.lines[0]) == [Lot(stored.lines[0].sku, 1, LATER)]
     await hear(database, parcel(second, "shipped", 1, 3, last=True))
     await hear(database, parcel(second, "delivered", 1, 3, last=True))
     stored = await read(database, order)

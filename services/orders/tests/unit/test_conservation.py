@@ -53,6 +53,10 @@ class OrderMachine(OrderWorld):
             free = domain.held(line, self.order.claims)
             assert sum(free.values()) == line.open
             assert +self.in_hand[line.line_id] == Counter(free) + waiting
+            by_parcel = Counter()
+            for lot in domain.lots(self.order, line):
+                by_parcel[lot.sku] += lot.count
+            assert +by_parcel == Counter(free)
 
     @invariant()
     def what_is_sold_of_each_variant_is_what_the_order_keeps(self):

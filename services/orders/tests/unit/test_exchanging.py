@@ -12,7 +12,7 @@ from services.orders.tests.builders import (
     claims,
     finds,
 )
-from services.orders.tests.claimed import approved, delivered, refunds, settled
+from services.orders.tests.claimed import approved, delivered, refunds, replaced, settled
 
 from common import ids
 from common.errors import DomainError
@@ -35,7 +35,7 @@ class TestExchange:
         first = settled(order, claims(order, kind="exchange", reason="defective"))
         assert refunds(first) == []
         assert first.order.lines == order.lines
-        second = settled(first.order, claims(order, reason="defective"))
+        second = settled(replaced(first.order, first.order.claims[0].claim_id), claims(order, reason="defective"))
         told = next(fact for fact in second.facts if fact.name == "claim-completed")
         assert told.sold_under == (order.order_id, first.order.claims[0].claim_id)
         assert refunds(second) == [order.lines[0].worth(1)]
@@ -140,7 +140,8 @@ class TestHeld:
     def exchanged(self, quantity: int, count: int) -> Order:
         order = delivered(a_quote(a_quote_line("SMALL", quantity=quantity)))
         line = order.lines[0].line_id
-        return settled(order, claims(order, (line, count, "LARGE"), kind="exchange", reason="defective")).order
+        order = settled(order, claims(order, (line, count, "LARGE"), kind="exchange", reason="defective")).order
+        return replaced(order, order.claims[0].claim_id)
 
     def test_the_variant_that_was_sent_instead_comes_back(self):
         order = self.exchanged(1, 1)

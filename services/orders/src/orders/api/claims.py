@@ -96,8 +96,10 @@ async def put_terms(mall_id: MallId, who: CurrentStaff, body: TermsBody, databas
     response_model=ClaimView,
     responses=responses(401, 403, 404, 409, 422, 503),
     summary="Ask for a return or an exchange",
-    description="Of delivered units: seven days for a change of mind, three months for a fault of the seller's. Nothing"
-    " is fetched and no money moves before staff approves. The answer shows the terms it is made under.",
+    description="Of units that have arrived, others of the order may be on their way: seven days for a change of mind,"
+    " three months for a fault of the seller's, from the parcel that brought them, also of what was sent in exchange."
+    " 409 `claim.not_delivered`: only `open` units have arrived. Nothing is fetched and no money moves before staff"
+    " approves. The answer shows the terms it is made under.",
 )
 async def request_claim(
     *,

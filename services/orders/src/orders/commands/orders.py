@@ -82,7 +82,7 @@ class SettleCancel:
 class NoteShipment:
     """A shipment took a step. `order_shipped` and `order_delivered` speak of every open line of the order.
 
-    `lines` are the units in it; none for what is sent in exchange of units that were counted before.
+    `lines` are the units in it; `claim_id`: they are sent in exchange, of units that were counted before.
     """
 
     order_id: UUID
@@ -94,6 +94,7 @@ class NoteShipment:
     carrier: str | None = None
     waybill: str | None = None
     lines: tuple[Units, ...] = ()
+    claim_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

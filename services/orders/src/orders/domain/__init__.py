@@ -23,7 +23,7 @@ from orders.domain.claiming import (
 )
 from orders.domain.decision import Decision
 from orders.domain.facts import Fact
-from orders.domain.holding import held
+from orders.domain.holding import Lot, held, lots
 from orders.domain.option import OptionChange, OptionStatus
 from orders.domain.order import Cancel, CancelledUnits, Charge, Line, Order, Payment, Trouble, UnwantedPayment
 from orders.domain.parcels import Parcel, units_of
@@ -48,6 +48,7 @@ __all__ = [
     "Decision",
     "Fact",
     "Line",
+    "Lot",
     "OptionChange",
     "OptionStatus",
     "Order",
@@ -69,6 +70,7 @@ __all__ = [
     "exchange_fee",
     "expire",
     "held",
+    "lots",
     "note_deposit_mismatch",
     "note_deposit_reversed",
     "note_payment_expired",

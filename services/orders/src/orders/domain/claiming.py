@@ -3,7 +3,8 @@
 The rules, with the law's least (전자상거래법 §17, §18) in the terms of the mall:
 
 - A change of mind counts 7 days from the delivery, a fault of the seller's 3 months from it and 30 days from when it
-  was noticed. The day of delivery does not count; the last day counts to its end in Seoul.
+  was noticed. The day of delivery does not count; the last day counts to its end in Seoul. Each unit counts from the
+  parcel that brought it: also while others are on their way, and what was sent in exchange from its own arrival.
 - Goods at the seller's fault come back for nothing, and when nothing of the order is left its shipping fee goes back.
 - A customer who changed their mind bears the way back. The fee for the way there is not paid back; where it was free
   because enough was bought, and what they keep would not have been enough, it is charged now, once per order.
@@ -16,7 +17,7 @@ The rules, with the law's least (전자상거래법 §17, §18) in the terms of 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
 from common.clock import business_day
@@ -38,10 +39,11 @@ from orders.commands import (
 from orders.domain import charging, claim_facts
 from orders.domain.amounts import Amounts
 from orders.domain.claim import SELLERS_FAULT, Claim, ClaimStatus, ClaimUnits
+from orders.domain.claim_days import last_day
 from orders.domain.decision import Decision
 from orders.domain.facts import RefundRequested
 from orders.domain.gifts import with_gifts
-from orders.domain.holding import claimed_sku
+from orders.domain.holding import arrived, claimed_sku, since
 from orders.domain.order import Charge, Order
 from orders.domain.status import Status
 
@@ -54,9 +56,10 @@ def request_claim(order: Order, command: RequestClaim, now: datetime) -> Decisio
         return Decision(order)
     if order.status is Status.RETURNED:
         raise errors.AlreadyReturned("everything of this order was sent back before")
-    if order.status not in _ARRIVED or order.delivered_at is None:
+    if order.status is Status.CANCELLED or not order.has_arrivals:
         raise errors.ClaimNotDelivered(f"the order is {order.status}: only what has arrived can be sent back")
-    _check_time(command, business_day(order.delivered_at), business_day(now))
+    wanted = _units(order, command)
+    _check_time(order, command, wanted, business_day(now))
     fault: Fault = "seller" if command.reason in SELLERS_FAULT else "customer"
     claim = Claim(
         claim_id=command.claim_id,
@@ -65,7 +68,7 @@ def request_claim(order: Order, command: RequestClaim, now: datetime) -> Decisio
         fault=fault,
         actor=command.actor,
         status=ClaimStatus.REQUESTED,
-        units=_units(order, command),
+        units=wanted,
         terms=command.terms,
         requested_at=now,
     )
@@ -244,18 +247,16 @@ def _sold_under(order: Order) -> tuple[UUID, ...]:
     return (order.order_id, *exchanged)
 
 
-def _check_time(command: RequestClaim, delivered_on: date, today: date) -> None:
-    if command.goodwill:
-        return
-    terms = command.terms
-    if command.reason in SELLERS_FAULT:
-        until = delivered_on + timedelta(days=terms.defect_days)
-        if command.noticed_on is not None:
-            until = min(until, max(command.noticed_on, delivered_on) + timedelta(days=terms.defect_known_days))
-    else:
-        until = delivered_on + timedelta(days=terms.change_of_mind_days)
-    if today > until:
-        raise errors.ClaimTooLate(f"the last day for this was {until.isoformat()}", until=until.isoformat())
+def _check_time(order: Order, command: RequestClaim, wanted: tuple[ClaimUnits, ...], today: date) -> None:
+    """Of what was asked for; a gift goes with it whenever it came."""
+    asked = {units.line_id for units in command.lines}
+    for units in wanted:
+        came_at = since(order, order.line(units.line_id), units.sku, units.quantity)
+        if came_at is None or units.line_id not in asked or command.goodwill:
+            continue
+        until = last_day(command.reason, command.terms, business_day(came_at), command.noticed_on)
+        if today > until:
+            raise errors.ClaimTooLate(f"the last day for this was {until.isoformat()}", until=until.isoformat())
 
 
 def _units(order: Order, command: RequestClaim) -> tuple[ClaimUnits, ...]:
@@ -268,7 +269,7 @@ def _units(order: Order, command: RequestClaim) -> tuple[ClaimUnits, ...]:
     skus = {units.line_id: _claimed_sku(order, units, command.kind) for units in command.lines}
     wanted = [(units.line_id, units.quantity) for units in command.lines]
     if command.kind == "return":
-        wanted = with_gifts(order, wanted)
+        wanted = _with_gifts_that_came(order, wanted)
     found = []
     for line_id, quantity in wanted:
         line = order.line(line_id)
@@ -289,13 +290,25 @@ def _units(order: Order, command: RequestClaim) -> tuple[ClaimUnits, ...]:
     return tuple(found)
 
 
+def _with_gifts_that_came(order: Order, asked: list[tuple[UUID, int]]) -> list[tuple[UUID, int]]:
+    """A gift that is still on its way is not waited for."""
+    named = dict(asked)
+    found = []
+    for line_id, quantity in with_gifts(order, asked):
+        line = order.line(line_id)
+        there = quantity if line_id in named else min(quantity, arrived(order, line, line.sku))
+        if there:
+            found.append((line_id, there))
+    return found
+
+
 def _claimed_sku(order: Order, units: ClaimedUnits, kind: str) -> str:
     line = order.line(units.line_id)
     if kind == "return" and units.replacement_sku is not None:
         raise errors.ClaimReplacementUnneeded("a return sends nothing instead", line_id=str(line.line_id))
     if line.is_gift and units.replacement_sku not in (None, line.sku):
         raise errors.ClaimReplacementUnneeded("a gift is exchanged for its like", line_id=str(line.line_id))
-    return claimed_sku(line, units, order.claims)
+    return claimed_sku(order, line, units)
 
 
 def _found(claim: Claim, found: tuple[Found, ...]) -> tuple[ClaimUnits, ...]:

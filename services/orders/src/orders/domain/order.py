@@ -205,6 +205,11 @@ class Order:
         return progress(wanted, shipped, delivered)
 
     @property
+    def has_arrivals(self) -> bool:
+        """Whether anything of the order has come to its customer."""
+        return self.delivered_at is not None or any(parcel.status == "delivered" for parcel in self.parcels)
+
+    @property
     def keeps_nothing(self) -> bool:
         """Whether all that was bought was paid back. Gifts count for nothing: nobody paid for them."""
         return not any(line.kept for line in self.lines if not line.is_gift)

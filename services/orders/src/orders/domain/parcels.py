@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -17,18 +18,24 @@ _RANK = {"shipped": 1, "in_transit": 2, "delivered": 3}
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """`shipment_id` is scm's name for it; `status` the furthest it was seen at."""
+    """`shipment_id` is scm's name for it; `status` the furthest it was seen at. `claim_id`: what is in it was sent in
+    exchange, of units that were counted before.
+    """
 
     shipment_id: UUID
     status: str
     lines: tuple[Units, ...]
+    claim_id: UUID | None = None
+    delivered_at: datetime | None = None
 
 
 def with_news(parcels: tuple[Parcel, ...], news: NoteShipment) -> tuple[Parcel, ...]:
     """What has not left is no parcel yet."""
     if news.status not in _RANK or not news.lines:
         return parcels
-    parcel = Parcel(news.shipment_id, news.status, news.lines)
+    parcel = Parcel(news.shipment_id, news.status, news.lines, news.claim_id)
+    if news.status == "delivered":
+        parcel = replace(parcel, delivered_at=news.occurred_at)
     known = next((each for each in parcels if each.shipment_id == news.shipment_id), None)
     if known is None:
         return (*parcels, parcel)
@@ -38,11 +45,11 @@ def with_news(parcels: tuple[Parcel, ...], news: NoteShipment) -> tuple[Parcel, 
 
 
 def units_of(parcels: Iterable[Parcel], line_id: UUID, *, delivered: bool) -> int:
-    """Units of the line that have left, or that have arrived."""
+    """Units of the line as it was bought that have left, or that have arrived."""
     return sum(
         units.quantity
         for parcel in parcels
-        if not delivered or parcel.status == "delivered"
+        if parcel.claim_id is None and (not delivered or parcel.status == "delivered")
         for units in parcel.lines
         if units.line_id == line_id
     )

@@ -38,8 +38,13 @@ def note_shipment(order: Order, command: NoteShipment) -> Decision:
     order = replace(order, parcels=with_news(order.parcels, command))
     if target is None or not moves:
         return Decision(order, (noted,))
-    arrived = {"delivered_at": command.occurred_at} if target is Status.DELIVERED else {}
-    return Decision(order.to(target, **arrived), (noted,))
+    if target is not Status.DELIVERED:
+        return Decision(order.to(target), (noted,))
+    order = order.to(target, delivered_at=command.occurred_at)
+    if order.keeps_nothing:  # what had arrived was sent back before, and the rest was cancelled
+        order = order.to(Status.RETURNED, returned_at=command.occurred_at)
+        noted = replace(noted, moved_to=str(order.status))
+    return Decision(order, (noted,))
 
 
 def complete(order: Order, command: CompleteOrder, now: datetime) -> Decision:

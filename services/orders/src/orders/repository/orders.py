@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from orders import errors, tables
-from orders.domain import Charge, Line, Order, Payment, Promotion, Status, Trouble, UnwantedPayment
+from orders.domain import Charge, Line, Order, Parcel, Payment, Promotion, Status, Trouble, UnwantedPayment
 from orders.repository import cancels, claims, options, parcels
 
 _ORDER = tables.orders
@@ -239,10 +239,11 @@ async def _load(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[O
             )
         )
     cancelled = await cancels.load(connection, order_ids)
-    # Most orders that are read are on their way to be paid or sent: they have none of these, and need not be asked.
-    claimed = await claims.load(connection, [row.order_id for row in rows if row.delivered_at is not None])
     chosen = await options.load(connection, [row.order_id for row in rows if row.option_changes])
+    # Most orders that are read are on their way to be paid or sent: they have none of these, and need not be asked.
     sent = await parcels.load(connection, [row.order_id for row in rows if row.status in _UNDER_WAY])
+    there = [row.order_id for row in rows if row.delivered_at is not None or _arrived(sent.get(row.order_id, ()))]
+    claimed = await claims.load(connection, there)
     return [
         replace(
             _order(row, lines[row.order_id]),
@@ -254,6 +255,10 @@ async def _load(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[O
         )
         for row in rows
     ]
+
+
+def _arrived(sent: Sequence[Parcel]) -> bool:
+    return any(parcel.status == "delivered" for parcel in sent)
 
 
 def _line(row: Row[Any]) -> Line:

@@ -24,7 +24,7 @@ async def load(connection: AsyncConnection, order_ids: Sequence[UUID]) -> dict[U
     wanted = select(_PARCEL).where(_PARCEL.c.order_id.in_(order_ids)).order_by(_PARCEL.c.order_id, _PARCEL.c.position)
     for row in await connection.execute(wanted):
         lines = tuple(Units(UUID(line["line_id"]), line["quantity"]) for line in row.lines)
-        found[row.order_id].append(Parcel(row.shipment_id, row.status, lines))
+        found[row.order_id].append(Parcel(row.shipment_id, row.status, lines, row.claim_id, row.delivered_at))
     return found
 
 
@@ -39,9 +39,11 @@ async def save(connection: AsyncConnection, order_id: UUID, before: Sequence[Par
             "position": place,
             "status": parcel.status,
             "lines": [{"line_id": str(units.line_id), "quantity": units.quantity} for units in parcel.lines],
+            "claim_id": parcel.claim_id,
+            "delivered_at": parcel.delivered_at,
         }
         written = insert(_PARCEL).values(values)
-        changed = {"status": parcel.status, "lines": values["lines"]}
+        changed = {name: values[name] for name in ("status", "lines", "delivered_at")}
         await connection.execute(
             written.on_conflict_do_update(index_elements=["order_id", "shipment_id"], set_=changed)
         )
