@@ -31,6 +31,9 @@ class TestQuote:
         frozen = (await shop.freezes(*await shop.fills(quantity=4), ship_to_zonecode="63100")).json()
         assert (frozen["shipping_amount"], frozen["surcharge_amount"]) == (3000, 3000)
         assert (frozen["shipping_discount_amount"], frozen["total_amount"]) == (3000, 54600)
+        assert frozen["free_shipping_from"] == 50000
+        paid = (await shop.freezes(*await shop.fills(), ship_to_zonecode="63100")).json()
+        assert (paid["shipping_amount"], paid["free_shipping_from"]) == (6000, 0)
         assert refusal(await shop.freezes(*await shop.fills(), ship_to_zonecode="jeju")) == (422, "request.invalid")
 
 

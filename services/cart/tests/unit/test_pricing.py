@@ -89,8 +89,9 @@ class TestShipping:
     def test_a_free_delivery_shows_what_was_spared(self):
         assert quoted((50000, 1)).adjustments == (
             Adjustment("shipping", "shipping.fee", "배송비", 3000),
-            Adjustment("shipping", "shipping.free", "배송비", -3000),
+            Adjustment("shipping", "shipping.free", "배송비", -3000, threshold=50000),
         )
+        assert (quoted((50000, 1)).free_shipping_from, quoted((49999, 1)).free_shipping_from) == (50000, 0)
 
     def test_the_rule_that_began_last_rules_and_the_default_only_without_one(self):
         old = the_default_shipping(fee=2500, valid_from=NOW - 2 * _HOUR)

@@ -119,6 +119,7 @@ class TestFreeShipping:
         assert (kept.shipping_amount, kept.surcharge_amount, kept.shipping_discount_amount) == (3_000, 3_000, 3_000)
         waived = quoted([an_offer(FreeShipping(surcharge_too=True))], surcharge=far)
         assert (waived.shipping_amount, waived.surcharge_amount, waived.shipping_discount_amount) == (0, 0, 6_000)
+        assert waived.free_shipping_from == 0, "not because enough was bought"
 
     def test_a_threshold_that_made_it_free_already_leaves_nothing_to_take_off(self):
         quote = quoted([an_offer(FreeShipping())], {"GR": 5})

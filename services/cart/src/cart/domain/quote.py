@@ -69,13 +69,16 @@ class QuoteLine:
 
 @dataclass(frozen=True)
 class Adjustment:
-    """One reason why the total differs from the goods' prices. Negative takes off."""
+    """One reason why the total differs from the goods' prices. Negative takes off. `threshold`: what the goods had to
+    come to for it, where that was the reason.
+    """
 
     kind: str
     code: str
     label: str
     amount: int
     promotion_id: UUID | None = None
+    threshold: int | None = None
 
 
 @dataclass(frozen=True)
@@ -145,6 +148,13 @@ class Quote:
     def shipping_discount_amount(self) -> int:
         """What was spared of fee and surcharge."""
         return -sum(each.amount for each in self.adjustments if each.kind == "shipping" and each.amount < 0)
+
+    @property
+    def free_shipping_from(self) -> int | None:
+        """What the goods had to come to for the fee to be waived; 0: nothing was waived because enough was bought.
+        None: a quote of before this was noted.
+        """
+        return next((each.threshold for each in self.adjustments if each.code == FREE), 0)
 
     @property
     def total_amount(self) -> int:

@@ -106,7 +106,7 @@ def ship(
     charged = [Adjustment("shipping", FEE, rule.label, rule.fee)]
     owed = rule.fee
     if rule.free_from is not None and rule.fee and sum(line.amount for line in lines) >= rule.free_from:
-        charged.append(Adjustment("shipping", FREE, rule.label, -rule.fee))
+        charged.append(Adjustment("shipping", FREE, rule.label, -rule.fee, threshold=rule.free_from))
         owed = 0
     extra = surcharge.amount if surcharge is not None else 0
     if surcharge is not None and extra:

@@ -54,7 +54,8 @@ class FrozenQuote(View):
     """What the order will cost, for good. All amounts in minor units of `currency`.
 
     `surcharge_amount` is inside `shipping_amount`; `shipping_discount_amount` is what was spared and is in neither.
-    `coupon_uses` are held until the order is placed, released or cancelled.
+    `free_shipping_from`: what the goods had to come to for the fee to be waived; 0: it was not waived for that, null:
+    not noted when it was frozen. `coupon_uses` are held until the order is placed, released or cancelled.
     """
 
     cart_id: UUID
@@ -67,6 +68,7 @@ class FrozenQuote(View):
     shipping_amount: int = Field(examples=[3000])
     surcharge_amount: int = Field(examples=[0])
     shipping_discount_amount: int = Field(examples=[0])
+    free_shipping_from: int | None = Field(default=None, examples=[0])
     total_amount: int = Field(examples=[28800])
     coupon_codes: list[str] = Field(examples=[["WELCOME10"]])
     coupon_uses: list[UUID]
@@ -86,6 +88,7 @@ class FrozenQuote(View):
             shipping_amount=quote.shipping_amount,
             surcharge_amount=quote.surcharge_amount,
             shipping_discount_amount=quote.shipping_discount_amount,
+            free_shipping_from=quote.free_shipping_from,
             total_amount=quote.total_amount,
             coupon_codes=sorted(codes),
             coupon_uses=[
