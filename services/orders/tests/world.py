@@ -69,9 +69,15 @@ _PAYMENTS = [ids.derived_id("payment", str(number)) for number in range(3)]
 class OrderWorld(RuleBasedStateMachine):
     """The world keeps its own books from the facts alone and compares them with the order."""
 
-    @initialize(lines=_LINES, shipping=st.integers(1, 3000), gifts=st.lists(st.booleans(), max_size=2))
-    def place(self, lines, shipping, gifts):
-        """A gift is for the first line, or for the whole order."""
+    @initialize(
+        lines=_LINES,
+        shipping=st.integers(0, 3000),
+        enough=st.sampled_from([None, 0, 3000, 8000]),
+        gifts=st.lists(st.booleans(), max_size=2),
+    )
+    def place(self, lines, shipping, enough, gifts):
+        """A gift is for the first line, or for the whole order. Somebody pays something."""
+        shipping = max(shipping, not any(quantity * price - cut for quantity, price, cut, _ in lines))
         items = [
             a_quote_line(f"SKU-{place}", quantity=quantity, unit_price=price, discount=cut, tax_free=tax_free)
             for place, (quantity, price, cut, tax_free) in enumerate(lines)
@@ -80,7 +86,7 @@ class OrderWorld(RuleBasedStateMachine):
             replace(a_quote_line(f"GIFT-{place}", unit_price=0), kind="gift", gift_of=(items[0].line_id,) * of_first)
             for place, of_first in enumerate(gifts)
         ]
-        quote = a_quote(*items, *given, shipping=shipping)
+        quote = a_quote(*items, *given, shipping=shipping, free_shipping_from=0 if shipping else enough)
         self.now = NOW
         self.order = domain.place(ids.new_id(), "1", quote, due_at=NOW + WINDOW, now=NOW).order
         self.worth = self.order.worth

@@ -34,7 +34,9 @@ class Settings(ServiceSettings):
     )
     return_fee_amount: int = Field(default=3000, ge=0, description="for the way back, minor units")
     outbound_fee_amount: int = Field(default=3000, ge=0, description="for the way there where it was free, minor units")
-    free_shipping_from_amount: int = Field(default=30000, ge=0, description="orders sent free, minor units")
+    free_shipping_from_amount: int = Field(
+        default=50000, ge=0, description="orders sent free, minor units; as cart's, for orders that do not say"
+    )
     change_of_mind_days: int = Field(default=7, ge=7, description="days from delivery to send back for no reason")
     defect_days: int = Field(default=90, ge=90, description="days from delivery to send back at the seller's fault")
     defect_known_days: int = Field(default=30, ge=30, description="days from noticing the fault to say so")

@@ -64,6 +64,7 @@ orders = Table(
     Column("coupon_uses", ARRAY(_id), nullable=False, server_default=text("'{}'::uuid[]")),
     Column("surcharge_amount", BigInteger, nullable=False, server_default="0"),
     Column("shipping_discount_amount", BigInteger, nullable=False, server_default="0"),
+    Column("free_shipping_from_amount", BigInteger),
     Column("delivered_at", _moment),
     Column("completed_at", _moment),
     Column("returned_at", _moment),

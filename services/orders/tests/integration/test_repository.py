@@ -51,7 +51,7 @@ async def test_the_tables_are_what_the_migrations_made(database: Database):
 
 
 async def test_an_order_is_read_as_it_was_written(database: Database):
-    order = await place(database)
+    order = await place(database, a_quote(shipping=0, free_shipping_from=30000))
     assert await read(database, order) == order
     paid = domain.pay(order, pays(order)).order
     wrong = domain.pay(paid, pays(order, payment_id=order.order_id)).order

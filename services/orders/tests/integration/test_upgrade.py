@@ -131,3 +131,4 @@ async def test_orders_that_were_sent_back_whole_are_returned_and_their_story_say
     assert (one.status, one.returned_at, one.completed_at) == (Status.RETURNED, NOW, NOW)
     assert (other.status, other.returned_at) == (Status.COMPLETED, None)
     assert (one.charges, one.troubles) == ((), ())
+    assert one.free_shipping_from == 0, "nothing was spared of its shipping"

@@ -26,6 +26,7 @@ from services.orders.tests.claimed import approved, delivered, refunds, settled
 from common import ids
 from common.clock import SEOUL
 from common.errors import DomainError
+from common.money import vat_included
 from orders import domain
 from orders.commands import (
     ConfirmPurchase,
@@ -159,6 +160,52 @@ class TestMoney:
         assert refunds(decision)[0].amount == (4 - kept) * 10000 - 3000 - charged
         again = settled(decision.order, claims(order, (order.lines[0].line_id, kept)))
         assert again.order.claims[1].outbound_fee_amount == 3000 - charged, "once per order"
+
+    @pytest.mark.parametrize(
+        ("shipping", "surcharge", "enough", "fee"),
+        [
+            (0, 0, 50000, 6000),
+            (3000, 3000, 50000, 6000),
+            (6000, 3000, 0, 3000),
+            (0, 0, 0, 3000),
+            (0, 0, None, 6000),
+            (3000, 3000, None, 6000),
+        ],
+        ids=["mainland", "Jeju", "paid", "free for another reason", "before it was noted", "Jeju before"],
+    )
+    def test_the_way_there_is_charged_wherever_the_order_went(self, shipping, surcharge, enough, fee):
+        line = a_quote_line("OAT", quantity=3, unit_price=20000)
+        quote = a_quote(line, shipping=shipping, surcharge_amount=surcharge, free_shipping_from=enough)
+        decision = settled(delivered(quote), claims(delivered(quote), (line.line_id, 3)))
+        assert decision.order.claims[0].fee_amount == fee
+        assert refunds(decision)[0].amount == 60000 - fee
+
+    def test_enough_is_what_the_cart_said_and_not_what_the_terms_say_today(self):
+        line = a_quote_line("OAT", quantity=4, unit_price=20000)
+        order = delivered(a_quote(line, shipping=0, free_shipping_from=70000))
+        claim = settled(order, claims(order, (line.line_id, 1))).order.claims[0]
+        assert (claim.terms.free_shipping_from_amount, claim.outbound_fee_amount) == (70000, 3000)
+        small = delivered(a_quote(a_quote_line("OAT"), shipping=0))
+        assert settled(small, claims(small)).order.claims[0].outbound_fee_amount == 0, "12,900 was never enough"
+
+    def test_what_came_back_at_the_sellers_fault_counts_as_kept(self):
+        big, small = a_quote_line("BIG", unit_price=40000), a_quote_line("SMALL", quantity=2, unit_price=20000)
+        order = delivered(a_quote(big, small, shipping=0, free_shipping_from=50000))
+        order = settled(order, claims(order, (big.line_id, 1), reason="defective")).order
+        order = settled(order, claims(order, (small.line_id, 1))).order
+        assert order.claims[1].fee_amount == 3000, "60,000 would be kept"
+
+    @pytest.mark.parametrize("tax_free", [False, True])
+    def test_the_last_faulty_unit_brings_the_fee_back_that_was_charged(self, tax_free):
+        big, small = a_quote_line("BIG", unit_price=60000, tax_free=tax_free), a_quote_line("SMALL", unit_price=20000)
+        order = delivered(a_quote(big, small, shipping=0, free_shipping_from=50000))
+        first = settled(order, claims(order, (big.line_id, 1)))
+        assert first.order.claims[0].outbound_fee_amount == 3000
+        last = settled(first.order, claims(order, (small.line_id, 1), reason="defective"))
+        assert last.order.claims[1].shipping_amount == 3000
+        back = refunds(first)[0] + refunds(last)[0]
+        taken = (0, 3000) if tax_free else (vat_included(3000), 0)
+        assert back == Amounts(77000, order.worth.vat - taken[0], order.worth.tax_free - taken[1])
 
     def test_fees_never_take_more_than_the_goods(self):
         order = delivered(a_quote(a_quote_line("PEN", quantity=2, unit_price=500), shipping=0))

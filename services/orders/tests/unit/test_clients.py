@@ -84,12 +84,14 @@ class TestCart:
             "lines": [line, gift],
             "surcharge_amount": 3000,
             "shipping_discount_amount": 100,
+            "free_shipping_from": 50000,
             "coupon_uses": [str(LINE)],
         }
         quote = await HttpCart(answering(200, QUOTE | more), "http://cart.test/").freeze(placing("t"))
         assert quote.promotions == (Promotion(str(CART), "10% 할인", 1000),)
         assert (quote.lines[1].kind, quote.lines[1].gift_of) == ("gift", (LINE,))
         assert (quote.surcharge_amount, quote.shipping_discount_amount, quote.coupon_uses) == (3000, 100, (LINE,))
+        assert quote.free_shipping_from == 50000
 
     async def test_reads_the_quote_and_the_vat_of_shipping(self):
         seen: list[httpx.Request] = []

@@ -98,6 +98,7 @@ class _FrozenQuote(BaseModel):
     coupon_uses: tuple[UUID, ...] = ()
     surcharge_amount: _Amount = 0
     shipping_discount_amount: _Amount = 0
+    free_shipping_from: _Amount | None = None
 
     def to_quote(self) -> Quote:
         return Quote(
@@ -115,6 +116,7 @@ class _FrozenQuote(BaseModel):
             coupon_uses=self.coupon_uses,
             surcharge_amount=self.surcharge_amount,
             shipping_discount_amount=self.shipping_discount_amount,
+            free_shipping_from=self.free_shipping_from,
         )
 
     def _promotions(self) -> tuple[Promotion, ...]:

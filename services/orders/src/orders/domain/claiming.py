@@ -5,9 +5,12 @@ The rules, with the law's least (전자상거래법 §17, §18) in the terms of 
 - A change of mind counts 7 days from the delivery, a fault of the seller's 3 months from it and 30 days from when it
   was noticed. The day of delivery does not count; the last day counts to its end in Seoul. Each unit counts from the
   parcel that brought it: also while others are on their way, and what was sent in exchange from its own arrival.
-- Goods at the seller's fault come back for nothing, and when nothing of the order is left its shipping fee goes back.
+- Goods at the seller's fault come back for nothing, and when nothing of the order is left its shipping fee goes back:
+  what was paid in its total, what was charged since, and what was paid apart for a farther place.
 - A customer who changed their mind bears the way back. The fee for the way there is not paid back; where it was free
-  because enough was bought, and what they keep would not have been enough, it is charged now, once per order.
+  because enough was bought, and what they keep would not have been enough, it is charged now, once per order. Enough is
+  what the cart said when it was ordered (the terms' threshold for orders of before that was noted); what came back at
+  the seller's fault counts as kept. The surcharge for a far place is no part of this fee.
 - When nothing that was bought is left, the order is `returned`, a gift that did not come back or not.
 - Fees come off what goes back, and never take more than the goods' own price. An exchange gives nothing back, so its
   fee, both ways at once, is paid before it is approved (see `charging`), and owed back where no exchange comes of it.
@@ -27,6 +30,7 @@ from orders import errors
 from orders.commands import (
     ApproveClaim,
     ClaimedUnits,
+    ClaimTerms,
     Fault,
     Found,
     NoteReplacementUnavailable,
@@ -69,7 +73,7 @@ def request_claim(order: Order, command: RequestClaim, now: datetime) -> Decisio
         actor=command.actor,
         status=ClaimStatus.REQUESTED,
         units=wanted,
-        terms=command.terms,
+        terms=replace(command.terms, free_shipping_from_amount=_free_from(order, command.terms)),
         requested_at=now,
     )
     held = {units.line_id: units.quantity for units in claim.units}
@@ -162,7 +166,9 @@ def _return(order: Order, claim: Claim, now: datetime) -> Decision:
     order = order.with_lines(replace(line, returned=line.returned + came.get(line.line_id, 0)) for line in order.lines)
     goods = Amounts.total(units.worth for units in claim.units)
     shipping_back = claim.fault == "seller" and not any(line.kept for line in order.lines)
-    shipping = Amounts(order.shipping_amount, order.shipping_vat_amount) if shipping_back else Amounts()
+    shipping = Amounts()
+    if shipping_back:
+        shipping = Amounts(order.shipping_amount, order.shipping_vat_amount) + _charged_since(order)
     return_fee, outbound_fee = _fees(order, claim, goods.amount)
     worth = _less(goods + shipping, return_fee + outbound_fee)
     money_is_here = order.payment is not None and order.payment.reversed_at is None
@@ -208,11 +214,35 @@ def _fees(order: Order, claim: Claim, goods_amount: int) -> tuple[int, int]:
     """For the way back and for the way there; together never more than the goods. `order` is what is left."""
     if claim.fault == "seller":
         return 0, 0
-    kept = sum(line.worth(line.kept).amount for line in order.lines)
+    enough = _free_from(order, claim.terms)
+    bought = sum(line.amount for line in order.lines)
+    kept = sum(line.worth(line.kept).amount for line in order.lines) + _faulty(order)
     charged = any(known.outbound_fee_amount for known in order.claims)
-    was_free = order.shipping_amount == 0 and not charged and kept < claim.terms.free_shipping_from_amount
+    was_free = order.shipping_amount == order.surcharge_amount and bought >= enough
+    due = claim.terms.outbound_fee_amount if was_free and kept < enough and not charged else 0
     return_fee = min(claim.terms.return_fee_amount, goods_amount)
-    return return_fee, min(claim.terms.outbound_fee_amount if was_free else 0, goods_amount - return_fee)
+    return return_fee, min(due, goods_amount - return_fee)
+
+
+def _free_from(order: Order, terms: ClaimTerms) -> int:
+    return terms.free_shipping_from_amount if order.free_shipping_from is None else order.free_shipping_from
+
+
+def _faulty(order: Order) -> int:
+    """What the units cost that came back at the seller's fault: the customer wanted to keep them."""
+    back = [claim for claim in order.claims if claim.kind == "return" and claim.fault == "seller"]
+    return sum(units.worth.amount for claim in back for units in claim.units)
+
+
+def _charged_since(order: Order) -> Amounts:
+    """What earlier claims took for the way there, with the tax parts it took off their goods."""
+    taken = Amounts()
+    for claim in order.claims:
+        if claim.outbound_fee_amount:
+            goods = Amounts.total(units.worth for units in claim.units)
+            less, least = _less(goods, claim.return_fee_amount), _less(goods, claim.fee_amount)
+            taken += Amounts(less.amount - least.amount, less.vat - least.vat, less.tax_free - least.tax_free)
+    return taken
 
 
 def _less(worth: Amounts, fee: int) -> Amounts:

@@ -151,6 +151,10 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class Order:
+    """`free_shipping_from`: what the goods had to come to for the shipping fee to be waived, 0 where it was not waived
+    for that; None: an order of before this was noted.
+    """
+
     order_id: UUID
     number: str
     mall_id: str
@@ -179,6 +183,7 @@ class Order:
     coupon_uses: tuple[UUID, ...] = ()
     surcharge_amount: int = 0
     shipping_discount_amount: int = 0
+    free_shipping_from: int | None = None
     troubles: tuple[Trouble, ...] = ()
     charges: tuple[Charge, ...] = ()
     delivered_at: datetime | None = None

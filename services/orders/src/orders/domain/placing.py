@@ -69,6 +69,7 @@ def place(order_id: UUID, number: str, quote: Quote, *, due_at: datetime, now: d
         coupon_uses=quote.coupon_uses,
         surcharge_amount=quote.surcharge_amount,
         shipping_discount_amount=quote.shipping_discount_amount,
+        free_shipping_from=quote.free_shipping_from,
     )
     return Decision(order, (facts.OrderPlaced(order.total_amount, order.currency, due_at, actor="customer"),))
 

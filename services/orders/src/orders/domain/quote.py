@@ -49,7 +49,8 @@ class QuoteLine:
 class Quote:
     """`shipping_vat_amount` is the VAT inside `shipping_amount`, `surcharge_amount` its part for a far address.
 
-    `shipping_discount_amount` is what sending would have cost more without promotions.
+    `shipping_discount_amount` is what sending would have cost more without promotions. `free_shipping_from`: as in
+    `Order`.
     """
 
     cart_id: UUID
@@ -66,6 +67,7 @@ class Quote:
     coupon_uses: tuple[UUID, ...] = ()
     surcharge_amount: int = 0
     shipping_discount_amount: int = 0
+    free_shipping_from: int | None = None
 
     def check(self) -> None:
         """Raises `QuoteInconsistent` unless the parts make the total to the last minor unit, `NothingToPay` at zero."""

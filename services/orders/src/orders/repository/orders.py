@@ -42,6 +42,7 @@ async def insert_order(connection: AsyncConnection, order: Order, access_token_h
         "coupon_uses": list(order.coupon_uses),
         "surcharge_amount": order.surcharge_amount,
         "shipping_discount_amount": order.shipping_discount_amount,
+        "free_shipping_from_amount": order.free_shipping_from,
         "placed_at": order.placed_at,
         **_changing(order),
     }
@@ -319,6 +320,7 @@ def _order(row: Row[Any], lines: list[Line]) -> Order:
         coupon_uses=tuple(row.coupon_uses),
         surcharge_amount=row.surcharge_amount,
         shipping_discount_amount=row.shipping_discount_amount,
+        free_shipping_from=row.free_shipping_from_amount,
         delivered_at=row.delivered_at,
         completed_at=row.completed_at,
         returned_at=row.returned_at,

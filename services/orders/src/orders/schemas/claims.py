@@ -95,7 +95,8 @@ class TermsBody(Body):
 
 class TermsView(View):
     """The way back costs `return_fee_amount` on a change of mind, an exchange twice that. `outbound_fee_amount` is
-    added where sending was free and what is kept would have been less than `free_shipping_from_amount`."""
+    added where sending was free and what is kept would have been less than `free_shipping_from_amount`: of a claim,
+    what the cart asked for when it was ordered, and 0 where sending was not free for that."""
 
     return_fee_amount: int = Field(examples=[3000])
     outbound_fee_amount: int = Field(examples=[3000])
@@ -138,8 +139,9 @@ class ClaimLineView(View):
 class ClaimView(View):
     """`refund_amount` is the lines' amounts and `shipping_amount` less `fee_amount`; 0 until a return is completed.
 
-    An exchange whose replacement is sold out becomes a return. `fee_due` is what an exchange costs: to be paid to the
-    mall's account before it is approved, 0 from then on.
+    `shipping_amount` comes with the last unit, at the seller's fault: the order's fee, and one for the way there that
+    an earlier claim was charged. An exchange whose replacement is sold out becomes a return. `fee_due` is what an
+    exchange costs: to be paid to the mall's account before it is approved, 0 from then on.
     """
 
     claim_id: UUID
