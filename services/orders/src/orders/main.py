@@ -9,6 +9,7 @@ from common.runtime import Parts, Runtime, Service
 from orders import api, consumer, jobs
 from orders.clients import HttpCart, HttpCatalog
 from orders.commands import ClaimTerms
+from orders.domain.caller import networks
 from orders.flows import ChangeOptions, MoveOrders, PlaceOrders, RequestClaims
 from orders.schemas.papers import Papers
 from orders.settings import Settings
@@ -60,6 +61,7 @@ def build(runtime: Runtime[Settings]) -> Parts:
             "request_claims": RequestClaims(runtime.database, catalog, default_terms(settings)),
             "papers": Papers.load(settings.sellers),
             "token_keys": token_keys(settings),
+            "trusted_proxies": networks(settings.trusted_proxies.split(",")),
             "order_name_pattern": settings.order_name_pattern,
         },
     )

@@ -17,6 +17,10 @@ class Settings(ServiceSettings):
     token_keys_before: list[SecretStr] = Field(
         default_factory=list, description="JSON: earlier values of token_key, so that guests find their older orders"
     )
+    trusted_proxies: str = Field(
+        default="127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7",
+        description="networks of our own proxies, comma separated: the address before them looks orders up",
+    )
     reservation_seconds: int = Field(default=1800, ge=60, description="how long catalog holds stock for a placing")
     payment_window_minutes: int = Field(default=30, ge=1, description="time to pay, without a virtual account")
     payment_grace_seconds: int = Field(default=60, ge=0, description="a payment made in time may arrive this late")

@@ -15,6 +15,7 @@ from common.clock import FixedClock
 from common.db import Database
 from common.http import create_app
 from orders import api
+from orders.domain.caller import networks
 from orders.flows import ChangeOptions, MoveOrders, PlaceOrders, RequestClaims
 from orders.main import default_terms
 from orders.schemas.papers import Papers
@@ -68,6 +69,7 @@ async def http(database: db.Database, cart: FakeCart, catalog: FakeCatalog) -> A
         "move_orders": MoveOrders(database, cart),
         "papers": Papers.load({"intake": ["(주)인테이크", "000-00-00000"]}),
         "token_keys": (TOKEN_KEY,),
+        "trusted_proxies": networks(settings.trusted_proxies.split(",")),
         "order_name_pattern": settings.order_name_pattern,
     }
     app = create_app("orders", settings, database, [api.router], state=state)

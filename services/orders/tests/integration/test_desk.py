@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 
 import pytest
@@ -13,15 +14,17 @@ from common.clock import FixedClock
 from common.db import Database
 from orders.domain import Order
 from orders.handlers import forget_look_ups
-from orders.handlers.desk import MOST_TRIES
+from orders.handlers.desk import MOST_TRIES, MOST_TRIES_OF_ALL
+from orders.repository import guests
 
 pytestmark = pytest.mark.integration
 
 STAFF = staff("orders")
 
 
-async def look_up(http, order: Order, **known: str):
-    return await http.post("/v1/orders/look-up", json={"order_number": order.number} | known)
+async def look_up(http, order: Order, *, address: str = "203.0.113.9", **known: str):
+    headers = {"X-Forwarded-For": address}
+    return await http.post("/v1/orders/look-up", json={"order_number": order.number} | known, headers=headers)
 
 
 class TestLookUp:
@@ -68,7 +71,22 @@ class TestLookUp:
         assert (await look_up(http, order, email="haneul@example.com")).status_code == 200
         clock.advance(timedelta(hours=1))
         async with database.transaction() as tx:
-            assert await forget_look_ups(tx) == 2
+            assert await forget_look_ups(tx) == 4
+
+    async def test_who_guesses_locks_only_themselves_out(self, http, database: Database):
+        order = await place(database)
+        for number in range(MOST_TRIES + 2):
+            wrong = await look_up(http, order, address=f"198.51.100.{number}, 203.0.113.8", phone="010-0000-0000")
+        assert wrong.status_code == 429, "what the caller wrote before its own address proves nothing"
+        assert (await look_up(http, order, email="haneul@example.com")).status_code == 200
+
+    async def test_guessing_from_everywhere_ends_too(self, http, database: Database):
+        order = await place(database)
+        name = hashlib.sha256(f"{order.number} ".encode()).digest()
+        async with database.transaction() as tx:
+            await guests.count(tx.connection, name, tx.now, timedelta(minutes=15))
+            await tx.connection.exec_driver_sql(f"UPDATE order_look_ups SET tries = {MOST_TRIES_OF_ALL}")
+        assert (await look_up(http, order, email="haneul@example.com")).status_code == 429
 
 
 async def test_staff_notes_are_staffs_alone(http, database: Database):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -13,6 +14,7 @@ from common.problems import problem, responses
 from orders import handlers
 from orders.api.callers import ROLE, IdempotencyKey
 from orders.commands import AddNote
+from orders.domain.caller import caller
 from orders.errors import OrderNotFound
 from orders.repository import notes, reads
 from orders.schemas import LookUpBody, LookUpView, NoteBody, NotesView, NoteView
@@ -26,13 +28,16 @@ router = APIRouter(tags=["orders"])
     responses=responses(404, 422, 429),
     summary="Find an order by its number",
     description="For guests who lost their token: the number and the orderer's e-mail or phone. A wrong answer and an"
-    " unknown number are told apart by nobody. 429 `order.look_ups_exhausted`: this number was tried too often; come"
-    " back in a quarter of an hour.",
+    " unknown number are told apart by nobody. 429 `order.look_ups_exhausted`: in a quarter of an hour the number was"
+    " tried ten times from this address, or three hundred times from everywhere; come back after it.",
 )
 async def look_up(request: Request, body: LookUpBody, database: DatabaseDep) -> Response:
+    peer = None if request.client is None else request.client.host
+    forwarded_for = ",".join(request.headers.getlist("x-forwarded-for"))
+    command = replace(body.to_command(), caller=caller(peer, forwarded_for, request.app.state.trusted_proxies))
     # A wrong try counts as well as a right one: its transaction commits before it is refused.
     async with database.transaction() as tx:
-        found = await handlers.look_up(body.to_command(), request.app.state.token_keys, tx)
+        found = await handlers.look_up(command, request.app.state.token_keys, tx)
     if found.exhausted:
         wait = {"Retry-After": "900"}
         return problem(429, "order.look_ups_exhausted", "this number was tried too often; wait a while", headers=wait)

@@ -184,11 +184,12 @@ class SettleOptionChange:
 
 @dataclass(frozen=True, slots=True)
 class LookUp:
-    """A guest without a token, who knows the order's number and the orderer's e-mail or phone."""
+    """A guest without a token, who knows the order's number and the orderer's e-mail or phone. `caller`: from where."""
 
     number: str
     email: str | None = field(repr=False)
     phone: str | None = field(repr=False)
+    caller: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
