@@ -154,6 +154,13 @@ class CountNotFound(DomainError):
     kind: Kind = "not_found"
 
 
+class CountApplied(DomainError):
+    """The count was applied with another figure. `sold_not_shipped` in the problem is the one that counted."""
+
+    code = "count.already_applied"
+    kind: Kind = "conflict"
+
+
 class CountBelowReserved(DomainError):
     """Applying the count would leave fewer units than orders have been promised."""
 

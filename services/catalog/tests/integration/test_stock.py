@@ -1,3 +1,4 @@
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -162,6 +163,22 @@ class TestCounts:
         assert (await http.get("/v1/stock/counts", headers=staff)).json()["items"] == []
         async with shelf.read() as connection:
             assert (await audit.run(connection))["wrong"] == []
+
+    async def test_of_two_figures_at_once_one_counts_and_the_other_hears_so(self, http, staff, shelf):
+        await send(http, staff, a_receipt(A=10))
+        fact = counted(on_hand=13)
+        await deliver(shelf, consumer.handlers(), fact)
+        path = f"/v1/stock/counts/{fact.count_id}/apply"
+        figures = [2, 3, 2, 3, 2, 3]
+        answers = await asyncio.gather(
+            *(http.post(path, headers=staff, json={"sku": "A", "sold_not_shipped": figure}) for figure in figures)
+        )
+        (counted_as,) = {figure for figure, answer in zip(figures, answers, strict=True) if answer.status_code == 200}
+        assert sum(answer.status_code == 200 for answer in answers) == 3
+        refused = [answer.json() for answer in answers if answer.status_code != 200]
+        expected = ("count.already_applied", counted_as)
+        assert [(each["code"], each["sold_not_shipped"]) for each in refused] == [expected] * 3
+        assert await numbers(http, staff, "A") == (13 - counted_as, 0, 0)
 
     async def test_a_count_that_finds_nothing_wrong_can_be_applied(self, http, staff, shelf):
         await send(http, staff, a_receipt(A=10))

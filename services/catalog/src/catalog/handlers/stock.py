@@ -11,6 +11,7 @@ from catalog.domain import sets
 from catalog.domain.sets import Recipes
 from catalog.domain.stock import Level, LevelChanged, Reason, count_difference, worth_telling
 from catalog.errors import (
+    CountApplied,
     CountNotFound,
     OutOfStock,
     ReceiptReused,
@@ -129,9 +130,9 @@ async def record_count(command: RecordCount, tx: Tx) -> None:
 
 
 async def apply_count(command: ApplyCount, tx: Tx) -> tuple[Level, int]:
-    """Corrects the units on hand by what the count found. A count is applied once.
+    """Corrects the units on hand by what the count found. A count is applied once, the same again changes nothing.
 
-    One that is older than a count applied already corrects nothing: the later one has told all of it.
+    With another figure it is refused: who says so should know that theirs is not what counted. One that is older than a count applied already corrects nothing: the later one has told all of it.
     """
     count = await receipts.lock_count(tx.connection, command.count_id, command.sku)
     if count is None:
@@ -141,6 +142,11 @@ async def apply_count(command: ApplyCount, tx: Tx) -> tuple[Level, int]:
     if level is None:
         raise SkuNotFound(f"there is no {command.sku}")
     if count["status"] == "applied":
+        if count["sold_not_shipped"] != command.sold_not_shipped:
+            raise CountApplied(
+                f"the count was applied with {count['sold_not_shipped']} units sold and not shipped",
+                sold_not_shipped=count["sold_not_shipped"],
+            )
         return level, count["applied_difference"]
     difference = 0
     if not await receipts.later_one_applied(tx.connection, command.sku, count["counted_at"]):
