@@ -111,6 +111,21 @@ class TestPreorder:
         told = [each.available for each in await published(granola) if isinstance(each, StockChanged)]
         assert told[-1] == 1
 
+    async def test_what_a_closed_preorder_promised_stays_promised_and_nothing_is_available(
+        self, http, staff, internal, granola
+    ):
+        body = {"release_at": (Clock().now() + HOUR).isoformat(), "limit": 3}
+        await http.put("/v1/variants/A/preorder", headers=staff, json=body)
+        assert (await put(http, internal, ids.new_id(), A=4)).status_code == 200
+        await published(granola, clear=True)
+        await http.delete("/v1/variants/A/preorder", headers=staff)
+        found = (await http.get("/v1/stock/A", headers=staff)).json()
+        assert (found["on_hand"], found["reserved"], found["available"], found["preorder"]) == (2, 4, 0, 0)
+        (told,) = [each for each in await published(granola) if isinstance(each, StockChanged)]
+        assert (told.on_hand, told.reserved, told.available, told.reason) == (2, 4, 0, "sold_out")
+        assert (await put(http, internal, ids.new_id(), A=1)).status_code == 409
+        assert await balanced(granola)
+
     async def test_opening_and_closing_a_sold_out_sku_is_told(self, http, staff, internal, granola):
         await put(http, internal, ids.new_id(), A=2)
         await published(granola, clear=True)

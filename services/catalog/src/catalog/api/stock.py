@@ -68,8 +68,8 @@ async def open_counts(
 async def apply_count(database: DatabaseDep, who: Editor, count_id: UUID, decision: ApplyBody) -> AppliedView:
     """Sets the units on hand to what was counted, less what was sold and not shipped, and less sales since then.
 
-    A count is applied once: the same again answers with what the first did, another figure is refused. Several counts of one SKU correct what they
-    found once, and one that is older than a count applied already corrects nothing.
+    A count is applied once: the same again answers with what the first did, another figure is refused. Several counts
+    of one SKU correct what they found once, and one that is older than a count applied already corrects nothing.
     """
     async with database.transaction() as tx:
         level, difference = await handlers.apply_count(decision.to_command(count_id, who.subject), tx)

@@ -2,7 +2,8 @@
 
 `on_hand` counts units that were received and not sold yet: a unit leaves it when its order is paid, not when it leaves
 the shelf. `reserved` of them wait for a payment. What is left is `available`. A pre-order adds units that are promised
-before they come in; sold out of it, `on_hand` is negative by what is owed.
+before they come in; sold out of it, `on_hand` is negative by what is owed. Once it is closed nothing is available
+before what it promised has come in.
 """
 
 from __future__ import annotations
@@ -45,7 +46,8 @@ class Level:
 
     @property
     def available(self) -> int:
-        return self.on_hand - self.reserved + self.preorder
+        """What can be promised now: never below nothing, whatever a pre-order promised before it closed."""
+        return max(0, self.on_hand - self.reserved + self.preorder)
 
 
 @dataclass(frozen=True, slots=True)

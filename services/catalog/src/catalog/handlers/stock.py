@@ -132,7 +132,8 @@ async def record_count(command: RecordCount, tx: Tx) -> None:
 async def apply_count(command: ApplyCount, tx: Tx) -> tuple[Level, int]:
     """Corrects the units on hand by what the count found. A count is applied once, the same again changes nothing.
 
-    With another figure it is refused: who says so should know that theirs is not what counted. One that is older than a count applied already corrects nothing: the later one has told all of it.
+    With another figure it is refused: who says so should know that theirs is not what counted. One that is older than
+    a count applied already corrects nothing: the later one has told all of it.
     """
     count = await receipts.lock_count(tx.connection, command.count_id, command.sku)
     if count is None:

@@ -80,9 +80,10 @@ class ReceiptBody(Body):
 
 
 class StockView(View):
-    """`available` = `on_hand` - `reserved` + `preorder`. `sold` units have left `on_hand`; cancelled ones came back.
+    """`available` = `on_hand` - `reserved` + `preorder`, and 0 where a closed pre-order promised more than has come in.
 
-    `preorder`: so many may be promised beyond those on hand. Of a set: how many can be put together of its parts.
+    `sold` units have left `on_hand`; cancelled ones came back. `preorder`: so many may be promised beyond those on
+    hand. Of a set: how many can be put together of its parts.
     """
 
     sku: Sku
