@@ -182,11 +182,14 @@ class RecordMall:
 
 @dataclass(frozen=True)
 class RecordedVariant:
+    """`parts`: of a set, so many units of other SKUs each."""
+
     sku: str
     variant_id: UUID
     name: str | None
     price: int
     tax_free: bool
+    parts: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,14 @@ async def on_mall_changed(event: MallChanged, tx: Tx) -> None:
 
 async def on_product(event: ProductPublished | ProductChanged, tx: Tx) -> None:
     variants = tuple(
-        RecordedVariant(each.sku, each.variant_id, each.name, each.price, each.tax is TaxClass.TAX_FREE)
+        RecordedVariant(
+            each.sku,
+            each.variant_id,
+            each.name,
+            each.price,
+            each.tax is TaxClass.TAX_FREE,
+            tuple((part.sku, part.quantity) for part in each.parts),
+        )
         for each in event.variants
     )
     command = RecordProduct(

@@ -229,6 +229,7 @@ variants = Table(
     Column("tax", Text, nullable=False),
     Column("on_sale", Boolean, nullable=False),
     Column("changed_at", _moment, nullable=False),
+    Column("parts", JSONB, nullable=False, server_default="[]"),
 )
 
 stock = Table(

@@ -15,6 +15,7 @@ from services.cart.tests.builders import (
 )
 
 from common import ids
+from contracts.products import Part
 
 pytestmark = pytest.mark.integration
 
@@ -60,6 +61,35 @@ class TestPerOrder:
         assert (await shop.freezes(path, holder)).status_code == 200
 
 
+class TestSets:
+    """BOX holds two of MAT-1 and one of MAT-2, which are one product."""
+
+    @pytest.fixture
+    async def box(self, shop, product):
+        made = ids.new_id()
+        parts = (Part(sku="MAT-1", quantity=2), Part(sku="MAT-2", quantity=1), Part(sku="NEVER-SOLD", quantity=1))
+        variant = a_variant("BOX", 2500).model_copy(update={"parts": parts})
+        await shop.hears(a_product_published(variant, product_id=made, slug="box"))
+        return made
+
+    async def test_what_is_inside_counts_with_what_lies_beside_it(self, shop, product, box):
+        await limits(shop, product, max_per_order=4)
+        path, holder = await shop.fills("BOX", 1)
+        assert (await adds(shop, path, holder)).status_code == 201
+        refused = await adds(shop, path, holder, "MAT-2")
+        assert (refusal(refused), refused.json()["product_id"]) == ((409, "cart.limit_exceeded"), str(product))
+        assert refusal(await adds(shop, path, holder, "BOX")) == (409, "cart.limit_exceeded")
+        await limits(shop, product, max_per_order=3)
+        assert refusal(await shop.freezes(path, holder)) == (409, "cart.limit_exceeded")
+
+    async def test_a_members_units_are_taken_and_given_back_by_what_is_inside(self, shop, product, box):
+        await limits(shop, product, max_per_member=6)
+        order, line = await bought(shop, box, 2, sku="BOX", max_per_member=9)
+        assert sorted(await shop.taken()) == [("purchase", 2, 2), ("purchase", 6, 6)]
+        await shop.hears(an_order_cancelled(order, (line, 1), whole=False, cancel_id=ids.new_id()))
+        assert sorted(await shop.taken()) == [("purchase", 1, 1), ("purchase", 3, 3)]
+
+
 class TestPerMember:
     async def test_counts_all_orders_of_a_member_and_what_was_cancelled_no_more(self, shop, product):
         await limits(shop, product, max_per_member=2)
@@ -86,12 +116,12 @@ class TestPerMember:
         assert await shop.taken() == [("purchase", 1, 1)]
 
 
-async def bought(shop, product, quantity=3, **limit):
-    """An order of MAT-1 by the member; its id and the line's."""
+async def bought(shop, product, quantity=3, sku="MAT-1", **limit):
+    """An order of it by the member; its id and the line's."""
     await limits(shop, product, **limit)
     made = await shop.http.post("/v1/carts", json={"mall_id": "intake", "channel": "pc"}, headers=member_headers(KIM))
     path = f"/v1/carts/{made.json()['id']}"
-    await adds(shop, path, member_headers(KIM), "MAT-1", quantity)
+    await adds(shop, path, member_headers(KIM), sku, quantity)
     order = ids.new_id()
     frozen = await shop.freezes(path, member_headers(KIM), order)
     assert frozen.status_code == 200, frozen.text

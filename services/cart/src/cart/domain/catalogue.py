@@ -17,8 +17,17 @@ class PurchaseLimit:
 
 
 @dataclass(frozen=True)
+class Inside:
+    """So many units of a product are in one unit of a set."""
+
+    product_id: UUID
+    quantity: int
+    limit: PurchaseLimit | None = None
+
+
+@dataclass(frozen=True)
 class Item:
-    """One SKU. `unit_price` in minor units, VAT included.
+    """One SKU. `unit_price` in minor units, VAT included. `inside` is not empty: a set.
 
     `sold_out` is a hint from the last stock event. It stops no order: the reservation decides, and this copy is late.
     """
@@ -36,6 +45,16 @@ class Item:
     on_sale: bool
     sold_out: bool = False
     limit: PurchaseLimit | None = None
+    inside: tuple[Inside, ...] = ()
+
+    @property
+    def counted(self) -> tuple[Inside, ...]:
+        """Units by product that one of it counts as: one of its own, and of a set those inside.
+
+        What is inside of its own product counts in place of the set.
+        """
+        own = Inside(self.product_id, 1, self.limit)
+        return self.inside if any(each.product_id == self.product_id for each in self.inside) else (own, *self.inside)
 
 
 Catalogue = Mapping[str, Item]

@@ -1,8 +1,9 @@
-"""How much of a product may be bought at once, and by one member."""
+"""How much of a product may be bought at once, and by one member. Units inside a set are bought too."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from cart.domain.catalogue import Item, PurchaseLimit
@@ -12,7 +13,7 @@ from cart.errors import PurchaseLimited
 
 def uses(lines: Sequence[QuoteLine]) -> tuple[Use, ...]:
     """What an order takes of what its member may have. Gifts count for nothing: nobody bought them."""
-    limits = {item.product_id: item.limit for item in _items(lines)}
+    limits = _limits(lines)
     return tuple(
         Use(limit.id, units, None)
         for product_id, units in _units(lines).items()
@@ -22,7 +23,7 @@ def uses(lines: Sequence[QuoteLine]) -> tuple[Use, ...]:
 
 def check(quote: Quote, before: Mapping[UUID, int] | None = None) -> None:
     """Raises `PurchaseLimited` for too much of a product; with `before`, only where there is more of it than then."""
-    limits: dict[UUID, PurchaseLimit | None] = {item.product_id: item.limit for item in _items(quote.lines)}
+    limits = _limits(quote.lines)
     for product_id, units in _units(quote.lines).items():
         limit = limits[product_id]
         grown = before is None or units > before.get(product_id, 0)
@@ -37,22 +38,23 @@ def too_many(product_id: UUID | None, most: int | None, reason: str) -> Purchase
     )
 
 
-def _items(lines: Sequence[QuoteLine]) -> list[Item]:
-    return [line.item for line in lines if line.item is not None and line.kind == "item"]
+def _limits(lines: Sequence[QuoteLine]) -> dict[UUID, PurchaseLimit | None]:
+    items = (line.item for line in lines if line.item is not None and line.kind == "item")
+    return {each.product_id: each.limit for item in items for each in item.counted}
 
 
 def _units(lines: Sequence[QuoteLine]) -> dict[UUID, int]:
-    units: dict[UUID, int] = {}
-    for line in lines:
-        if line.item is not None and line.kind == "item" and line.available:
-            units[line.item.product_id] = units.get(line.item.product_id, 0) + line.quantity
-    return units
+    return _sum((line.item, line.quantity) for line in lines if line.item and line.kind == "item" and line.available)
 
 
 def units_of(quantities: Mapping[str, int], items: Mapping[str, Item]) -> dict[UUID, int]:
     """Units per product of a cart as it was, for `check`."""
-    units: dict[UUID, int] = {}
-    for sku, quantity in quantities.items():
-        if sku in items:
-            units[items[sku].product_id] = units.get(items[sku].product_id, 0) + quantity
-    return units
+    return _sum((items[sku], quantity) for sku, quantity in quantities.items() if sku in items)
+
+
+def _sum(bought: Iterable[tuple[Item, int]]) -> dict[UUID, int]:
+    units: Counter[UUID] = Counter()
+    for item, quantity in bought:
+        for each in item.counted:
+            units[each.product_id] += each.quantity * quantity
+    return dict(units)

@@ -25,7 +25,8 @@ def parts(quote: Quote, gone: Iterable[GoneUnits]) -> Mapping[UUID, int]:
         if line.kind == "gift":
             found[line.promotions[0].promotion_id] += units.again
         elif line.item is not None:
-            found[line.item.product_id] += units.units
+            for each in line.item.counted:
+                found[each.product_id] += units.units * each.quantity
     return {allowance_id: units for allowance_id, units in found.items() if units}
 
 

@@ -7,16 +7,18 @@ an event's time is when its transaction began, and of two that wait for one lock
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Table, and_, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cart.commands import RecordedVariant, RecordMall, RecordPrice, RecordProduct, RecordStock
-from cart.domain.catalogue import Item, PurchaseLimit
+from cart.domain.catalogue import Inside, Item, PurchaseLimit
 from cart.tables import malls, products, purchase_limits, stock, variants
 
 # Longer than any transaction may last.
@@ -30,11 +32,11 @@ async def currency_of(connection: AsyncConnection, mall_id: str) -> str | None:
 
 
 async def items(connection: AsyncConnection, skus: Iterable[str]) -> dict[str, Item]:
-    """What is known of the SKUs, in one query."""
+    """What is known of the SKUs, in one query; with sets among them, in two."""
     wanted = sorted(set(skus))
     if not wanted:
         return {}
-    rows = await connection.execute(
+    found = await connection.execute(
         select(
             variants.c.sku,
             products.c.mall_id,
@@ -48,6 +50,7 @@ async def items(connection: AsyncConnection, skus: Iterable[str]) -> dict[str, I
             variants.c.tax,
             and_(variants.c.on_sale, products.c.on_sale).label("on_sale"),
             stock.c.available,
+            variants.c.parts,
             purchase_limits.c.allowance_id,
             purchase_limits.c.max_per_order,
             purchase_limits.c.max_per_member,
@@ -57,6 +60,8 @@ async def items(connection: AsyncConnection, skus: Iterable[str]) -> dict[str, I
         .outerjoin(purchase_limits, purchase_limits.c.product_id == products.c.product_id)
         .where(variants.c.sku.in_(wanted))
     )
+    rows = list(found)
+    parts = await _products_of(connection, {sku for row in rows for sku, _ in row.parts})
     return {
         row.sku: Item(
             sku=row.sku,
@@ -71,10 +76,44 @@ async def items(connection: AsyncConnection, skus: Iterable[str]) -> dict[str, I
             tax_free=row.tax == "tax_free",
             on_sale=row.on_sale,
             sold_out=row.available is not None and row.available <= 0,
-            limit=row.allowance_id and PurchaseLimit(row.allowance_id, row.max_per_order, row.max_per_member),
+            limit=_limit(row),
+            inside=_inside(row.parts, parts),
         )
         for row in rows
     }
+
+
+async def _products_of(connection: AsyncConnection, skus: Iterable[str]) -> dict[str, Inside]:
+    """The product of each SKU that is known, one unit of it. No parts: no query."""
+    wanted = sorted(skus)
+    if not wanted:
+        return {}
+    rows = await connection.execute(
+        select(
+            variants.c.sku,
+            variants.c.product_id,
+            purchase_limits.c.allowance_id,
+            purchase_limits.c.max_per_order,
+            purchase_limits.c.max_per_member,
+        )
+        .outerjoin(purchase_limits, purchase_limits.c.product_id == variants.c.product_id)
+        .where(variants.c.sku.in_(wanted))
+    )
+    return {row.sku: Inside(row.product_id, 1, _limit(row)) for row in rows}
+
+
+def _inside(parts: Iterable[tuple[str, int]], known: Mapping[str, Inside]) -> tuple[Inside, ...]:
+    """Units by product. A part that was never on sale is not known here, and has no limit."""
+    found: dict[UUID, Inside] = {}
+    for sku, quantity in parts:
+        if (one := known.get(sku)) is not None:
+            so_far = found[one.product_id].quantity if one.product_id in found else 0
+            found[one.product_id] = replace(one, quantity=so_far + quantity)
+    return tuple(found.values())
+
+
+def _limit(row: Any) -> PurchaseLimit | None:
+    return row.allowance_id and PurchaseLimit(row.allowance_id, row.max_per_order, row.max_per_member)
 
 
 async def record_mall(connection: AsyncConnection, command: RecordMall) -> None:
@@ -118,6 +157,7 @@ async def _put_variant(connection: AsyncConnection, product: RecordProduct, vari
         "tax": "tax_free" if variant.tax_free else "taxable",
         "on_sale": True,
         "changed_at": product.changed_at,
+        "parts": [list(part) for part in variant.parts],
     }
     statement = insert(variants).values(sku=variant.sku, **values)
     await connection.execute(

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from cart.domain.catalogue import Item
+from cart.domain.catalogue import Inside, Item
 from cart.domain.quote import Adjustment, LinePromotion, Outcome, Quote, QuoteLine, Use
 from cart.tables import frozen_quotes
 
@@ -76,6 +76,9 @@ def _line(stored: dict[str, Any]) -> QuoteLine:
                     "product_id": UUID(item["product_id"]),
                     "category_ids": tuple(item["category_ids"]),
                     "limit": None,
+                    "inside": tuple(
+                        Inside(UUID(each["product_id"]), each["quantity"]) for each in item.get("inside", ())
+                    ),
                 },
             ),
             "gift_of": tuple(UUID(line_id) for line_id in stored.get("gift_of", ())),
