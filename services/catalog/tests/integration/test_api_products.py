@@ -86,6 +86,12 @@ class TestCategories:
         assert await add("c1", "c0") == (409, "category.already_exists")
         assert await add("c5", "c4") == (422, "category.too_deep")
 
+    @pytest.mark.parametrize(("position", "status"), [(2**31 - 1, 201), (-(2**31), 201), (2**31, 422), (-(2**63), 422)])
+    async def test_a_position_is_a_number_that_can_be_kept(self, http, staff, database, position, status):
+        await a_mall(database)
+        body = {"mall_id": "intake", "id": "food", "name": "식품", "position": position}
+        assert (await http.post("/v1/categories", headers=staff, json=body)).status_code == status
+
 
 class TestAddProduct:
     async def test_a_draft_is_told_to_nobody_and_starts_with_no_stock(self, http, staff, database):

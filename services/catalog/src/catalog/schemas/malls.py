@@ -80,7 +80,7 @@ class NewCategory(Body):
     id: CategoryId = Field(examples=["granola"])
     name: Name = Field(examples=["그래놀라"])
     parent_id: CategoryId | None = None
-    position: StrictInt = Field(default=0, examples=[0])
+    position: Annotated[StrictInt, Field(ge=-(2**31), le=2**31 - 1)] = Field(default=0, examples=[0])
 
     def to_command(self) -> AddCategory:
         return AddCategory(self.mall_id, self.id, self.name, self.parent_id, self.position)
