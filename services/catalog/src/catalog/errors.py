@@ -74,7 +74,7 @@ class PreorderInvalid(DomainError):
 
 
 class SetInvalid(DomainError):
-    """A set names parts that do not exist, are sets themselves, or come twice."""
+    """A set names parts that do not exist, are sets themselves, or come twice; or it is tax-free and no part is."""
 
     code = "set.invalid"
 

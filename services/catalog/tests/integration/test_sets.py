@@ -118,6 +118,19 @@ class TestMaking:
         assert (answer.status_code, answer.json()["code"]) == (422, code)
         assert (await http.get("/v1/stock/NEW", headers=staff)).status_code == 404
 
+    async def test_is_tax_free_only_with_a_part_that_is(self, http, staff, gift):
+        await a_stored_product(gift, "RICE", tax="tax_free")
+
+        async def made(sku, *parts):
+            variant = {"sku": sku, "price": {"amount": 1, "currency": "KRW"}, "tax": "tax_free"}
+            variant["parts"] = [{"sku": part, "quantity": 1} for part in parts]
+            body = {"mall_id": "intake", "slug": sku.lower(), "name": "세트", "variants": [variant]}
+            return await http.post("/v1/products", headers=staff, json=body)
+
+        refused = await made("S1", "A", "B")
+        assert (refused.status_code, refused.json()["code"], refused.json()["skus"]) == (422, "set.invalid", ["S1"])
+        assert (await made("S1", "A", "RICE")).status_code == 201
+
     async def test_a_variant_may_be_added_later(self, http, staff, gift):
         gift_id = (await http.get("/v1/products/gift")).json()["id"]
         variant = {

@@ -93,6 +93,14 @@ async def _open_variants(owner: Product, new: list[str], tx: Tx) -> None:
         raise SkuTaken(f"these SKUs exist already: {', '.join(taken)}", skus=taken)
     await stock.open_counters(tx.connection, owner.mall_id, new)
     await compositions.insert(tx.connection, owner)
+    if parts:
+        await _check_taxes(new, tx)
+
+
+async def _check_taxes(skus: list[str], tx: Tx) -> None:
+    """A set of taxable and tax-free goods is what its main part is, and only the shopkeeper knows which that is."""
+    if wrong := await compositions.wrongly_tax_free(tx.connection, skus):
+        raise SetInvalid(f"a set of which every part is taxable is taxable: {', '.join(wrong)}", skus=wrong)
 
 
 async def change_product(command: ChangeProduct, tx: Tx, media_url: str) -> Product:

@@ -60,6 +60,20 @@ async def unfit_parts(connection: AsyncConnection, skus: Iterable[str]) -> list[
     return list(rows)
 
 
+async def wrongly_tax_free(connection: AsyncConnection, skus: Iterable[str]) -> list[str]:
+    """Of the sets that these SKUs are or are in: those that are tax-free though no part of them is."""
+    rows = await connection.scalars(
+        text(
+            "SELECT v.sku FROM variants v WHERE v.tax = 'tax_free' AND v.sku IN (SELECT set_sku FROM set_components"
+            "  WHERE set_sku = ANY(CAST(:skus AS text[])) OR sku = ANY(CAST(:skus AS text[])))"
+            " AND NOT EXISTS (SELECT 1 FROM set_components c JOIN variants p ON p.sku = c.sku"
+            "  WHERE c.set_sku = v.sku AND p.tax = 'tax_free') ORDER BY v.sku"
+        ),
+        {"skus": list(skus)},
+    )
+    return list(rows)
+
+
 async def insert(connection: AsyncConnection, product: Product) -> None:
     """Writes what the product's new variants are made of. Their counters and those of their parts exist."""
     made = [variant for variant in product.variants if variant.parts]
