@@ -104,6 +104,14 @@ class ChangePrice:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeVariant:
+    """`changes`: its name, its tax, or both."""
+
+    sku: str
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class SetSale:
     """A lower price for a time. `starts_at` None: from now on; `ends_at` None: until it is taken off."""
 

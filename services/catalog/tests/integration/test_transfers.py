@@ -7,8 +7,11 @@ from services.catalog.tests.asking import at
 from services.catalog.tests.builders import MEDIA, a_category, a_mall, a_stored_product
 from sqlalchemy import text
 
+from catalog.commands import AddProduct, NewVariant
 from catalog.flows import Transfers
+from catalog.handlers import products
 from catalog.schemas.transfers import AnnouncedImportView
+from common import ids
 from common.clock import Clock
 from common.testing import published
 
@@ -46,6 +49,28 @@ async def run(http, staff, storage, database, path, *, apply):
     assert answer.status_code == 202, answer.text
     await Transfers(database, storage, MEDIA).work()
     return (await http.get(path, headers=staff)).json()
+
+
+async def a_variant_with_options(database):
+    options = (("크기", "큰"), ("색", "=빨강"))
+    variant = NewVariant(ids.new_id(), "OPT", "큰, 빨강", 100, 200, "tax_free", options=options)
+    description = ' 여러 줄,\r\n\'="따옴표"\n\n  '
+    new = AddProduct(ids.new_id(), "intake", "opt", "옵션", description, "food", "KRW", (variant,))
+    async with database.transaction() as tx:
+        await products.add_product(new, tx)
+
+
+async def stored(database):
+    """All that a sheet says, as the database has it."""
+    async with database.read() as connection:
+        rows = await connection.execute(
+            text(
+                "SELECT p.slug, p.name, p.description, p.category_id, p.tags, p.rank, p.status, v.sku, v.name,"
+                " v.price_amount, v.list_price_amount, v.tax, v.options"
+                " FROM products p JOIN variants v ON v.product_id = p.id ORDER BY v.sku"
+            )
+        )
+        return rows.all()
 
 
 async def count(database):
@@ -116,19 +141,64 @@ class TestImport:
         assert await Transfers(later, storage, MEDIA).work() == 1
         assert (await http.get(path, headers=staff)).json()["status"] == "applied"
 
+    async def test_what_a_row_says_of_a_sku_that_is_there_is_done(self, http, staff, storage, mall):
+        await a_stored_product(mall, "RICE", slug="rice", tax="tax_free")
+        await a_stored_product(mall, "RICE-BOX", slug="rice-box", tax="tax_free", parts={"RICE": 2})
+        await published(mall, clear=True)
+        sheet = "slug,sku,variant_name,price,tax\ngranola,A,500 g,12900,tax_free\n"
+        done = await run(http, staff, storage, mall, await upload(http, staff, storage, sheet), apply=True)
+        assert done["status"] == "applied", done
+        (variant,) = (await http.get("/v1/products/granola")).json()["variants"]
+        assert (variant["name"], variant["tax"]) == ("500 g", "tax_free")
+        (told,) = await published(mall)
+        assert (told.variants[0].name, told.variants[0].tax) == ("500 g", "tax_free")
+        empty = "slug,sku,variant_name,price,tax\ngranola,A,,12900,\nrice,RICE,,12900,taxable\n"
+        refused = await run(http, staff, storage, mall, await upload(http, staff, storage, empty), apply=True)
+        assert [(each["row"], each["code"]) for each in refused["problems"]] == [(3, "set.invalid")]
+        (variant,) = (await http.get("/v1/products/granola")).json()["variants"]
+        assert (variant["name"], variant["tax"]) == ("500 g", "tax_free")
+
+    async def test_what_cannot_be_done_has_a_line_and_lines_are_in_order(self, http, staff, storage, mall):
+        sheet = (
+            "slug,name,sku,price,option1_name,option1_value\n"
+            "zebra,얼룩말,Z1,1,,\n"
+            "zebra,말,Z2,1,,\n"
+            "granola,,A,12900,맛,초코\n"
+            "apple,사과,P1,1,,,beside\n"
+        )
+        refused = await run(http, staff, storage, mall, await upload(http, staff, storage, sheet), apply=True)
+        assert [(each["row"], each["column"], each["code"]) for each in refused["problems"]] == [
+            (3, "name", "row.contradicts"),
+            (4, None, "product.invalid"),
+            (5, None, "row.no_heading"),
+        ]
+        assert await count(mall) == 1
+
+    async def test_products_with_options_come_in_by_sheet(self, http, staff, storage, mall):
+        sheet = (
+            "slug,name,sku,price,option1_name,option1_value,option2_name,option2_value\n"
+            "shirt,셔츠,S-R,100,크기,S,색,빨강\nshirt,,S-B,100,크기,S,색,파랑\n"
+        )
+        done = await run(http, staff, storage, mall, await upload(http, staff, storage, sheet), apply=True)
+        assert done["status"] == "applied", done
+        shirt = (await http.get("/v1/products/shirt", headers=staff)).json()
+        assert [each["value"] for each in shirt["variants"][1]["options"]] == ["S", "파랑"]
+
 
 class TestExport:
     @pytest.mark.parametrize("form", ["csv", "xlsx"])
     async def test_comes_back_as_an_import_that_changes_nothing(self, http, staff, storage, mall, form):
-        await a_stored_product(mall, "X1", "X2", slug="x", name="=1+1", tags=("a", "b"))
+        await a_stored_product(mall, "X1", "X2", slug="x", name="'=1+1", tags=("a, b", '"c"', "-d"))
+        await a_variant_with_options(mall)
         await published(mall, clear=True)
         body = {"mall_id": "intake", "format": form}
         made = await http.post("/v1/products/exports", headers=staff, json=body)
         assert (made.status_code, made.json()["url"]) == (202, None)
+        before = await stored(mall)
         flow = Transfers(mall, storage, MEDIA)
         assert await flow.work() == 1
         done = (await http.get(f"/v1/products/exports/{made.json()['id']}", headers=staff)).json()
-        assert (done["status"], done["rows"], done["products"]) == ("ready", 3, 2)
+        assert (done["status"], done["rows"], done["products"]) == ("ready", 4, 3)
         content = storage.contents[done["url"].removeprefix(f"{MEDIA}/")]
         body = {"mall_id": "intake", "format": form, "bytes": len(content)}
         form_ = (await http.post("/v1/products/imports", headers=staff, json=body)).json()
@@ -136,6 +206,16 @@ class TestExport:
         path = f"/v1/products/imports/{form_['id']}"
         assert (await run(http, staff, storage, mall, path, apply=True))["status"] == "applied"
         assert await published(mall) == []
+        assert await stored(mall) == before
+        async with mall.transaction() as tx:
+            await tx.connection.execute(text("TRUNCATE products CASCADE"))
+            await tx.connection.execute(text("TRUNCATE stock CASCADE"))
+        body = {"mall_id": "intake", "format": form, "bytes": len(content)}
+        form_ = (await http.post("/v1/products/imports", headers=staff, json=body)).json()
+        storage.arrive(form_["fields"]["key"], content, "text/csv")
+        done = await run(http, staff, storage, mall, f"/v1/products/imports/{form_['id']}", apply=True)
+        assert done["status"] == "applied", done
+        assert await stored(mall) == before
 
     async def test_files_go_after_a_day(self, http, staff, storage, mall):
         made = await http.post("/v1/products/exports", headers=staff, json={"mall_id": "intake", "format": "csv"})

@@ -97,6 +97,21 @@ class TestBody:
         assert (first.price.amount, first.list_price.amount, first.tax) == (12_900, 15_900, "tax_free")
         assert (second.sku, second.list_price, second.tax) == ("B", None, "taxable")
 
+    def test_options_stand_in_pairs_of_columns(self):
+        made = ("g", "그래놀라", "", "", "", "", "", "A", "", "1", "", "", "맛", "초코", "", "", "크기", "큰")
+        body = self._of(made)
+        assert isinstance(body, NewProduct)
+        assert [(each.name, each.value) for each in body.variants[0].options] == [("맛", "초코"), ("크기", "큰")]
+        (problem,) = self._of((*made[:-1], ""))
+        assert (problem.row, problem.column) == (2, "option3_value")
+
+    def test_facts_may_stand_in_any_row_of_the_product(self):
+        body = self._of(
+            ("g", "", "", "", "", "", "", "A", "", "1", "", ""),
+            ("g", "그래놀라", "", "", "비건", "x", "", "B", "", "1", "", ""),
+        )
+        assert [(each.row, each.column) for each in body] == [(3, "rank")]
+
     def test_every_wrong_cell_has_a_line(self):
         problems = self._of(
             ("g", "x" * 201, "", "", "", "1.5", "", "A", "", "12900", "", ""),
@@ -105,6 +120,45 @@ class TestBody:
         assert [(each.row, each.column) for each in problems] == [
             (2, "name"), (2, "rank"), (3, "sku"), (3, "price"), (3, "tax"),
         ]  # fmt: skip
+
+
+class TestContradictions:
+    def _of(self, *rows):
+        headings = ["slug", "sku", "price", "name", "on_sale"]
+        return sheets.contradictions(sheets.lines_of([headings, *map(list, rows)]))
+
+    def test_rows_that_say_the_same_or_nothing_are_fine(self):
+        assert (
+            self._of(("g", "A", "1", "그래놀라", "yes"), ("g", "B", "1", "", ""), ("g", "C", "1", "그래놀라", "")) == []
+        )
+
+    def test_whatever_would_be_left_out_has_a_line(self):
+        found = self._of(
+            ("g", "A", "1", "그래놀라", "yes"),
+            ("g", "B", "1", "다른 이름", "no"),
+            ("g", "A", "2", "", "", "", "beside"),
+        )
+        assert [(each.row, each.column, each.code) for each in found] == [
+            (3, "name", "row.contradicts"),
+            (3, "on_sale", "row.contradicts"),
+            (4, "sku", "row.repeats"),
+            (4, None, "row.no_heading"),
+        ]
+        assert "column 7" in found[-1].detail
+
+    def test_a_row_with_nothing_under_headings_is_no_empty_row(self):
+        (found,) = self._of(("", "", "", "", "", "x"))
+        assert found.code == "row.no_heading"
+
+
+class TestTags:
+    @given(st.lists(st.text(st.characters(blacklist_categories=["Cs", "Cc", "Z"]), min_size=1, max_size=30)))
+    def test_come_back_as_they_were(self, tags):
+        assert sheets.tags_of(sheets.cell_of(tags)) == tags
+
+    def test_as_people_write_them(self):
+        assert sheets.tags_of(' 비건,아침,, 12" 접시 ') == ["비건", "아침", '12" 접시']
+        assert sheets.tags_of("a\nb") == ["a\nb"]
 
 
 class TestWrite:
@@ -123,5 +177,8 @@ class TestWrite:
     @given(CELLS)
     def test_a_guarded_cell_comes_back(self, cell):
         assert not sheets.harmless(cell).startswith(("=", "+", "-", "@"))
-        if not cell.startswith("'"):
-            assert sheets.as_meant(sheets.harmless(cell)) == cell
+        assert sheets.as_meant(sheets.harmless(cell)) == cell
+
+    @pytest.mark.parametrize("cell", ["'=x", "''=x", "'", "'quoted'"])
+    def test_the_guard_is_taken_off_once_and_only_where_it_was_put(self, cell):
+        assert sheets.as_meant(sheets.harmless(cell)) == cell

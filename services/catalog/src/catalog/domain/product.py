@@ -243,6 +243,11 @@ def change_price(product: Product, command: ChangePrice) -> Decision:
     return _exchanged(product, replace(old, regular_price=command.price, list_price=command.list_price))
 
 
+def change_variant(product: Product, sku: str, changes: Mapping[str, Any]) -> Decision:
+    """Changes a variant's name or tax. Orders placed and quotes frozen before keep theirs."""
+    return _exchanged(product, replace(variant_of(product, sku), **changes))
+
+
 def set_sale(product: Product, command: SetSale, now: datetime) -> Decision:
     """Gives a variant a sale, in place of one it has. It starts at once if its time has come."""
     check_currency(command.currency, product.currency)

@@ -12,11 +12,19 @@ from typing import Any
 from uuid import UUID
 
 from catalog.clients import ObjectStorage, UploadForm
-from catalog.commands import AddVariant, ChangePrice, ChangeProduct, HideProduct, PublishProduct
+from catalog.commands import AddVariant, ChangePrice, ChangeProduct, ChangeVariant, HideProduct, PublishProduct
 from catalog.domain import sheets
-from catalog.domain.product import Product
+from catalog.domain.product import Product, Variant
 from catalog.domain.sheets import MAX_FILE_BYTES, MAX_PROBLEMS, Line, Problem
-from catalog.errors import MallNotFound, SheetUnfit, TransferBusy, TransferNotFound, UploadMissing, UploadUnfit
+from catalog.errors import (
+    MallNotFound,
+    ProductInvalid,
+    SheetUnfit,
+    TransferBusy,
+    TransferNotFound,
+    UploadMissing,
+    UploadUnfit,
+)  # fmt: skip
 from catalog.handlers import products
 from catalog.repository import malls, transfers
 from catalog.repository.transfers import Form, Kind, Status, Transfer
@@ -147,23 +155,25 @@ class Transfers:
         there = await transfers.products_of(tx.connection, taken.mall_id, list(groups))
         problems: list[Problem] = []
         for slug, lines in groups.items():
+            problems += (unclear := sheets.contradictions(lines))
             body = files.to_body(taken.mall_id, mall.currency, lines)
             if isinstance(body, list):
                 problems += body
+            if unclear or isinstance(body, list):
                 continue
             try:
                 async with tx.connection.begin_nested():
                     await self._write(body, lines, there.get(slug), taken.staff, tx)
             except DomainError as refused:
                 problems.append(Problem(_row_of(refused, lines), None, refused.code, refused.detail))
-        return problems[:MAX_PROBLEMS]
+        return sorted(problems, key=lambda problem: problem.row)[:MAX_PROBLEMS]
 
     async def _write(self, body: NewProduct, lines: Sequence[Line], known: UUID | None, staff: str, tx: Tx) -> None:
         if known is None:
             product = await products.add_product(body.to_command(ids.new_id(), staff), tx)
         else:
             product = await self._change(body, lines, known, staff, tx)
-        on_sale = lines[0].cells.get("on_sale", "").lower()
+        on_sale = sheets.facts_of(lines).get("on_sale", "").lower()
         if on_sale in _YES:
             await products.publish_product(PublishProduct(product.id), tx, self.public_url)
         elif on_sale in _NO and known is not None:
@@ -172,8 +182,8 @@ class Transfers:
             raise SheetUnfit("on_sale is yes, no or empty", row=lines[0].row)
 
     async def _change(self, body: NewProduct, lines: Sequence[Line], known: UUID, staff: str, tx: Tx) -> Product:
-        """An empty cell leaves what is there, but for a list price: empty, it is taken away."""
-        given = {name for name, cell in lines[0].cells.items() if cell}
+        """An empty cell leaves what is there, but for a list price: empty, it is taken away. Options stay."""
+        given = sheets.facts_of(lines)
         changes: dict[str, Any] = {
             name: getattr(body, name)
             for name in ("name", "description", "category_id", "tags", "rank")
@@ -183,11 +193,14 @@ class Transfers:
             changes["tags"] = tuple(dict.fromkeys(changes["tags"]))
         product = await products.change_product(ChangeProduct(known, changes), tx, self.public_url)
         there = {variant.sku: variant for variant in product.variants}
-        for variant in body.variants:
-            if variant.sku not in there:
+        for variant, line in zip(body.variants, lines, strict=True):
+            old = there.get(variant.sku)
+            if old is None:
                 command = AddVariant(known, variant.price.currency, variant.to_command(), staff)
                 product = await products.add_variant(command, tx, self.public_url)
                 continue
+            if changed := _changes(old, variant, line):
+                await products.change_variant(ChangeVariant(variant.sku, changed), tx, self.public_url)
             product = await self._price(variant, staff, tx)
         return product
 
@@ -203,13 +216,23 @@ class Transfers:
             after = ""
             async with self.database.read() as connection:
                 while (last := await transfers.last_slug(connection, taken.mall_id, after, _PAGE)) is not None:
-                    rows += [tuple(row) for row in await transfers.rows_of(connection, taken.mall_id, after, _PAGE)]
+                    rows += map(files.to_row, await transfers.rows_of(connection, taken.mall_id, after, _PAGE))
                     after = last
             await asyncio.to_thread(files.write, path, taken.format, rows)
             await self.storage.put(taken.object_key, path, CONTENT_TYPES[taken.format])
         products_written = len({row[0] for row in rows})
         async with self.database.transaction() as tx:
             await transfers.finish(tx.connection, taken.id, "ready", tx.now, rows=len(rows), products=products_written)
+
+
+def _changes(old: Variant, new: VariantBody, line: Line) -> dict[str, Any]:
+    """Name and tax as far as their cells say something else. Raises `ProductInvalid` for other options."""
+    options = new.to_command().options
+    if options and options != old.options:
+        raise ProductInvalid(f"the options of {old.sku} stay what they are", skus=[old.sku])
+    wanted = {"name": new.name if line.cells.get("variant_name") else old.name}
+    wanted["tax"] = new.tax if line.cells.get("tax") else old.tax
+    return {name: value for name, value in wanted.items() if value != getattr(old, name)}
 
 
 def _row_of(refused: DomainError, lines: Sequence[Line]) -> int:

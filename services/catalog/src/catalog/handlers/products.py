@@ -14,6 +14,7 @@ from catalog.commands import (
     AttachPicture,
     ChangePrice,
     ChangeProduct,
+    ChangeVariant,
     HideProduct,
     NewVariant,
     PublishProduct,
@@ -125,6 +126,14 @@ async def change_price(command: ChangePrice, tx: Tx, media_url: str) -> Product:
     current = await lock_of_sku(command.sku, tx)
     decision = product.change_price(current, command)
     return await carry_out(current, decision, tx, media_url, command.staff)
+
+
+async def change_variant(command: ChangeVariant, tx: Tx, media_url: str) -> Product:
+    current = await lock_of_sku(command.sku, tx)
+    changed = await carry_out(current, product.change_variant(current, command.sku, command.changes), tx, media_url)
+    if "tax" in command.changes:
+        await _check_taxes([command.sku], tx)
+    return changed
 
 
 async def announce_upload(command: AnnounceUpload, tx: Tx) -> Upload:

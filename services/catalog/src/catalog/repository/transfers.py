@@ -137,9 +137,10 @@ async def rows_of(connection: AsyncConnection, mall_id: str, after: str, limit: 
     """The rows of a mall's sheet of products behind the slug `after`, whole products of up to `limit`."""
     rows = await connection.execute(
         text(
-            "SELECT p.slug, p.name, p.description, p.category_id, array_to_string(p.tags, ', ') AS tags, p.rank,"
+            "SELECT p.slug, p.name, p.description, p.category_id, p.tags, p.rank,"
             " CASE WHEN p.status = 'published' THEN 'yes' ELSE 'no' END AS on_sale, v.sku, v.name AS variant_name,"
-            " coalesce(v.regular_price_amount, v.price_amount) AS price, v.list_price_amount AS list_price, v.tax"
+            " coalesce(v.regular_price_amount, v.price_amount) AS price, v.list_price_amount AS list_price, v.tax,"
+            " v.options"
             " FROM (SELECT * FROM products WHERE mall_id = :mall_id AND slug > :after ORDER BY slug LIMIT :limit) p"
             " JOIN variants v ON v.product_id = p.id WHERE NOT v.is_set ORDER BY p.slug, v.position"
         ),

@@ -11,8 +11,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from catalog.domain import sheets
 from catalog.domain.product import Tax
-from catalog.domain.sheets import COLUMNS, Line, Problem, as_meant, harmless
+from catalog.domain.sheets import COLUMNS, OPTIONS, Line, Problem, as_meant, harmless
 from catalog.errors import SheetUnfit
 from catalog.schemas.products import NewProduct
 
@@ -60,16 +61,16 @@ def _cell(cell: Any) -> str:
 
 
 def to_body(mall_id: str, currency: str, lines: Sequence[Line]) -> NewProduct | list[Problem]:
-    """The product that these rows describe, or what is wrong with them. Its facts are in the first row."""
-    first = lines[0].cells
+    """The product that these rows describe, or what is wrong with them."""
+    facts, slug = sheets.facts_of(lines), lines[0].cells.get("slug", "")
     body: dict[str, Any] = {
         "mall_id": mall_id,
-        "slug": first.get("slug", ""),
-        "name": first.get("name") or first.get("slug", ""),
-        "description": first.get("description", ""),
-        "category_id": first.get("category_id") or None,
-        "tags": [tag.strip() for tag in first.get("tags", "").split(",") if tag.strip()],
-        "rank": _number(first.get("rank", "")) if first.get("rank") else 0,
+        "slug": slug,
+        "name": facts.get("name", slug),
+        "description": facts.get("description", ""),
+        "category_id": facts.get("category_id"),
+        "tags": sheets.tags_of(facts.get("tags", "")),
+        "rank": _number(facts["rank"]) if "rank" in facts else 0,
         "variants": [_variant(line, currency) for line in lines],
     }
     try:
@@ -85,10 +86,16 @@ def _variant(line: Line, currency: str) -> dict[str, Any]:
         "name": cells.get("variant_name") or None,
         "price": {"amount": _number(cells.get("price", "")), "currency": currency},
         "tax": cells.get("tax") or Tax.TAXABLE,
+        "options": [{"name": cells.get(name, ""), "value": cells.get(value, "")} for name, value in _options_in(line)],
     }
     if cells.get("list_price"):
         variant["list_price"] = {"amount": _number(cells["list_price"]), "currency": currency}
     return variant
+
+
+def _options_in(line: Line) -> list[tuple[str, str]]:
+    """The pairs of columns that the row has something in."""
+    return [pair for pair in OPTIONS if any(line.cells.get(column) for column in pair)]
 
 
 def _number(text: str) -> int | str:
@@ -98,12 +105,32 @@ def _number(text: str) -> int | str:
 
 
 def _problem(where: tuple[int | str, ...], detail: str, lines: Sequence[Line]) -> Problem:
-    at_variant = len(where) > 2 and where[0] == "variants" and isinstance(where[1], int)
-    line = lines[int(where[1])] if at_variant else lines[0]
-    column = str(where[2] if at_variant else where[0])
-    if at_variant and column == "name":
-        column = "variant_name"
+    if len(where) > 2 and where[0] == "variants" and isinstance(where[1], int):
+        line = lines[where[1]]
+        column = _column_of(line, where[2:])
+    else:
+        column = str(where[0])
+        line = next((line for line in lines if line.cells.get(column)), lines[0])
     return Problem(line.row, column if column in COLUMNS else None, "request.invalid", detail)
+
+
+def _column_of(line: Line, where: tuple[int | str, ...]) -> str:
+    match where:
+        case ("name", *_):
+            return "variant_name"
+        case ("options", int(number), str(part), *_):
+            return _options_in(line)[number][part == "value"]
+        case _:
+            return str(where[0])
+
+
+def to_row(stored: Any) -> tuple[str | int | None, ...]:
+    """A row of the sheet from a row of `rows_of`: a cell for each column."""
+    of_variant = (stored.sku, stored.variant_name, stored.price, stored.list_price, stored.tax)
+    options = [cell for pair in stored.options for cell in pair]
+    empty = [None] * (2 * len(OPTIONS) - len(options))
+    about = (stored.name, stored.description, stored.category_id, sheets.cell_of(stored.tags), stored.rank)
+    return (stored.slug, *about, stored.on_sale, *of_variant, *options, *empty)
 
 
 def write(path: Path, kind: str, rows: Iterable[Sequence[str | int | None]]) -> None:
