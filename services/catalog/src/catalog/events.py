@@ -59,6 +59,7 @@ def _of_product(event: products.Event, now: datetime, media_url: str) -> Event:
 
 
 def _snapshot(product: products.Product, now: datetime, media_url: str) -> dict[str, Any]:
+    pictures = product.shown_pictures
     return {
         "product_id": product.id,
         "mall_id": product.mall_id,
@@ -67,7 +68,7 @@ def _snapshot(product: products.Product, now: datetime, media_url: str) -> dict[
         "currency": product.currency,
         "status": product.status.value,
         "category_ids": product.category_path,
-        "image_url": f"{product.media_url or media_url}/{product.pictures[0].shown_key}" if product.pictures else None,
+        "image_url": f"{product.media_url or media_url}/{pictures[0].shown_key}" if pictures else None,
         "variants": tuple(
             Variant(
                 variant_id=variant.id,

@@ -135,6 +135,24 @@ class TestRenditions:
         (stored,) = (await http.get("/v1/media", headers=staff)).json()["items"]
         assert (stored["problem"], stored["sources"]) == ("the file cannot be read as a picture", [])
 
+    async def test_a_picture_that_cannot_be_made_is_shown_to_staff_only(
+        self, http, staff, storage, database, product_id, rendering
+    ):
+        out = io.BytesIO()
+        Image.effect_noise((300, 300), 90).convert("RGB").save(out, "PNG")
+        await self._shown(http, staff, storage, product_id, out.getvalue()[:-20_000])
+        good = io.BytesIO()
+        Image.new("RGB", (10, 10)).save(good, "PNG")
+        await self._shown(http, staff, storage, product_id, good.getvalue())
+        await published(database, clear=True)
+        assert await rendering.work() == 2
+        (picture,) = (await http.get("/v1/products/granola")).json()["pictures"]
+        assert picture["width"] == 10
+        assert (await published(database))[-1].image_url == picture["url"]
+        seen = await http.patch(f"/v1/products/{product_id}", headers=staff, json={"rank": 1})
+        problems = [each["problem"] for each in seen.json()["pictures"]]
+        assert problems == ["the file cannot be read as a picture", None]
+
     async def test_wait_while_the_store_is_away(self, http, staff, storage, database, product_id, rendering):
         await self._shown(http, staff, storage, product_id, PNG)
         storage.down = True

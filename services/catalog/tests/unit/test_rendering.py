@@ -1,4 +1,6 @@
 import io
+import struct
+import zlib
 
 import pytest
 from PIL import Image
@@ -52,8 +54,16 @@ def test_a_picture_of_too_many_pixels_is_not_unpacked():
     out = io.BytesIO()
     Image.new("1", (side, side)).save(out, "PNG")
     assert len(out.getvalue()) < 100_000
-    with pytest.raises(UploadUnfit):
+    with pytest.raises(UploadUnfit, match="60 million pixels"):
         render(out.getvalue())
+
+
+def test_one_of_so_many_that_the_library_refuses_it_is_said_to_be_too_large():
+    head = b"\x89PNG\r\n\x1a\n"
+    header = b"IHDR" + struct.pack(">IIBBBBB", 20_000, 20_000, 8, 2, 0, 0, 0)
+    content = head + struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header)) + b"\0\0\0\0IDAT"
+    with pytest.raises(UploadUnfit, match="60 million pixels"):
+        render(content)
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,10 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """`key` is where object storage has the upload, `renditions` are what browsers are given once they are made."""
+    """`key` is where object storage has the upload, `renditions` are what browsers are given once they are made.
+
+    `problem`: why there never will be any. Shoppers do not see such a picture: it is broken, or far too large for them.
+    """
 
     id: UUID
     key: str
@@ -96,6 +99,7 @@ class Picture:
     width: int | None = None
     height: int | None = None
     renditions: tuple[Rendition, ...] = ()
+    problem: str | None = None
 
     @property
     def shown_key(self) -> str:
@@ -129,6 +133,11 @@ class Product:
     @property
     def category_path(self) -> tuple[str, ...]:
         return self.categories[-1].path if self.categories else ()
+
+    @property
+    def shown_pictures(self) -> tuple[Picture, ...]:
+        """What shoppers see."""
+        return tuple(picture for picture in self.pictures if picture.problem is None)
 
     @property
     def lowest_price(self) -> int:
@@ -337,6 +346,15 @@ def show_renditions(
     pictures = tuple(
         replace(picture, width=size[0], height=size[1], renditions=renditions) if picture.id == picture_id else picture
         for picture in product.pictures
+    )
+    changed = replace(product, pictures=pictures)
+    return Decision(changed, _told(product, changed))
+
+
+def give_up_picture(product: Product, picture_id: UUID, problem: str) -> Decision:
+    """A picture cannot be rendered. It stays with the product, for staff to see why, and shoppers see it no more."""
+    pictures = tuple(
+        replace(picture, problem=problem) if picture.id == picture_id else picture for picture in product.pictures
     )
     changed = replace(product, pictures=pictures)
     return Decision(changed, _told(product, changed))

@@ -24,6 +24,7 @@ from common.db import Database
 
 WIDTHS = (320, 640, 1080, 1600)
 MAX_PIXELS = 60_000_000
+_TOO_LARGE = f"a picture has at most {MAX_PIXELS // 1_000_000} million pixels, and this one has more"
 _MOST_SECONDS = 120
 Kind = Literal["webp", "avif"]
 _SAVED: dict[Kind, dict[str, int]] = {"webp": {"quality": 80, "method": 4}, "avif": {"quality": 60, "speed": 8}}
@@ -49,11 +50,13 @@ def render(content: bytes) -> Rendered:
     try:
         with Image.open(io.BytesIO(content), formats=("JPEG", "PNG", "WEBP", "AVIF")) as opened:
             if opened.width * opened.height > MAX_PIXELS:
-                raise UploadUnfit(f"a picture has at most {MAX_PIXELS} pixels")
+                raise UploadUnfit(_TOO_LARGE)
             upright = ImageOps.exif_transpose(opened)
             mode = "RGBA" if upright.has_transparency_data else "RGB"
             picture = _in_srgb(upright, mode)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise UploadUnfit(_TOO_LARGE) from error
+    except (OSError, ValueError, SyntaxError) as error:
         raise UploadUnfit("the file cannot be read as a picture") from error
     picture.info = {}
     widths = [width for width in WIDTHS if width < picture.width]
@@ -159,7 +162,9 @@ class Rendering:
 
     async def _give_up(self, taken: Unrendered, problem: str) -> None:
         async with self.database.transaction() as tx:
-            await renditions.give_up(tx.connection, taken.picture_id, problem)
+            await products.give_up_picture(
+                taken.product_id, taken.picture_id, problem[:300], tx, media_url=self.public_url
+            )
 
     def _stop(self) -> None:
         if isinstance(self._running, ProcessPoolExecutor):

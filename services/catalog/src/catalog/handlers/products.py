@@ -197,6 +197,12 @@ async def show_renditions(
     return await carry_out(current, product.show_renditions(current, picture_id, size, made), tx, media_url)
 
 
+async def give_up_picture(product_id: UUID, picture_id: UUID, problem: str, tx: Tx, *, media_url: str) -> Product:
+    current = await _locked(product_id, tx)
+    await renditions.give_up(tx.connection, picture_id, problem)
+    return await carry_out(current, product.give_up_picture(current, picture_id, problem), tx, media_url)
+
+
 async def lock_of_sku(sku: str, tx: Tx) -> Product:
     """The product that sells it, locked. Raises `SkuNotFound`."""
     product_id = await products.product_of_sku(tx.connection, sku)

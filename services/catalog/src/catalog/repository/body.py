@@ -33,7 +33,7 @@ def prepare(product: Product) -> bytes:
         "tags": product.tags,
     }
     variants = b",".join(_variant(variant, product.currency) for variant in product.variants)
-    pictures = b",".join(_picture(picture) for picture in product.pictures)
+    pictures = b",".join(_picture(picture) for picture in product.shown_pictures)
     return orjson.dumps(facts)[:-1] + b',"variants":[' + variants + b'],"pictures":[' + pictures + b"]}"
 
 

@@ -21,7 +21,7 @@ from catalog.repository import malls
 from catalog.repository.body import prepare
 
 # Raise it when bodies or search columns get another form: rows of before are prepared anew by a job.
-PREPARED = 2
+PREPARED = 3
 
 _PRODUCT = text(
     "SELECT id, mall_id, slug, name, description, currency, category_id, status, published_at, tags, rank,"
@@ -35,7 +35,8 @@ _VARIANTS = text(
     " FROM variants v WHERE product_id = :id ORDER BY position"
 )
 _PICTURES = text(
-    "SELECT id, object_key, alt, width, height, renditions FROM pictures WHERE product_id = :id ORDER BY position"
+    "SELECT id, object_key, alt, width, height, renditions, render_problem FROM pictures"
+    " WHERE product_id = :id ORDER BY position"
 )
 
 
@@ -67,7 +68,7 @@ async def lock(connection: AsyncConnection, product_id: UUID) -> Product | None:
 
 def _picture(row: Any) -> Picture:
     renditions = tuple(Rendition(**each) for each in row.renditions)
-    return Picture(row.id, row.object_key, row.alt, row.width, row.height, renditions)
+    return Picture(row.id, row.object_key, row.alt, row.width, row.height, renditions, row.render_problem)
 
 
 def _variant(row: Any) -> Variant:

@@ -45,10 +45,10 @@ async def take(connection: AsyncConnection, now: datetime) -> Unrendered | None:
 
 
 async def give_up(connection: AsyncConnection, picture_id: UUID, problem: str) -> None:
-    """The picture stays as it was uploaded; staff sees why."""
+    """The picture waits no more; staff sees why."""
     await connection.execute(
         text("UPDATE pictures SET render_problem = :problem WHERE id = :id"),
-        {"id": picture_id, "problem": problem[:300]},
+        {"id": picture_id, "problem": problem},
     )
 
 

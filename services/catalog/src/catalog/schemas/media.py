@@ -55,7 +55,10 @@ class PictureOrderBody(Body):
 
 
 class StoredView(View):
-    """An upload and what became of it. `shown`: with its product; if not, it goes after a day."""
+    """An upload and what became of it. `shown`: with its product; if not, it goes after a day.
+
+    With a `problem` it stays with its product and shoppers do not see it.
+    """
 
     upload_id: UUID
     product_id: UUID

@@ -199,10 +199,13 @@ class PictureView(View):
 
 class StaffPictureView(PictureView):
     id: UUID = Field(description="of its upload: what it is arranged and removed by")
+    problem: str | None = Field(
+        description="why it cannot be rendered: shoppers do not see it; null: nothing is wrong", examples=[None]
+    )
 
     @classmethod
     def of(cls, picture: Picture, media_url: str) -> Self:
-        return cls(id=picture.id, **PictureView.of(picture, media_url).__dict__)
+        return cls(id=picture.id, problem=picture.problem, **PictureView.of(picture, media_url).__dict__)
 
 
 class OptionView(View):
