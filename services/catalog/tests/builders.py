@@ -92,7 +92,8 @@ async def a_stored_product(
     """A product of these SKUs, with so many units of each, on sale unless said otherwise. With `parts`: sets."""
     product_id = ids.new_id()
     made_of = tuple((parts or {}).items())
-    variants = tuple(NewVariant(ids.new_id(), sku, None, price, None, tax, parts=made_of) for sku in skus)
+    name_of = {sku: sku if len(skus) > 1 else None for sku in skus}
+    variants = tuple(NewVariant(ids.new_id(), sku, name_of[sku], price, None, tax, parts=made_of) for sku in skus)
     async with database.transaction() as tx:
         new = AddProduct(
             product_id, mall_id, slug or str(product_id), name, "", category_id, "KRW", variants, tags, rank

@@ -135,6 +135,7 @@ class TestMaking:
         gift_id = (await http.get("/v1/products/gift")).json()["id"]
         variant = {
             "sku": "GIFT-XL",
+            "name": "큰 것",
             "price": {"amount": 99_000, "currency": "KRW"},
             "parts": [{"sku": "B", "quantity": 3}],
         }

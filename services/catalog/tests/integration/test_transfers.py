@@ -17,11 +17,11 @@ from common.testing import published
 
 pytestmark = pytest.mark.integration
 
-HEADINGS = "slug,name,category_id,tags,on_sale,sku,price,list_price,tax\n"
+HEADINGS = "slug,name,category_id,tags,on_sale,sku,price,list_price,tax,variant_name\n"
 GOOD = HEADINGS + (
-    "granola,유기농 그래놀라,food,비건,yes,A,11900,12900,\n"
-    "milk,두유,,,no,M1,2900,,tax_free\n"
-    "milk,,,,,M2,5500,,tax_free\n"
+    "granola,유기농 그래놀라,food,비건,yes,A,11900,12900,,\n"
+    "milk,두유,,,no,M1,2900,,tax_free,190 ml\n"
+    "milk,,,,,M2,5500,,tax_free,\n"
 )
 
 

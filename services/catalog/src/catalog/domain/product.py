@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -180,7 +180,15 @@ def draft(product: Product) -> Decision:
     if not product.variants:
         raise ProductInvalid("a product has at least one variant")
     _check_variants(product)
+    _check_names(product.variants)
     return Decision(product)
+
+
+def _check_names(variants: Iterable[Variant]) -> None:
+    """Raises `ProductInvalid` for two that a customer cannot tell apart."""
+    nameless = [variant.sku for variant in variants if not variant.name and not variant.options]
+    if len(nameless) > 1:
+        raise ProductInvalid("of several variants each has a name or options", skus=nameless[1:])
 
 
 def _check_variants(product: Product) -> None:
@@ -203,6 +211,8 @@ def add_variant(product: Product, variant: Variant) -> Decision:
         raise VariantLimit(f"a product has at most {MAX_VARIANTS} variants")
     changed = replace(product, variants=(*product.variants, variant))
     _check_variants(changed)
+    if not variant.name:
+        _check_names(changed.variants)
     return Decision(changed, _told(product, changed))
 
 

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic.config import JsonDict
 
+from common import wire
 from common.wire import MallId, plain_text
 
-Name = Annotated[str, plain_text(100)]
+# Fillers of Hangul and the empty pattern of Braille: letters and a symbol by their kind, and nothing to see.
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+
+
+def _seen(text: str) -> str:
+    if not any(unicodedata.category(letter)[0] in "LNPS" and letter not in _BLANK for letter in text):
+        raise ValueError("there is nothing to see in it")
+    return text
+
+
+# A name of nothing but blanks, marks and fillers looks like none.
+SEEN = AfterValidator(_seen)
+Sku = Annotated[wire.Sku, SEEN]
+Name = Annotated[str, plain_text(100), SEEN]
 CategoryId = MallId
 
 
