@@ -1,4 +1,5 @@
 import asyncio
+import unicodedata
 
 import pytest
 from services.cart.tests.builders import a_mall_changed, a_product_changed, a_product_published, a_variant, refusal
@@ -125,6 +126,13 @@ class TestWhoMaySee:
 
 
 class TestAddLine:
+    async def test_a_sku_typed_on_a_mac_is_the_same(self, shop):
+        await shop.hears(a_product_published(a_variant("귀리-500")))
+        path, holder = await shop.opens()
+        body = {"sku": unicodedata.normalize("NFD", "귀리-500"), "quantity": 2}
+        answer = await shop.http.post(f"{path}/lines", json=body, headers=holder)
+        assert (answer.status_code, answer.json()["lines"][0]["sku"]) == (201, "귀리-500")
+
     async def test_answers_the_whole_cart_with_every_won_explained(self, shop):
         path, holder = await shop.opens()
         answer = await shop.http.post(f"{path}/lines", json={"sku": "GR-500", "quantity": 2}, headers=holder)

@@ -1,3 +1,5 @@
+import unicodedata
+
 import pytest
 from services.catalog.tests.builders import a_category, a_mall, a_staff_token, a_stored_product
 
@@ -111,6 +113,26 @@ class TestAddProduct:
         again = await http.post("/v1/products", headers=staff | key, json=a_body())
         assert again.json() == first.json()
         assert again.headers["idempotent-replayed"] == "true"
+
+    async def test_decomposed_and_composed_are_the_same_words(self, http, staff, database):
+        await a_mall(database)
+        slug, sku, tag = (
+            unicodedata.normalize("NFD", word) for word in ("오랜-시간-구운-그래놀라" * 4, "귀리-500", "비건")
+        )
+        variant = {"sku": sku, "price": won(1)}
+        made = await http.post("/v1/products", headers=staff, json=a_body(slug=slug, tags=[tag], variants=[variant]))
+        assert made.status_code == 201, made.text
+        assert made.json()["variants"][0]["sku"] == "귀리-500"
+        again = await http.post("/v1/products", headers=staff, json=a_body(slug="other", variants=[variant]))
+        assert again.json()["code"] == "sku.taken"
+        await http.post(f"/v1/products/{made.json()['id']}/publish", headers=staff)
+        for asked in (slug, made.json()["slug"]):
+            assert (await http.get(f"/v1/products/{asked}")).json()["id"] == made.json()["id"]
+        for asked in (tag, "비건"):
+            assert len((await http.get("/v1/products", params={"tag": asked})).json()["items"]) == 1
+        receipt = {"reference": "r", "items": [{"sku": sku, "quantity": 3}]}
+        assert (await http.post("/v1/stock/receipts", headers=staff, json=receipt)).status_code == 201
+        assert (await http.get(f"/v1/stock/{sku}", headers=staff)).json()["on_hand"] == 3
 
     @pytest.mark.parametrize(
         ("changes", "status", "code"),

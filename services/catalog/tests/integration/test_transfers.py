@@ -1,5 +1,6 @@
 """Products in bulk: uploaded, checked, applied as a whole or not at all, and written back as a sheet."""
 
+import unicodedata
 from datetime import timedelta
 
 import pytest
@@ -173,6 +174,18 @@ class TestImport:
             (5, None, "row.no_heading"),
         ]
         assert await count(mall) == 1
+
+    async def test_a_sheet_written_on_a_mac_names_the_same_product(self, http, staff, storage, mall):
+        product_id = await a_stored_product(mall, "귀리", slug="귀리", name="귀리")
+        sheet = unicodedata.normalize("NFD", "slug,name,sku,price\n귀리,귀리 쿠키,귀리,100\n")
+        done = await run(http, staff, storage, mall, await upload(http, staff, storage, sheet), apply=True)
+        assert done["status"] == "applied", done
+        found = (await http.get("/v1/products/귀리")).json()
+        assert (found["id"], found["name"], found["variants"][0]["price"]["amount"]) == (
+            str(product_id),
+            "귀리 쿠키",
+            100,
+        )
 
     async def test_products_with_options_come_in_by_sheet(self, http, staff, storage, mall):
         sheet = (

@@ -18,7 +18,7 @@ from catalog.repository import body, listing, malls, searching
 from catalog.repository.listing import Filter, Row, Sort
 from catalog.schemas import cursor as cursors
 from catalog.schemas.facets import FacetsView, ProductPage
-from catalog.schemas.fields import CategoryId
+from catalog.schemas.fields import NFC, CategoryId
 from catalog.schemas.malls import CategoryTree, MallView
 from catalog.schemas.products import MAX_PRICE, ProductView
 from common.auth import OptionalStaff, require
@@ -72,7 +72,7 @@ def _asked(
     mall: Annotated[MallId | None, Query(examples=["intake"])] = None,
     category: Annotated[CategoryId | None, Query(description="with everything below it")] = None,
     q: Annotated[str | None, Query(max_length=100, description="words of the name, two letters are enough")] = None,
-    tag: Annotated[str | None, Query(max_length=30, pattern=PLAIN, examples=["비건"])] = None,
+    tag: Annotated[str | None, NFC, Query(max_length=30, pattern=PLAIN, examples=["비건"])] = None,
     min_price: Annotated[int | None, Query(ge=0, le=MAX_PRICE, description="in minor units")] = None,
     max_price: Annotated[int | None, Query(ge=0, le=MAX_PRICE, description="in minor units")] = None,
     available: Annotated[bool, Query(description="true: only what is not sold out")] = False,
@@ -164,7 +164,7 @@ async def read_product(
     request: Request,
     database: DatabaseDep,
     who: OptionalStaff,
-    id_or_slug: Annotated[str, Path(max_length=120)],
+    id_or_slug: Annotated[str, NFC, Path(max_length=120)],
     mall: Annotated[MallId | None, Query(description="needed when two malls use the same slug")] = None,
     if_none_match: IfNoneMatch = None,
 ) -> Response:

@@ -12,11 +12,12 @@ from catalog.errors import SkuNotFound
 from catalog.handlers import stock as handlers
 from catalog.repository import compositions, receipts, stock
 from catalog.schemas import cursor as cursors
+from catalog.schemas.fields import Sku
 from catalog.schemas.stock import AppliedView, ApplyBody, CountView, MovementView, ReceiptBody, ReceiptView, StockView
 from common.http import DatabaseDep
 from common.idempotency import Claim, once
 from common.problems import responses
-from common.wire import Page, Sku
+from common.wire import Page
 
 router = APIRouter(tags=["staff: stock"])
 

@@ -13,11 +13,12 @@ from catalog.handlers import offers, products
 from catalog.repository import prices
 from catalog.repository.products import product_of_sku
 from catalog.schemas import cursor as cursors
+from catalog.schemas.fields import Sku
 from catalog.schemas.offers import PreorderBody, PriceChangeView, SaleBody
 from catalog.schemas.products import StaffProductView, VariantPrice
 from common.http import DatabaseDep
 from common.problems import responses
-from common.wire import Page, Sku
+from common.wire import Page
 
 router = APIRouter(tags=["staff: prices"])
 SkuPath = Annotated[Sku, Path(examples=["GRANOLA-500"])]

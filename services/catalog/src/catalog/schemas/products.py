@@ -17,20 +17,20 @@ from catalog.domain.product import MAX_VARIANTS, Picture, Product, Status, Tax, 
 from catalog.domain.sets import MAX_PART_UNITS, MAX_PARTS
 from catalog.domain.stock import Availability
 from catalog.errors import PriceInvalid
-from catalog.schemas.fields import LEFT_OUT, SEEN, CategoryId, Name, Sku
+from catalog.schemas.fields import LEFT_OUT, NFC, SEEN, CategoryId, Name, Sku
 from common import ids
 from common.money import Money
 from common.wire import Body, MallId, MoneyView, View, plain_text
 
-ProductName = Annotated[str, plain_text(200), SEEN, Field(examples=["유기농 그래놀라"])]
+ProductName = Annotated[str, plain_text(200), NFC, SEEN, Field(examples=["유기농 그래놀라"])]
 # Words of letters and digits of any script, joined by hyphens: it stands in an address.
-Slug = Annotated[str, StringConstraints(pattern=r"^[^\W_]+(-[^\W_]+)*$", max_length=120), SEEN]
+Slug = Annotated[str, StringConstraints(pattern=r"^[^\W_]+(-[^\W_]+)*$", max_length=120), NFC, SEEN]
 Description = Annotated[
     str,
     StringConstraints(max_length=20_000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"),
     Field(examples=["국산 귀리와 견과를 꿀로 구운 그래놀라"]),
 ]
-Tag = Annotated[str, plain_text(30), SEEN]
+Tag = Annotated[str, plain_text(30), NFC, SEEN]
 Tags = Annotated[list[Tag], Field(max_length=20, description="short words to group products by", examples=[["비건"]])]
 Rank = Annotated[
     StrictInt,
@@ -53,8 +53,8 @@ class Price(Body):
 class OptionBody(Body):
     """What a variant is chosen by: `{"name": "맛", "value": "초코"}`."""
 
-    name: Annotated[str, plain_text(30), SEEN] = Field(examples=["맛"])
-    value: Annotated[str, plain_text(50), SEEN] = Field(examples=["초코"])
+    name: Annotated[str, plain_text(30), NFC, SEEN] = Field(examples=["맛"])
+    value: Annotated[str, plain_text(50), NFC, SEEN] = Field(examples=["초코"])
 
 
 class PartBody(Body):

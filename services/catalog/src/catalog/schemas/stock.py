@@ -10,7 +10,8 @@ from pydantic import Field, StrictInt
 from catalog.commands import ApplyCount, HoldStock, Quantities, ReceiveStock
 from catalog.domain.reservation import Reservation, Status
 from catalog.domain.stock import Level, Reason
-from common.wire import Body, MallId, Quantity, Sku, View, plain_text
+from catalog.schemas.fields import Sku
+from common.wire import Body, MallId, Quantity, View, plain_text
 
 MAX_UNITS = 10_000_000
 
