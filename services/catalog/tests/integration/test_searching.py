@@ -59,6 +59,20 @@ class TestSearch:
     async def test_finds_what_is_meant(self, http, mall, question, found, searched_for):
         assert await look(http, q=question) == (found, searched_for)
 
+    @pytest.mark.parametrize(
+        ("question", "found", "searched_for"),
+        [
+            ("김이", ["구운 김"], ["김"]),
+            ("구운 김을", ["구운 김"], ["구운", "김"]),
+            ("기미", [], None),
+            ("삼은", [], None),
+        ],
+    )
+    async def test_a_word_of_one_syllable_is_found_beside_its_particle(self, http, mall, question, found, searched_for):
+        await a_stored_product(mall, "K1", name="구운 김")
+        await jobs.learn_words(mall)
+        assert await look(http, q=question) == (found, searched_for)
+
     async def test_the_next_page_goes_on_with_the_corrected_words(self, http, mall):
         asked = {"mall": "intake", "sort": "name", "q": "그레놀라", "limit": 1}
         first = (await http.get("/v1/products", params=asked)).json()

@@ -85,6 +85,20 @@ class TestParticles:
         assert search.without_particles(search.ask(question)) is None
 
 
+class TestOneSyllable:
+    @pytest.mark.parametrize(
+        ("word", "stem"),
+        [
+            *(("밥을", "밥"), ("밥이", "밥"), ("김이", "김"), ("귤은", "귤"), ("콩과", "콩"), ("밥으로", "밥")),
+            *(("쌀로", "쌀"), ("무를", "무"), ("차와", "차"), ("차로", "차"), ("떡도", "떡"), ("떡까지", "떡")),
+            *(("가을", None), ("사과", None), ("오이", None), ("밥를", None), ("무을", None), ("밥로", None)),
+            *(("밥", None), ("비빔밥을", None), ("a를", None), ("홍삼", None)),
+        ],
+    )
+    def test_stands_beside_the_particle_that_goes_with_it(self, word, stem):
+        assert search.one_syllable(word) == stem
+
+
 class TestMisspellings:
     KNOWN = search.words("유기농 그래놀라 홍삼 두유", "granola 현미누룽지")
 

@@ -4,8 +4,8 @@ A name is boiled down to its letters and digits without spaces, so that 유기�
 it stand its initial consonants, so that ㄱㄹㄴㄹ finds it too. Both are kept with the set of their single letters and
 letter pairs: the pairs find the candidates through an index, and the boiled-down text tells the true hits.
 
-A question that finds nothing is asked again without its particles (그래놀라를), then with the nearest words that names
-have (그레놀라).
+A question that finds nothing is asked again without its particles (그래놀라를), then with the words of one syllable
+(밥을) or the nearest words (그레놀라) that names have.
 """
 
 from __future__ import annotations
@@ -41,6 +41,9 @@ _PARTICLES = (
     *("에서는", "으로는", "이라는", "에서", "에게", "까지", "부터", "으로", "이나", "이랑", "하고", "처럼", "보다"),
     *("을", "를", "이", "가", "은", "는", "의", "에", "로", "와", "과", "도", "만", "랑", "나"),
 )
+# Which form a particle has after a syllable that ends in a vowel, and in a consonant. The others have one form.
+_AFTER_VOWEL, _AFTER_CONSONANT = frozenset("를가는와랑나로"), frozenset("을이은과")
+_RIEUL = 8
 _MOST_WORDS = 10
 
 
@@ -113,9 +116,9 @@ class Word:
 
 
 def words(*texts: str) -> tuple[Word, ...]:
-    """The words worth correcting to, each once."""
+    """The words that names have, each once. Those of one letter are known, and not what a misspelling meant."""
     found = {boil_down(part) for text in texts for part in text.split()}
-    return tuple(_word(text) for text in sorted(found) if 2 <= len(text) <= 30)
+    return tuple(_word(text) for text in sorted(found) if 1 <= len(text) <= 30)
 
 
 def _word(text: str) -> Word:
@@ -151,6 +154,19 @@ def _bare(word: str) -> str:
         if word.endswith(particle) and len(word) >= len(particle) + 2 and "가" <= word[-len(particle) - 1] <= "힣":
             return word.removesuffix(particle)
     return word
+
+
+def one_syllable(word: str) -> str | None:
+    """밥 of 밥을: the only syllable of a word beside a particle that goes with it; None of any other word.
+
+    가을 is no 가 with a particle, but 약과 could be 약 with one: ask only for what is known to be a word by itself.
+    """
+    if len(word) < 2 or word[1:] not in _PARTICLES or not 0 <= _syllable(word[0]) < 11172:
+        return None
+    final = _syllable(word[0]) % 28
+    if len(word) == 2 and word[1] in (_AFTER_VOWEL if final else _AFTER_CONSONANT):
+        return word[0] if word[1] == "로" and final == _RIEUL else None
+    return word[0]
 
 
 def tolerance(typed: str) -> int:

@@ -14,11 +14,16 @@ from catalog.repository.listing import Filter, Row, Sort
 
 _NEAR = text(
     "SELECT word, jamo FROM (SELECT DISTINCT word, jamo, pairs FROM search_words WHERE pairs && CAST(:pairs AS text[])"
+    "  AND char_length(word) > 1"
     "  AND length BETWEEN :shortest AND :longest AND (CAST(:mall_id AS text) IS NULL OR mall_id = :mall_id)) w"
     " ORDER BY (SELECT count(*) FROM unnest(pairs) pair WHERE pair = ANY(CAST(:pairs AS text[]))) DESC, word LIMIT 100"
 )
 _PART_OF_ONE = text(
     "SELECT EXISTS (SELECT 1 FROM search_words WHERE word LIKE :pattern"
+    " AND (CAST(:mall_id AS text) IS NULL OR mall_id = :mall_id))"
+)
+_IS_ONE = text(
+    "SELECT EXISTS (SELECT 1 FROM search_words WHERE word = :word"
     " AND (CAST(:mall_id AS text) IS NULL OR mall_id = :mall_id))"
 )
 _UNLEARNED = text(
@@ -74,6 +79,9 @@ async def _spelt(connection: AsyncConnection, word: str, mall_id: str | None) ->
     given = {"pattern": f"%{word}%", "mall_id": mall_id}
     if await connection.scalar(_PART_OF_ONE, given):
         return word
+    stem = search.one_syllable(word)
+    if stem is not None and await connection.scalar(_IS_ONE, {"word": stem, "mall_id": mall_id}):
+        return stem
     bare = search.without_particles(Question((word,)))
     for spelling in (word, *(bare.words if bare else ())):
         misspelt = search.misspelling(spelling)
