@@ -125,7 +125,10 @@ class PackedLine:
 
 @dataclass(frozen=True)
 class RecordWaybill:
-    """`lines` None: everything that is left. `parcel_id` is used if the waybill takes only a part."""
+    """`lines` None: everything that is left. `parcel_id` is used if the waybill takes only a part.
+
+    `told_by`: the code of the centre that says so; None: staff.
+    """
 
     shipment_id: UUID
     parcel_id: UUID
@@ -133,6 +136,7 @@ class RecordWaybill:
     waybill: str
     lines: tuple[PackedLine, ...] | None = None
     revision: int | None = None
+    told_by: str | None = None
 
 
 @dataclass(frozen=True)

@@ -109,6 +109,7 @@ parcels = Table(
     Column("status", Text, nullable=False),
     Column("shipped_at", _moment, nullable=False),
     Column("delivered_at", _moment),
+    Column("told_by", Text),
 )
 
 parcel_lines = Table(

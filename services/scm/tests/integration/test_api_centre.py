@@ -264,11 +264,17 @@ class TestWaybill:
         answers = await asyncio.gather(*(scm.waybill(request_id) for request_id in requests))
         assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
 
-    async def test_staff_may_enter_it_for_the_centre(self, scm, staff):
-        request_id = await scm.paid(an_order_paid())
+    async def test_staff_may_enter_it_for_the_centre_and_whose_word_it_is_stays_known(self, scm, staff):
+        order = an_order_paid()
+        request_id = await scm.paid(order)
+        await scm.waybill(request_id, CJ_OTHER, lines=[{"line_id": str(order.lines[0].line_id), "quantity": 1}])
         path = f"/v1/logistics/shipment-requests/{request_id}/waybill"
-        response = await scm.http.post(path, json={"carrier": "cj", "waybill": CJ}, headers=staff)
-        assert response.json()["status"] == "shipped"
+        for _ in range(2):
+            response = await scm.http.post(path, json={"carrier": "cj", "waybill": CJ}, headers=staff)
+            assert response.json()["status"] == "shipped"
+        await scm.waybill(request_id)
+        told = [(parcel.waybill, parcel.told_by) for parcel in (await scm.shipment(order.order_id)).parcels]
+        assert told == [(CJ_OTHER, "icheon"), (CJ, None)]
 
 
 class TestReject:

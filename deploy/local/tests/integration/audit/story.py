@@ -110,7 +110,7 @@ class Story(WaysBack):
             packed = [line for line in order.lines if line["sku"] in skus]
             self.world.row(
                 "scm.parcels", id=part, shipment_id=shipment_id, place=number, carrier="cj", waybill=waybill,
-                status="delivered", delivered_at=NOW,
+                status="delivered", delivered_at=NOW, told_by=order.centre,
             )  # fmt: skip
             for line in packed:
                 units = line["quantity"] - line["cancelled_quantity"]

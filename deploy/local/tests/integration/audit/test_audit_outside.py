@@ -228,11 +228,34 @@ class TestCentres:
         fetched = "every open request has reached the centre that fetches it"
         assert await copy.wrong() == {fetched: (str(named("shipment", "eve")),)}
 
+    async def test_what_waits_for_a_centre_that_keeps_its_books_elsewhere_is_no_finding(self, copy):
+        requests = copy.outside.documents[CENTRES]["requests"]
+        requests[:] = [one for one in requests if one["id"] != str(named("shipment", "eve"))]
+        await copy.run(f"UPDATE scm.shipments SET centre = 'elsewhere' WHERE id = '{named('shipment', 'eve')}'")
+
+        assert await copy.wrong() == {}
+
+    @pytest.mark.parametrize("told_by", ["NULL", "'elsewhere'"])
+    async def test_what_staff_or_another_centre_told_is_in_no_book_of_ours(self, copy, told_by):
+        books = copy.outside.documents[CENTRES]
+        books["requests"] = [one for one in books["requests"] if one["id"] != str(SHIPPED_ADA)]
+        await copy.run(
+            f"UPDATE scm.parcels SET waybill = 'BYHAND' || place, told_by = {told_by} WHERE waybill LIKE 'ADA%'"
+        )
+
+        assert await copy.wrong() == {}
+
+    async def test_a_release_whose_end_staff_entered_is_not_held_against_its_number(self, copy):
+        of(copy.outside.documents, CENTRES, "releases", ordNo=SHIPPED_BEA)["waybill"] = "OTHER"
+        await copy.run("UPDATE scm.parcels SET told_by = NULL WHERE waybill LIKE 'BEA%'")
+
+        assert await copy.wrong() == {}
+
     async def test_a_waybill_that_no_centre_issued_is_found(self, copy):
         await copy.run("UPDATE scm.parcels SET waybill = 'MADEUP' WHERE waybill = 'ADA1'")
 
         wrong = await copy.wrong()
-        assert wrong["every waybill of ours was issued by a centre"] == ("MADEUP",)
+        assert wrong["every waybill that a centre told us was issued by it"] == ("MADEUP",)
         known = "all that centres were given, and every waybill we took from them, is known here"
         assert wrong[known] == ("waybill ADA1",)
 

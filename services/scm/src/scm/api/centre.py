@@ -125,7 +125,9 @@ async def accept(
 async def waybill(
     request_id: UUID, database: DatabaseDep, carriers: CarriersDep, who: CallerDep, body: WaybillBody
 ) -> RequestView:
-    command = RecordWaybill(request_id, ids.new_id(), body.carrier, body.waybill, body.packed(), body.revision)
+    command = RecordWaybill(
+        request_id, ids.new_id(), body.carrier, body.waybill, body.packed(), body.revision, told_by=who.centre
+    )
     async with database.transaction() as tx:
         shipment, warnings = await steps.record_waybill(command, tx, carriers, centre=who.centre)
     return await _shown(database, carriers, shipment, warnings)

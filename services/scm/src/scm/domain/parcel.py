@@ -25,6 +25,8 @@ class Packed:
 
 @dataclass(frozen=True)
 class Parcel:
+    """`told_by`: the centre whose word it is that it left; None: staff entered it."""
+
     id: UUID
     carrier: str
     waybill: str
@@ -32,3 +34,4 @@ class Parcel:
     shipped_at: datetime
     status: ParcelStatus = ParcelStatus.SHIPPED
     delivered_at: datetime | None = None
+    told_by: str | None = None

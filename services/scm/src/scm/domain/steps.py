@@ -103,7 +103,8 @@ def ship(shipment: Shipment, command: RecordWaybill, now: datetime) -> Decision:
     packed = shipment.open_units if command.lines is None else tuple(_pack(shipment, line) for line in command.lines)
     taken = {unit.line_id: unit.quantity for unit in packed}
     whole = sum(taken.values()) == shipment.left
-    parcel = Parcel(shipment.id if whole else command.parcel_id, command.carrier, command.waybill, packed, now)
+    parcel_id = shipment.id if whole else command.parcel_id
+    parcel = Parcel(parcel_id, command.carrier, command.waybill, packed, now, told_by=command.told_by)
     lines = tuple(replace(line, shipped=line.shipped + taken.get(line.line_id, 0)) for line in shipment.lines)
     # A waybill without an accept before it says that the centre works on the request.
     shipped = shipment.to(lines=lines, parcels=(*shipment.parcels, parcel), stage=Stage.ACCEPTED, reason=None)

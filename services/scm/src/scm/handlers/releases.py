@@ -117,7 +117,7 @@ async def release_shipped(release: Release, slip: Slip, tx: Tx, carriers: Carrie
     shipment = await _still(release, ReleaseState.RELEASED, tx)
     if shipment is None or await _booked_by_hand(release, shipment, tx):
         return
-    command = RecordWaybill(shipment.id, ids.new_id(), slip.carrier or "", slip.waybill or "")
+    command = RecordWaybill(shipment.id, ids.new_id(), slip.carrier or "", slip.waybill or "", told_by=shipment.centre)
     try:
         after, _ = await record_waybill(command, tx, carriers)
     except DomainError as refusal:

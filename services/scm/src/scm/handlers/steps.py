@@ -62,9 +62,7 @@ async def record_waybill(
     before = await shipments.lock(tx.connection, command.shipment_id, centre=centre)
     carrier = carriers.find(command.carrier)
     checked = carrying.check(carrier, command.waybill)
-    clean = RecordWaybill(
-        command.shipment_id, command.parcel_id, carrier.code, checked.number, command.lines, command.revision
-    )
+    clean = replace(command, carrier=carrier.code, waybill=checked.number)
     decision = steps.ship(before, clean, tx.now)
     elsewhere = await waybills.other_door(
         tx.connection,

@@ -40,6 +40,7 @@ async def _add_parcel(connection: AsyncConnection, shipment_id: UUID, parcel: Pa
             status=parcel.status.value,
             shipped_at=parcel.shipped_at,
             delivered_at=parcel.delivered_at,
+            told_by=parcel.told_by,
         )
     )
     await connection.execute(
@@ -77,7 +78,7 @@ async def of_shipments(connection: AsyncConnection, ids: Sequence[UUID]) -> dict
         made[row.shipment_id].append(
             Parcel(
                 row.id, row.carrier, row.waybill, tuple(packed[row.id]), row.shipped_at, ParcelStatus(row.status),
-                row.delivered_at,
+                row.delivered_at, row.told_by,
             )
         )  # fmt: skip
     return made
