@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from common import ids
 from common.clock import Clock
 from common.errors import UpstreamUnavailable
 from orders.clients import HELD_OTHERWISE, Variant
+from orders.clients.sets import SetPart
 from orders.commands import PlaceOrder
 from orders.domain import Quote
 from orders.errors import UpstreamRefused
@@ -110,6 +111,19 @@ class FakeCatalog:
     async def variants(self, product_id: UUID) -> dict[str, Variant]:
         prices = await self.prices(product_id)
         return {sku: Variant(f"옵션 {sku}", price, self.tax_of.get(sku, "taxable")) for sku, price in prices.items()}
+
+
+class FakeSets:
+    """`made_of`: a set's SKU to what is in it."""
+
+    def __init__(self) -> None:
+        self.made_of: dict[str, tuple[SetPart, ...]] = {}
+        self.down = False
+
+    async def parts(self, skus: Iterable[str]) -> dict[str, tuple[SetPart, ...]]:
+        if self.down:
+            raise UpstreamUnavailable("catalog does not answer", service="catalog")
+        return {sku: self.made_of[sku] for sku in skus if sku in self.made_of}
 
 
 def staff(*roles: str) -> dict[str, str]:

@@ -101,6 +101,19 @@ class TestTelling:
         assert (answer.status_code, answer.json()["code"]) == (422, "set.has_no_stock")
 
 
+class TestPacking:
+    async def test_services_learn_what_is_in_a_set_whether_it_is_on_sale_or_not(self, http, staff, internal, gift):
+        gift_id = (await http.get("/v1/products/gift")).json()["id"]
+        await http.post(f"/v1/products/{gift_id}/hide", headers=staff)
+        answer = await http.get("/internal/sets?sku=GIFT&sku=A&sku=NOPE", headers=internal)
+        (made,) = answer.json()["items"]
+        assert made["sku"] == "GIFT"
+        assert [(part["sku"], part["quantity"]) for part in made["parts"]] == [("A", 2), ("B", 1)]
+        assert all(part["product_name"] for part in made["parts"])
+        assert (await http.get("/internal/sets", headers=internal)).status_code == 422
+        assert (await http.get("/internal/sets?sku=GIFT")).status_code == 401
+
+
 class TestMaking:
     @pytest.mark.parametrize(
         ("parts", "code"),

@@ -8,6 +8,7 @@ from pathlib import Path
 from common.runtime import Parts, Runtime, Service
 from orders import api, consumer, jobs
 from orders.clients import HttpCart, HttpCatalog
+from orders.clients.sets import HttpSets
 from orders.commands import ClaimTerms
 from orders.domain.caller import networks
 from orders.flows import ChangeOptions, MoveOrders, PlaceOrders, RequestClaims
@@ -59,6 +60,7 @@ def build(runtime: Runtime[Settings]) -> Parts:
             "move_orders": MoveOrders(runtime.database, cart),
             "change_options": ChangeOptions(runtime.database, catalog),
             "request_claims": RequestClaims(runtime.database, catalog, default_terms(settings)),
+            "sets": HttpSets(runtime.internal, settings.catalog_url),
             "papers": Papers.load(settings.sellers),
             "token_keys": token_keys(settings),
             "trusted_proxies": networks(settings.trusted_proxies.split(",")),

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 from services.orders.tests.builders import NOW
-from services.orders.tests.fakes import INTERNAL_KEY, STAFF_KEY, TOKEN_KEY, FakeCart, FakeCatalog
+from services.orders.tests.fakes import INTERNAL_KEY, STAFF_KEY, TOKEN_KEY, FakeCart, FakeCatalog, FakeSets
 
 from common import db, testing
 from common.clock import FixedClock
@@ -53,7 +53,14 @@ def catalog() -> FakeCatalog:
 
 
 @pytest.fixture
-async def http(database: db.Database, cart: FakeCart, catalog: FakeCatalog) -> AsyncIterator[httpx.AsyncClient]:
+def sets() -> FakeSets:
+    return FakeSets()
+
+
+@pytest.fixture
+async def http(
+    database: db.Database, cart: FakeCart, catalog: FakeCatalog, sets: FakeSets
+) -> AsyncIterator[httpx.AsyncClient]:
     settings = Settings(
         database_url=SecretStr("unused"),
         token_key=SecretStr(TOKEN_KEY),
@@ -67,6 +74,7 @@ async def http(database: db.Database, cart: FakeCart, catalog: FakeCatalog) -> A
         "request_claims": claims,
         "change_options": ChangeOptions(database, catalog),
         "move_orders": MoveOrders(database, cart),
+        "sets": sets,
         "papers": Papers.load({"intake": ["(주)인테이크", "000-00-00000"]}),
         "token_keys": (TOKEN_KEY,),
         "trusted_proxies": networks(settings.trusted_proxies.split(",")),

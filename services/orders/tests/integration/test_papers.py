@@ -16,6 +16,7 @@ from common import ids
 from common.db import Database
 from orders import handlers
 from orders.api import papers
+from orders.clients.sets import SetPart
 
 pytestmark = pytest.mark.integration
 
@@ -44,6 +45,15 @@ async def test_the_packing_list_is_staffs_and_needs_no_contact(http, database: D
     assert (await http.get(path, headers=STAFF)).status_code == 200
     assert (await http.get(path)).status_code == 401
     assert (await http.get(f"/v1/orders/{ids.new_id()}/packing-list.pdf", headers=STAFF)).status_code == 404
+
+
+async def test_without_the_parts_of_sets_there_is_no_packing_list(http, database: Database, sets):
+    order = await place(database, a_quote(a_quote_line("GIFT")))
+    path = f"/v1/orders/{order.order_id}/packing-list.pdf"
+    sets.down = True
+    assert (await http.get(path, headers=STAFF)).status_code == 503
+    sets.down, sets.made_of = False, {"GIFT": (SetPart(sku="A", product_name="귀리", quantity=2),)}
+    assert (await http.get(path, headers=STAFF)).status_code == 200
 
 
 async def test_the_export_has_a_row_per_line_and_no_formulas(http, database: Database, monkeypatch):

@@ -12,6 +12,7 @@ from services.orders.tests.builders import a_contact
 from common import ids
 from common.errors import UpstreamUnavailable
 from orders.clients import HELD_OTHERWISE, HttpCart, HttpCatalog, Variant
+from orders.clients.sets import HttpSets, SetPart
 from orders.commands import PlaceOrder
 from orders.domain import Promotion
 from orders.errors import UpstreamRefused
@@ -212,3 +213,18 @@ class TestCatalog:
 
     def _catalog(self, http: httpx.AsyncClient) -> HttpCatalog:
         return HttpCatalog(http, "http://catalog.test", seconds=1800)
+
+
+class TestSets:
+    async def test_are_asked_for_once_each_and_not_too_many_together(self):
+        seen: list[httpx.Request] = []
+        body = {"items": [{"sku": "S", "parts": [{"sku": "A", "product_name": "귀리", "quantity": 2, "new": 1}]}]}
+        http = answering(200, body, seen)
+        found = await HttpSets(http, "http://catalog.test/").parts(["S", "S", *(f"N{number}" for number in range(100))])
+        assert found == {"S": (SetPart(sku="A", product_name="귀리", quantity=2),)}
+        assert [len(request.url.params.get_list("sku")) for request in seen] == [100, 1]
+
+    @pytest.mark.parametrize(("status", "body"), [(500, b""), (401, b"{}"), (200, b"?"), (200, {"items": [{}]})])
+    async def test_an_answer_that_is_none_is_told(self, status, body):
+        with pytest.raises(UpstreamUnavailable):
+            await HttpSets(answering(status, body), "http://catalog.test").parts(["S"])

@@ -10,6 +10,7 @@ import pytest
 from fontTools.ttLib import TTFont
 from services.orders.tests.builders import a_quote, a_quote_line, an_order
 
+from orders.clients.sets import SetPart
 from orders.domain import Line, Order, Status
 from orders.schemas.papers import Papers
 
@@ -37,6 +38,21 @@ def test_long_papers_go_on_over_pages(lines, most):
     for printed in (PAPERS.invoice(order, None), PAPERS.packing_list(order, None)):
         assert 1 <= pages(printed) <= most
         assert (pages(printed) > 1) == (most > 1)
+
+
+def test_a_packing_list_names_the_parts_of_a_set_and_counts_what_is_taken_off_the_shelves():
+    line: Line = replace(order_of(1).lines[0], product_name="선물", variant_name=None, sku="GIFT")
+    parts = (
+        SetPart(sku="A", product_name="귀리", variant_name="500 g", quantity=2),
+        SetPart(sku="B", product_name="컵", quantity=1),
+    )
+    assert PAPERS._picked(line, 3, parts) == [
+        ("[세트] 선물", "GIFT", 3, False),
+        ("· 귀리 500 g", "A", 6, True),
+        ("· 컵", "B", 3, True),
+    ]
+    assert PAPERS._picked(line, 3, ()) == [("선물", "GIFT", 3, True)]
+    assert PAPERS.packing_list(order_of(1), None, {"SKU-0": parts}).startswith(b"%PDF-")
 
 
 def test_what_is_cancelled_or_came_back_is_told_beside_its_line():

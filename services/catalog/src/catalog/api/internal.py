@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from catalog.commands import ReleaseHold
 from catalog.errors import ReservationNotFound
 from catalog.handlers import reservations as handlers
-from catalog.repository import audit, reservations
+from catalog.repository import audit, compositions, reservations
+from catalog.schemas.sets import SetsView
 from catalog.schemas.stock import AuditView, HoldBody, ReservationView
 from common.auth import InternalOnly
 from common.http import DatabaseDep
 from common.problems import responses
+from common.wire import Sku
 
 router = APIRouter(prefix="/internal", dependencies=[InternalOnly], tags=["internal"])
 
@@ -40,6 +43,13 @@ async def read(database: DatabaseDep, order_id: UUID) -> ReservationView:
     if found is None:
         raise ReservationNotFound("nothing was ever reserved for this order")
     return ReservationView.of(found)
+
+
+@router.get("/sets", summary="What sets are made of", responses=responses(401, 422))
+async def sets(database: DatabaseDep, sku: Annotated[list[Sku], Query(min_length=1, max_length=200)]) -> SetsView:
+    """Those of the SKUs that are sets, whether they are on sale or not."""
+    async with database.read() as connection:
+        return SetsView.of(await compositions.parts_of(connection, sku))
 
 
 @router.get("/audit", summary="Whether the books balance", responses=responses(401))

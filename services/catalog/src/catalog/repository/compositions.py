@@ -30,6 +30,22 @@ _TELL = text(
     " AND told_on_hand IS NOT DISTINCT FROM CAST(:old_on_hand AS bigint)"
     " AND told_available IS NOT DISTINCT FROM CAST(:old_available AS bigint)"
 )
+_PARTS = text(
+    "SELECT c.set_sku, c.sku, c.quantity, p.name AS product_name, v.name AS variant_name FROM set_components c"
+    " JOIN variants v ON v.sku = c.sku JOIN products p ON p.id = v.product_id"
+    " WHERE c.set_sku = ANY(CAST(:skus AS text[])) ORDER BY c.set_sku, c.sku"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PartOf:
+    """`quantity` units of a SKU are in one `set_sku`."""
+
+    set_sku: str
+    sku: str
+    quantity: int
+    product_name: str
+    variant_name: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +62,12 @@ async def sets_among(connection: AsyncConnection, skus: Iterable[str]) -> list[s
         text("SELECT sku FROM sets WHERE sku = ANY(CAST(:skus AS text[])) ORDER BY sku"), {"skus": list(skus)}
     )
     return list(rows)
+
+
+async def parts_of(connection: AsyncConnection, skus: Iterable[str]) -> list[PartOf]:
+    """By set and part, of those of the SKUs that are sets, on sale or not."""
+    rows = await connection.execute(_PARTS, {"skus": list(skus)})
+    return [PartOf(**row) for row in rows.mappings()]
 
 
 async def unfit_parts(connection: AsyncConnection, skus: Iterable[str]) -> list[str]:

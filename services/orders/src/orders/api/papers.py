@@ -18,6 +18,7 @@ from common.problems import responses
 from common.wire import MallId
 from orders.api.callers import ROLE, AllowedCaller
 from orders.api.orders import Channel, Day, days
+from orders.clients.sets import Sets
 from orders.domain import Order, Status
 from orders.errors import ExportTooLong, NotPaid, OrderNotFound
 from orders.repository import contacts, orders, reads
@@ -109,12 +110,16 @@ async def invoice(order_id: UUID, _caller: AllowedCaller, request: Request, data
     response_class=Response,
     responses=_PDF | responses(401, 403, 404, 422),
     summary="What goes into the box, to print (staff)",
+    description="Of a set its parts, as they lie on the shelves.",
 )
 async def packing_list(order_id: UUID, who: CurrentStaff, request: Request, database: DatabaseDep) -> Response:
     require(who, ROLE)
     papers: Papers = request.app.state.papers
+    sets: Sets = request.app.state.sets
     order, contact = await _read(database, order_id)
-    return _pdf(await asyncio.to_thread(papers.packing_list, order, contact), f"packing-list-{order.number}.pdf")
+    # A list without them would send an empty box: if they cannot be asked for, there is no list now.
+    parts = await sets.parts(line.sku for line in order.lines)
+    return _pdf(await asyncio.to_thread(papers.packing_list, order, contact, parts), f"packing-list-{order.number}.pdf")
 
 
 async def _read(database: Database, order_id: UUID) -> tuple[Order, StoredContact | None]:

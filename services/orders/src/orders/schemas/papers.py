@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from orders.clients.sets import SetPart
 from orders.commands import Contact
 from orders.domain import Amounts, Line, Order
 from orders.repository.contacts import StoredContact
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 
 # It tells of every table of every font it cuts down.
 logging.getLogger("fontTools").setLevel(logging.WARNING)
+
+Sets = Mapping[str, Sequence[SetPart]]
 
 _WORDS = Path(__file__).parents[1] / "papers.json"
 
@@ -64,8 +69,8 @@ class Papers:
         page.sums(*self._sums(order), strong=words["kept"] if order.refunded_amount else words["total"])
         return page.done()
 
-    def packing_list(self, order: Order, stored: StoredContact | None) -> bytes:
-        """What still belongs into the box, and where the box goes. No prices."""
+    def packing_list(self, order: Order, stored: StoredContact | None, sets: Sets = MappingProxyType({})) -> bytes:
+        """What still belongs into the box, and where the box goes. No prices. `sets`: what is in those among it."""
         words, contact = self.words, stored.contact if stored else None
         page = _page(words["packing_list"], order)
         page.facts(
@@ -76,10 +81,20 @@ class Papers:
         )
         packed = [(line, line.kept - line.cancelling) for line in order.lines if line.kept > line.cancelling]
         head = [words["product"], "SKU", words["quantity"], words["checked"]]
-        rows = [[self._name(line), line.sku, f"{units:,}", "□"] for line, units in packed]
+        picked = [row for line, units in packed for row in self._picked(line, units, sets.get(line.sku, ()))]
+        rows = [[name, sku, f"{units:,}", "□" if checked else ""] for name, sku, units, checked in picked]
         page.table(head, rows, (92, 52, 18, 18), numbers=(2, 3))
-        page.sums((words["units"], f"{sum(units for _, units in packed):,}"), strong=words["units"])
+        page.sums((words["units"], f"{sum(row[2] for row in picked if row[3]):,}"), strong=words["units"])
         return page.done()
+
+    def _picked(self, line: Line, units: int, parts: Sequence[SetPart]) -> list[tuple[str, str, int, bool]]:
+        """Name, SKU, units, and whether they are taken off a shelf: a set lies nowhere, its parts do."""
+        whole = self._name(line) if not parts else f"[{self.words['set']}] {self._name(line)}"
+        within = [
+            (f"· {_named(part.product_name, part.variant_name)}", part.sku, units * part.quantity, True)
+            for part in parts
+        ]
+        return [(whole, line.sku, units, not parts), *within]
 
     def _sums(self, order: Order) -> list[tuple[str, str]]:
         words, worth, refunded = self.words, order.worth, order.refunded_amount
@@ -114,7 +129,7 @@ class Papers:
         return [(words["supply"], self._amount(taxed, order)), (words["vat"], self._amount(worth.vat, order)), *free]
 
     def _name(self, line: Line) -> str:
-        name = f"{line.product_name} {line.variant_name}" if line.variant_name else line.product_name
+        name = _named(line.product_name, line.variant_name)
         return f"[{self.words['gift']}] {name}" if line.is_gift else name
 
     def _moment(self, at: datetime) -> str:
@@ -122,6 +137,10 @@ class Papers:
 
     def _amount(self, amount: int, order: Order) -> str:
         return f"{_won(amount)} {order.currency}"
+
+
+def _named(product: str, variant: str | None) -> str:
+    return f"{product} {variant}" if variant else product
 
 
 def _page(title: str, order: Order) -> Page:
