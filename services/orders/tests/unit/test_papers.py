@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import replace
 
-import pylopdf_fonts_ko
 import pytest
-from fontTools.ttLib import TTFont
-from services.orders.tests.builders import a_quote, a_quote_line, an_order
+from services.orders.tests.builders import a_contact, a_quote, a_quote_line, an_order
 
 from orders.clients.sets import SetPart
 from orders.domain import Line, Order, Status
+from orders.repository.contacts import StoredContact
+from orders.schemas.lettering import FIRST, MISSING, Lettering, lettering, letters_of
 from orders.schemas.papers import Papers
 
 PAPERS = Papers.load({"intake": ["(주)인테이크", "000-00-00000"]})
@@ -25,11 +26,63 @@ def pages(pdf: bytes) -> int:
     return len(re.findall(rb"/Type /Page\b", pdf))
 
 
-def test_every_word_and_every_syllable_of_korean_has_its_shape():
-    with TTFont(pylopdf_fonts_ko.sans_path(), fontNumber=0, lazy=True) as font:
-        known = font.getBestCmap()
+def contact_of(**changes: str) -> StoredContact:
+    return StoredContact(replace(a_contact(), **changes), {}, {})
+
+
+def test_every_word_and_every_syllable_of_korean_has_its_shape_in_the_first_font():
     wanted = set("".join(PAPERS.words.values())) | {chr(code) for code in range(ord("가"), ord("힣") + 1)} | set("□·×₩")
-    assert sorted(letter for letter in wanted if ord(letter) not in known) == []
+    assert sorted(letter for letter in wanted - {MISSING} if ord(letter) not in letters_of(FIRST)) == []
+
+
+@pytest.mark.parametrize(
+    ("told", "fonts"),
+    [
+        ("김하늘 サトウ 山田", ()),
+        ("José Peña, Łódź", ("letters",)),
+        ("नई दिल्ली", ("letters",)),
+        ("محمد علي", ("arabic",)),
+        ("บ้านเลขที่ 5", ("thai",)),
+        ("张伟", ("chinese",)),
+    ],
+)
+def test_names_and_addresses_of_other_scripts_are_printed(told, fonts):
+    assert lettering(told) == Lettering(told, fonts, lost=False)
+
+
+@pytest.mark.parametrize(
+    ("told", "printed"),
+    [
+        ("😀 🏠 5호", f"{MISSING} {MISSING} 5호"),
+        ("👩\u200d🚀", f"{MISSING}{MISSING}"),
+        ("\ue000\U0010fffd", f"{MISSING}{MISSING}"),
+    ],
+)
+def test_a_letter_without_a_shape_leaves_a_mark_that_has_one(told, printed):
+    found = lettering(told)
+    assert (found.text, found.lost) == (printed, True)
+    assert lettering(printed) == Lettering(printed, found.fonts, lost=False)
+
+
+@pytest.mark.parametrize(
+    ("told", "printed"),
+    [
+        (unicodedata.normalize("NFD", "서울 한강로"), "서울 한강로"),
+        ("a\u200bb\ufe0f\u202ec\ufeff", "abc"),
+        ("한 줄\t또\r\n한 줄", "한 줄 또 \n한 줄"),
+    ],
+)
+def test_what_has_no_shape_of_its_own_is_no_loss(told, printed):
+    assert lettering(told) == Lettering(printed, (), lost=False)
+
+
+def test_the_printer_is_given_no_letter_that_it_would_leave_out(caplog):
+    order = order_of(1)
+    order = replace(order, lines=(replace(order.lines[0], product_name="선물 🎁 محمد"),))
+    contact = contact_of(recipient="محمد علي", road_address="😀 🏠", detail="บ้านเลขที่ 5", memo="{nb} 张伟")
+    for printed in (PAPERS.invoice(order, contact), PAPERS.packing_list(order, contact)):
+        assert pages(printed) == 1
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == []
 
 
 @pytest.mark.parametrize(("lines", "most"), [(1, 1), (60, 3)])

@@ -45,7 +45,7 @@ class Papers:
     def invoice(self, order: Order, stored: StoredContact | None) -> bytes:
         """What was bought, what it cost with its taxes, and what went back."""
         words, contact = self.words, stored.contact if stored else None
-        page = _page(words["invoice"], order)
+        page = self._page("invoice", order)
         page.facts(
             (words["seller"], "\n".join(self.sellers.get(order.mall_id, [order.mall_id]))),
             (words["order_number"], order.number),
@@ -72,7 +72,7 @@ class Papers:
     def packing_list(self, order: Order, stored: StoredContact | None, sets: Sets = MappingProxyType({})) -> bytes:
         """What still belongs into the box, and where the box goes. No prices. `sets`: what is in those among it."""
         words, contact = self.words, stored.contact if stored else None
-        page = _page(words["packing_list"], order)
+        page = self._page("packing_list", order)
         page.facts(
             (words["order_number"], order.number),
             (words["placed_at"], self._moment(order.placed_at)),
@@ -95,6 +95,12 @@ class Papers:
             for part in parts
         ]
         return [(whole, line.sku, units, not parts), *within]
+
+    def _page(self, title: str, order: Order) -> Page:
+        # Only who prints pays for loading the printer and its fonts.
+        from orders.schemas.printing import Page
+
+        return Page(self.words[title], order.number, self.words["unprintable"])
 
     def _sums(self, order: Order) -> list[tuple[str, str]]:
         words, worth, refunded = self.words, order.worth, order.refunded_amount
@@ -141,13 +147,6 @@ class Papers:
 
 def _named(product: str, variant: str | None) -> str:
     return f"{product} {variant}" if variant else product
-
-
-def _page(title: str, order: Order) -> Page:
-    # Only who prints pays for loading the printer and its fonts.
-    from orders.schemas.printing import Page
-
-    return Page(title, order.number)
 
 
 def _won(amount: int) -> str:
