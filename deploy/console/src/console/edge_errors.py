@@ -10,6 +10,7 @@ from console.numbers import natural
 from console.problems import problem
 
 _KNOWN = {
+    400: ("request.path_invalid", "a path has no encoded / \\ % ? # ; and no control characters"),
     404: ("resource.not_found", "nothing is published under this address"),
     413: ("request.too_large", "a request body has at most 1 MiB"),
     429: ("request.too_many", "too many requests; try again in a moment"),

@@ -208,7 +208,7 @@ class TestTraces:
 
 
 class TestEdgeErrors:
-    @pytest.mark.parametrize("status", [404, 413, 429, 500, 502, 503, 504])
+    @pytest.mark.parametrize("status", [400, 404, 413, 429, 500, 502, 503, 504])
     async def test_answers_with_the_status_and_a_problem(self, status):
         transport = httpx.ASGITransport(app=Starlette(routes=edge_error_routes()))
         async with httpx.AsyncClient(transport=transport, base_url="http://console.test") as client:

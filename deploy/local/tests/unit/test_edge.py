@@ -26,7 +26,7 @@ def route(dynamic, path):
 
     routers = [router for router in dynamic["http"]["routers"].values() if matches(router["rule"])]
     chosen = max(routers, key=lambda router: router.get("priority") or len(router["rule"]))
-    return "refused" if "not-found" in chosen.get("middlewares", []) else chosen["service"]
+    return "refused" if {"not-found", "bad-path"} & set(chosen.get("middlewares", [])) else chosen["service"]
 
 
 @pytest.fixture(name="edge")
@@ -80,6 +80,8 @@ class TestRoutes:
             "/v1",
             "/mediax",
             "/otlp/v1/traces",
+            "/v1/products/..%2f..%2finternal",
+            "/media/\x00",
         ],
     )
     def test_everything_else_is_refused(self, edge, path):

@@ -46,9 +46,11 @@ PAGES: dict[str, tuple[str, ...]] = {
     "s3": (f"/{BUCKET}",),
 }
 
-# An encoded slash or dot must not mean one path here and another one behind.
+# An encoded slash or dot must not mean one path here and another one behind. Traefik would refuse it without a word, so
+# it is let in as far as this rule: reserved characters stay encoded in what rules see, the others are decoded.
+_AMBIGUOUS = r"PathRegexp(`(?i)%(2F|25|3F|23|3B)|[\\\x00-\x1f\x7f]`)"
 _ENCODED_CHARACTERS = {
-    f"allowEncoded{kind}": False
+    f"allowEncoded{kind}": True
     for kind in ("Slash", "BackSlash", "NullCharacter", "Semicolon", "Percent", "QuestionMark", "Hash")
 }
 
@@ -155,6 +157,7 @@ class Edge:
         routers["unknown"] = _router("PathPrefix(`/`)", "console", "headers", "not-found", traced=False) | {
             "priority": 1
         }
+        routers["ambiguous"] = _router(_AMBIGUOUS, "console", "headers", "bad-path", traced=False) | {"priority": 2000}
         return routers
 
     def _middlewares(self) -> dict[str, Any]:
@@ -171,6 +174,7 @@ class Edge:
                 }
             },
             "not-found": {"replacePath": {"path": f"{ERRORS}/404"}},
+            "bad-path": {"replacePath": {"path": f"{ERRORS}/400"}},
         }
 
 
