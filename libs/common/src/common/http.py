@@ -127,9 +127,11 @@ class _Limits:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if scope["method"] == "HEAD":
+            # As it would answer a GET. The server knows from its own scope to leave the body out.
+            scope = {**scope, "method": "GET"}
         started = time.perf_counter()
-        status = 500
-        begun = False
+        status, begun = 500, False
 
         async def sending(message: Message) -> None:
             nonlocal status, begun
@@ -143,17 +145,15 @@ class _Limits:
         except _TooLarge:
             if not begun:
                 detail = f"a body has at most {self._max} bytes"
-                await problem(413, "request.too_large", detail, headers={"Connection": "close"})(
-                    scope, receive, sending
-                )
+                refusal = problem(413, "request.too_large", detail, headers={"Connection": "close"})
+                await refusal(scope, receive, sending)
         except Exception as error:
             # Let through, it would end the kept-alive connection, and the edge's next request on it with it.
             if begun:
                 raise
             await of_unexpected(scope["path"], error)(scope, receive, sending)
         finally:
-            route = scope.get("route")
-            path = getattr(route, "path", "unmatched")
+            path = getattr(scope.get("route"), "path", "unmatched")
             metrics.http_requests.labels(scope["method"], path, str(status)).observe(time.perf_counter() - started)
 
     def _counting(self, receive: Receive) -> Receive:

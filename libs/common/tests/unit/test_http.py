@@ -1,7 +1,11 @@
 """The app around the routes: errors nobody foresaw, and what a trace may know of an address."""
 
+import asyncio
+import socket
+
 import httpx
 import pytest
+import uvicorn
 from fastapi import APIRouter, Request
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from opentelemetry.sdk.trace import TracerProvider
@@ -71,6 +75,32 @@ async def test_a_body_that_never_ends_is_no_fault_of_ours(app):
     scope = {"type": "http", "method": "POST", "path": "/v1/callbacks/raw", "query_string": b"", "headers": []}
     await app(scope, receive, send)
     assert sent[0]["status"] == 400
+
+
+@pytest.fixture
+async def served(app):
+    """By the server that services run in."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_config=None, lifespan="off", server_header=False, date_header=False)
+    )
+    running = asyncio.create_task(server.serve(sockets=[listener]))
+    async with httpx.AsyncClient(base_url="http://{}:{}".format(*listener.getsockname())) as made:
+        yield made
+    server.should_exit = True
+    await running
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/v1/payments/7/return", 200), ("/v1/breaks", 500), ("/nope", 404), ("/v1/callbacks/raw", 405)],
+)
+async def test_whoever_asks_for_the_head_gets_that_of_the_answer_and_no_body(app, served, path, status):
+    head, whole = await served.head(path), await served.get(path)
+    assert (head.status_code, head.content) == (status, b"")
+    assert dict(head.headers) == dict(whole.headers)
+    assert int(head.headers["content-length"]) == len(whole.content) > 0
+    assert not any("head" in methods for methods in app.openapi()["paths"].values())
 
 
 async def test_spans_know_neither_tokens_nor_queries(app, caller, monkeypatch):

@@ -96,6 +96,11 @@ async def test_some_go_past_the_shelf(shelf, headers):
     assert (await ask(front))[1] == b"answer 1"
 
 
+async def test_whoever_asks_for_the_head_is_told_of_the_same_answer(shelf):
+    front = shelf.before(App())
+    assert [(await ask(front, method=method))[2][b"etag"] for method in ("HEAD", "GET", "HEAD")] == [b'W/"1"'] * 3
+
+
 async def test_an_unsampled_trace_is_answered_from_the_shelf(shelf):
     front = shelf.before(App())
     await ask(front)
@@ -107,7 +112,7 @@ async def test_an_unsampled_trace_is_answered_from_the_shelf(shelf):
     [
         (App(status=404), {}),
         (App(cache="private, no-store"), {}),
-        (App(), {"method": "HEAD"}),
+        (App(), {"method": "POST"}),
         (App(), {"path": "/v1/malls/intake"}),
     ],
     ids=["not found", "private", "another method", "not a product"],

@@ -15,6 +15,8 @@ from prometheus_client import Counter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _PREFIX = "/v1/products"
+# The server leaves the body of an answer to HEAD out.
+_READING = ("GET", "HEAD")
 # Whose answer is their own, or whose trace is to be whole.
 _PERSONAL = b"authorization"
 _SAMPLED = b"-01"
@@ -107,7 +109,7 @@ class Shelf:
 
 def _question(scope: Scope) -> tuple[tuple[str, bytes], bytes | None] | None:
     """What is asked, and the ETags the caller has. None for what the shelf has no part in."""
-    if scope["type"] != "http" or scope["method"] != "GET" or not scope["path"].startswith(_PREFIX):
+    if scope["type"] != "http" or scope["method"] not in _READING or not scope["path"].startswith(_PREFIX):
         return None
     if_none_match = None
     for name, value in scope["headers"]:
