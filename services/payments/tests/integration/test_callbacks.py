@@ -179,7 +179,13 @@ class TestForged:
 
     async def test_nobodys_provider(self, mall):
         response = await mall.http.post("/v1/callbacks/nobody", json={})
-        assert response.json()["code"] == "payment.provider_unknown"
+        assert (response.status_code, response.json()["code"]) == (422, "payment.provider_unknown")
+
+    async def test_the_edges_answer_to_nobodys_provider_is_documented_too(self, mall):
+        paths = (await mall.http.get("/openapi.json")).json()["paths"]
+        told = [paths[path]["post"]["responses"] for path in paths if path.startswith("/v1/callbacks/{provider}")]
+        assert len(told) == 3
+        assert all("404" in answers for answers in told)
 
 
 class TestReversal:

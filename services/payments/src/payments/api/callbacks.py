@@ -21,13 +21,14 @@ _TAKEN: dict[int | str, dict[str, Any]] = {
         },
     }
 }
-_ANSWERS = _TAKEN | responses(403, 413, 422)
+_ANSWERS = _TAKEN | responses(403, 404, 413, 422)
 
 
 @router.post("/{provider}", responses=_ANSWERS, summary="A payment provider's callback")
 async def take_callback(request: Request, provider: str) -> Response:
     """Answered as the provider wants it, 200 also for a repeat.
 
+    404 for a provider whose callbacks the edge does not let in, 422 for one that is let in and not known here.
     403 for a wrong signature, secret, amount, order or sender: recorded as refused, and nothing is changed.
     """
     return await _take(request, provider)
