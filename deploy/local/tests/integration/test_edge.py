@@ -83,6 +83,13 @@ class TestPassing:
 
         assert (seen["by"], httpx.URL(seen["path"])) == (by, httpx.URL(path))
 
+    async def test_the_head_of_an_answer_is_that_of_the_whole(self, client):
+        head, whole = await client.head("/v1/products/gone"), await client.get("/v1/products/gone")
+
+        assert (head.status_code, head.headers["content-type"]) == (404, "application/problem+json")
+        assert int(head.headers["content-length"]) == len(whole.content)
+        assert head.content == b""
+
     async def test_the_trace_begins_here(self, client):
         seen = (await client.get("/v1/products")).json()
 
