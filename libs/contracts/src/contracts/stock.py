@@ -15,8 +15,9 @@ class StockChanged(Event):
     """The units on hand of a SKU changed, or it became sold out, or available again.
 
     `available` = `on_hand` - `reserved` + `preorder`, the units an open pre-order promises beyond those on hand; never
-    below 0, though a closed pre-order may have promised units that have not come in yet. The numbers of a set say how many can be put together of its parts. `reason` is one of `received`, `counted`, `sold`,
-    `restocked`, `sold_out`, `available`; `reference` is the order or count it came from.
+    below 0, though a closed pre-order may have promised units that have not come in yet. The numbers of a set say how
+    many can be put together of its parts. `reason` is one of `received`, `counted`, `sold`, `restocked`, `sold_out`,
+    `available`; `reference` is the order or count it came from.
     """
 
     type: ClassVar[str] = "stock-changed"

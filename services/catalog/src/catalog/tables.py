@@ -83,7 +83,6 @@ products = Table(
     UniqueConstraint("mall_id", "slug"),
     ForeignKeyConstraint(["mall_id", "category_id"], ["categories.mall_id", "categories.id"]),
     Index("products_newest", "mall_id", "published_at", "id", postgresql_where=_on_sale),
-    Index("products_newest_everywhere", "published_at", "id", postgresql_where=_on_sale),
     Index("products_cheapest", "mall_id", "lowest_price_amount", "id", postgresql_where=_on_sale),
     Index("products_by_name", "mall_id", "name", "id", postgresql_where=_on_sale),
     Index("products_slug", "slug"),
