@@ -33,6 +33,7 @@ class FakeCart:
         self.frozen: dict[UUID, Quote] = {}
         self.held_by: dict[UUID, UUID] = {}
         self.surcharges: dict[str, int] = {}
+        self.far_places_free: set[UUID] = set()
         self.down = False
 
     def fill(self, quote: Quote | None = None) -> Quote:
@@ -58,9 +59,11 @@ class FakeCart:
         if self.held_by.get(cart_id) == order_id:
             del self.held_by[cart_id]
 
-    async def surcharge(self, mall_id: str, zonecode: str) -> int:
+    async def surcharge(self, mall_id: str, zonecode: str, order_id: UUID) -> int:
         if self.down:
             raise UpstreamUnavailable("cart does not answer", service="cart")
+        if order_id in self.far_places_free:
+            return 0
         return self.surcharges.get(zonecode, 0)
 
 

@@ -3,6 +3,8 @@
 import pytest
 from services.cart.tests.builders import INTERNAL_KEY, refusal, staff_headers
 
+from common import ids
+
 pytestmark = pytest.mark.integration
 
 URL = "/v1/shipping-rules/intake/surcharges"
@@ -100,6 +102,19 @@ class TestCommonTable:
             403,
             "auth.forbidden",
         )
+
+    async def test_costs_nothing_for_an_order_whose_coupon_frees_it(self, shop):
+        await shop.http.put(self.URL, json={"currency": "KRW", "ranges": [JEJU]}, headers=STAFF)
+        asked, key = f"/internal/surcharges/intake/{JEJU['first']}", {"X-Internal-Key": INTERNAL_KEY}
+        told = {}
+        for too in (False, True):
+            await shop.promotes({"kind": "free_shipping", "surcharge_too": too}, priority=int(too))
+            order = ids.new_id()
+            assert (await shop.freezes(*await shop.fills(), order)).json()["shipping_amount"] == 0
+            told[too] = (await shop.http.get(f"{asked}?order_id={order}", headers=key)).json()["amount"]
+        assert told == {True: 0, False: JEJU["fee"]}
+        for nobody in ("", f"?order_id={ids.new_id()}"):
+            assert (await shop.http.get(asked + nobody, headers=key)).json() == {"amount": JEJU["fee"]}
 
     async def test_what_a_place_costs_is_for_the_shop_itself(self, shop):
         assert (await shop.http.get("/internal/surcharges/intake/63000")).status_code == 401

@@ -81,6 +81,14 @@ class TestFartherPlace:
         assert (after["address_changes_pending"], after["charges"]) == (0, [])
         assert await testing.published(database) == []
 
+    async def test_a_coupon_that_freed_far_places_still_does(self, http, database: Database, cart: FakeCart):
+        cart.surcharges = {"63122": 5000}
+        order = await place(database)
+        cart.far_places_free.add(order.order_id)
+        moved = await ask(http, order)
+        assert moved.status_code == 202, moved.text
+        assert (await seen(http, order))["charges"] == []
+
     @pytest.mark.parametrize(("accepted", "kept"), [(True, "kept"), (False, "owed")])
     async def test_what_was_paid_for_a_move_that_is_off_is_owed_back(
         self, http, database: Database, cart: FakeCart, accepted, kept

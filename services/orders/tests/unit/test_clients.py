@@ -153,15 +153,16 @@ class TestCart:
     async def test_asks_what_a_place_costs(self):
         seen: list[httpx.Request] = []
         cart = HttpCart(answering(200, {"amount": 3000, "a_new_field": 1}, seen), "http://c")
-        assert await cart.surcharge("intake", "63122") == 3000
+        assert await cart.surcharge("intake", "63122", ORDER) == 3000
         assert (seen[0].method, seen[0].url.path) == ("GET", "/internal/surcharges/intake/63122")
+        assert seen[0].url.params["order_id"] == str(ORDER)
 
     @pytest.mark.parametrize(
         ("status", "body"), [(200, {}), (200, {"amount": -1}), (200, {"amount": "3000"}), (404, {}), (500, b"")]
     )
     async def test_an_unclear_price_is_none(self, status, body):
         with pytest.raises(UpstreamUnavailable):
-            await HttpCart(answering(status, body), "http://c").surcharge("intake", "63122")
+            await HttpCart(answering(status, body), "http://c").surcharge("intake", "63122", ORDER)
 
 
 class TestCatalog:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Path
+from fastapi import APIRouter, Header, Path, Query
 
 from cart import handlers
 from cart.api.asking import TermsDep, holder_of
@@ -72,6 +72,7 @@ async def read_surcharge(
     mall_id: Annotated[MallId, Path(examples=["intake"])],
     zonecode: Annotated[Zonecode, Path(examples=["63100"])],
     database: DatabaseDep,
+    order_id: Annotated[UUID | None, Query(description="0 where a promotion of this order freed far places")] = None,
 ) -> SurchargeView:
     async with database.read() as connection:
-        return SurchargeView(amount=await handlers.surcharge_of(mall_id, zonecode, connection))
+        return SurchargeView(amount=await handlers.surcharge_of(mall_id, zonecode, connection, order_id))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from cart.domain.catalogue import Item
@@ -75,6 +75,8 @@ class Adjustment:
 
     kind: str
     code: str
+    # Of a promotion of delivery: for this order far places are free as well, whichever it goes to in the end.
+    far_too: bool = field(default=False, kw_only=True)
     label: str
     amount: int
     promotion_id: UUID | None = None
@@ -168,6 +170,10 @@ class Quote:
     @property
     def tax_free_amount(self) -> int:
         return sum(line.tax_free_amount for line in self.lines)
+
+    @property
+    def far_places_free(self) -> bool:
+        return any(each.far_too for each in self.adjustments)
 
     @property
     def coupons(self) -> tuple[Outcome, ...]:

@@ -125,7 +125,8 @@ def _spare(
     taken: list[Promotion] = []
     for offer in in_order(offers):
         promotion, benefit = offer.promotion, offer.promotion.benefit
-        far = owed.far if isinstance(benefit, FreeShipping) and benefit.surcharge_too else 0
+        far_too = isinstance(benefit, FreeShipping) and benefit.surcharge_too
+        far = owed.far if far_too else 0
         why = refused(offer, lines, purchase, now, taken) or (None if owed.fee + far else "nothing_off")
         outcomes.append(Outcome(promotion.id, promotion.label, offer.code, why, 0 if why else owed.fee + far))
         if why is not None:
@@ -133,7 +134,7 @@ def _spare(
         taken.append(promotion)
         for code, amount in ((PROMOTED, owed.fee), (SURCHARGE_FREE, far)):
             if amount:
-                told.append(Adjustment("shipping", code, promotion.label, -amount, promotion.id))
+                told.append(Adjustment("shipping", code, promotion.label, -amount, promotion.id, far_too=far_too))
         owed = _Owed(0, owed.far - far)
         uses.extend(Use(allowance, 1, promotion.id, offer.code) for allowance in offer.allowances)
     return Shipped(tuple(told), tuple(outcomes), tuple(uses))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,7 +13,7 @@ from cart.domain.cart import Terms
 from cart.domain.shipping import ShippingRule, SurchargeRange, overlapping, rule_in_force
 from cart.errors import ShippingRuleInvalid, SurchargesInvalid
 from cart.handlers.pricing import currency
-from cart.repository import shipping, surcharges
+from cart.repository import quotes, shipping, surcharges
 from common import ids
 from common.db import Tx
 
@@ -64,8 +65,11 @@ async def common_surcharges(connection: AsyncConnection) -> SurchargeTable | Non
     return None if found is None else SurchargeTable(True, *found)
 
 
-async def surcharge_of(mall_id: str, zonecode: str, connection: AsyncConnection) -> int:
-    """What delivery there costs beside the fee, today."""
+async def surcharge_of(mall_id: str, zonecode: str, connection: AsyncConnection, order_id: UUID | None = None) -> int:
+    """What delivery there costs beside the fee, today. Nothing for an order whose quote has a promotion for it."""
+    frozen = None if order_id is None else await quotes.find(connection, order_id)
+    if frozen is not None and frozen[1].far_places_free:
+        return 0
     found = await surcharges.find(connection, mall_id, await currency(connection, mall_id), zonecode)
     return 0 if found is None else found.amount
 

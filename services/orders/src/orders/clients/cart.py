@@ -50,8 +50,8 @@ class Cart(Protocol):
         """Lets another order have the cart at once. May be asked for a cart that this order does not hold."""
         ...
 
-    async def surcharge(self, mall_id: str, zonecode: str) -> int:
-        """What delivery there costs beside the fee, in minor units of the mall's currency."""
+    async def surcharge(self, mall_id: str, zonecode: str, order_id: UUID) -> int:
+        """What delivery there costs this order beside the fee, in minor units of the mall's currency."""
         ...
 
 
@@ -163,8 +163,9 @@ class HttpCart:
         if response.is_error:
             raise refusal(response, "cart", frozenset())
 
-    async def surcharge(self, mall_id: str, zonecode: str) -> int:
-        response = await ask(self._http, "GET", f"{self._url}/internal/surcharges/{mall_id}/{zonecode}", service="cart")
+    async def surcharge(self, mall_id: str, zonecode: str, order_id: UUID) -> int:
+        url = f"{self._url}/internal/surcharges/{mall_id}/{zonecode}?order_id={order_id}"
+        response = await ask(self._http, "GET", url, service="cart")
         if response.status_code != httpx.codes.OK:
             raise refusal(response, "cart", frozenset())
         try:

@@ -26,5 +26,5 @@ class MoveOrders:
         now, then = stored.contact.zonecode, command.ship_to.zonecode
         if now == then:
             return command
-        here, there = [await self.cart.surcharge(order.mall_id, zonecode) for zonecode in (now, then)]
+        here, there = [await self.cart.surcharge(order.mall_id, zone, order.order_id) for zone in (now, then)]
         return replace(command, from_zonecode=now, surcharge=there, surcharge_now=here)
