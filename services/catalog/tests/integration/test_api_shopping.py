@@ -39,6 +39,14 @@ class TestList:
         assert await names(http, mall="intake") == ["귀리"]
         assert await names(http, mall="livestore") == []
 
+    async def test_other_services_read_what_is_hidden_too(self, http, internal, mall):
+        hidden = await a_stored_product(mall, "B", name="초안", publish=False)
+        path = f"/internal/products/{hidden}"
+        found = (await http.get(path, headers=internal)).json()
+        assert [variant["sku"] for variant in found["variants"]] == ["B"]
+        assert (await http.get(path)).status_code == 401
+        assert (await http.get(f"/internal/products/{ids.new_id()}", headers=internal)).status_code == 404
+
     async def test_an_item_is_the_whole_product_with_its_availability(self, http, mall):
         await a_category(mall, "food")
         await a_category(mall, "granola", "food")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request, Response
 
+from catalog.api.shopping import Storefront
 from catalog.commands import ReleaseHold
-from catalog.errors import ReservationNotFound
+from catalog.errors import ProductNotFound, ReservationNotFound
 from catalog.handlers import reservations as handlers
-from catalog.repository import audit, compositions, reservations
+from catalog.repository import audit, compositions, listing, reservations
+from catalog.schemas.products import ProductView
 from catalog.schemas.sets import SetsView
 from catalog.schemas.stock import AuditView, HoldBody, ReservationView
 from common.auth import InternalOnly
@@ -50,6 +52,22 @@ async def sets(database: DatabaseDep, sku: Annotated[list[Sku], Query(min_length
     """Those of the SKUs that are sets, whether they are on sale or not."""
     async with database.read() as connection:
         return SetsView.of(await compositions.parts_of(connection, sku))
+
+
+@router.get(
+    "/products/{product_id}",
+    summary="One product, on sale or not",
+    response_model=ProductView,
+    responses=responses(401, 404),
+)
+async def read_product(request: Request, database: DatabaseDep, product_id: UUID) -> Response:
+    """What was sold once is exchanged, though it is hidden now."""
+    storefront: Storefront = request.app.state.storefront
+    async with database.read() as connection:
+        found = await listing.by_id(connection, product_id, all_states=True)
+    if found is None:
+        raise ProductNotFound("there is no such product")
+    return Response(storefront.fill(found), media_type="application/json")
 
 
 @router.get("/audit", summary="Whether the books balance", responses=responses(401))
