@@ -135,6 +135,25 @@ async def test_a_sold_out_exchange_becomes_a_return(http, database: Database):
     assert (said[0].kind, said[1].type) == ("return", "order-refund-requested")
 
 
+@pytest.mark.parametrize(
+    ("mine", "other", "allowed"),
+    [(8000, 8000, True), (10000, 10000, True), (5000, 8000, True), (8000, 5000, True), (5000, 8001, False),
+     (10000, 10001, False), (None, 8000, True), (None, 8001, False)],
+    ids=["as ever", "my sale is over", "mine is on sale", "the other is", "dearer", "dearer than mine now",
+         "mine is no more", "mine is no more, the other dearer"],
+)  # fmt: skip
+async def test_a_replacement_is_not_dearer_than_what_was_paid_or_than_its_own_price(
+    http, database: Database, catalog: FakeCatalog, mine, other, allowed
+):
+    """8,000 were paid for a unit."""
+    order = await delivered(database)
+    catalog.price_of = {"OAT-VANILLA": other} | ({} if mine is None else {"OAT-1000": mine})
+    line = {"line_id": str(order.lines[1].line_id), "quantity": 1, "replacement_sku": "OAT-VANILLA"}
+    answer = await ask(http, order, kind="exchange", lines=[line])
+    assert answer.status_code == (201 if allowed else 409)
+    assert allowed or answer.json()["code"] == "claim.replacement_price_differs"
+
+
 async def test_the_variant_that_was_sent_instead_comes_back(http, database: Database, catalog: FakeCatalog):
     """The customer of two OAT-1000 has one of another variant after the exchange; catalog is told which came back."""
     order = await delivered(database)

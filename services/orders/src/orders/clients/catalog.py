@@ -60,7 +60,7 @@ class Catalog(Protocol):
         ...
 
     async def prices(self, product_id: UUID) -> dict[str, int]:
-        """What the product's SKUs cost now; nothing for a product that is not on sale any more."""
+        """What the product's SKUs cost now, on sale or hidden; nothing for a product that was never there."""
         ...
 
     async def variants(self, product_id: UUID) -> dict[str, Variant]:
@@ -94,10 +94,15 @@ class HttpCatalog:
             raise refusal(response, "catalog", frozenset())
 
     async def prices(self, product_id: UUID) -> dict[str, int]:
-        return {sku: variant.price for sku, variant in (await self.variants(product_id)).items()}
+        return {
+            sku: variant.price for sku, variant in (await self._variants(f"internal/products/{product_id}")).items()
+        }
 
     async def variants(self, product_id: UUID) -> dict[str, Variant]:
-        response = await ask(self._http, "GET", f"{self._url}/v1/products/{product_id}", service="catalog")
+        return await self._variants(f"v1/products/{product_id}")
+
+    async def _variants(self, path: str) -> dict[str, Variant]:
+        response = await ask(self._http, "GET", f"{self._url}/{path}", service="catalog")
         if response.status_code == httpx.codes.NOT_FOUND:
             return {}
         if response.status_code != httpx.codes.OK:

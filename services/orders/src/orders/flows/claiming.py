@@ -30,7 +30,11 @@ class RequestClaims:
             return order, await terms.of_mall(connection, order.mall_id) or self.default_terms
 
     async def check_replacements(self, order: Order, command: RequestClaim) -> None:
-        """Raises `ReplacementUnknown` or `ReplacementPriceDiffers`. Prices are today's, of both SKUs."""
+        """Raises `ReplacementUnknown` or `ReplacementPriceDiffers`.
+
+        What goes out costs today no more than was paid for the unit, or than the unit itself costs today: a sale that
+        is over, or that began since, stands in nobody's way, and nobody gets dearer goods for nothing.
+        """
         if command.kind == "return":
             return
         for units in command.lines:
@@ -44,8 +48,8 @@ class RequestClaims:
                 raise errors.ReplacementUnknown(
                     f"{units.replacement_sku} is not a variant of {line.product_name}", line_id=str(line.line_id)
                 )
-            if wanted != prices.get(sku, line.unit_price):
+            if wanted > max(line.unit_price, prices.get(sku, 0)):
                 raise errors.ReplacementPriceDiffers(
-                    "goods are exchanged for others of the same price; return them and order the others instead",
+                    "goods are exchanged for others that are not dearer; return them and order the others instead",
                     line_id=str(line.line_id),
                 )

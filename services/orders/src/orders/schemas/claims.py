@@ -29,7 +29,9 @@ class ClaimLineBody(Body):
     line_id: UUID
     quantity: Quantity
     replacement_sku: Sku | None = Field(
-        default=None, description="exchange: another variant of the same product and price; left out: the same again"
+        default=None,
+        description="exchange: another variant of the same product, that costs today no more than was paid for the unit"
+        " or than it costs today itself; nothing is paid back for a cheaper one; left out: the same again",
     )
     sku: Sku | None = Field(
         default=None, description="the variant that comes back; needed where exchanges left several of the line"

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0011"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 
 # 0: it was not free because enough was bought, so nothing that is sent back makes it cost something. Of earlier orders
 # that is known where sending was paid, or where nothing was spared of it; for the others the terms of the claim count.
