@@ -144,6 +144,7 @@ class TestRefusals:
         quote = cart.fill(a_quote(a_quote_line(unit_price=1000, discount=1000), shipping=0))
         answer = await post_order(http, quote.cart_id)
         assert (answer.status_code, answer.json()["code"]) == (409, "order.nothing_to_pay")
+        assert "take a coupon off" in answer.json()["detail"]
 
 
 class TestIdempotency:

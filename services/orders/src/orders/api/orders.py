@@ -57,7 +57,8 @@ Channel = Annotated[str | None, Query(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$", exa
     responses=responses(404, 409, 422, 503),
     summary="Turn a cart into an order",
     description="Prices are the cart's, frozen; the stock is held. The order waits for its payment until"
-    " `payment_due_at`. Repeating the request with the same Idempotency-Key gives the same answer.",
+    " `payment_due_at`. Repeating the request with the same Idempotency-Key gives the same answer. 409"
+    " `order.nothing_to_pay`: goods and shipping come to 0 after discounts, and no payment is of nothing.",
 )
 async def place_order(
     request: Request, body: OrderBody, database: DatabaseDep, key: IdempotencyKey, x_cart_token: CartToken

@@ -83,7 +83,10 @@ class Quote:
         if sum(line.amount for line in self.lines) + self.shipping_amount != self.total_amount:
             raise errors.QuoteInconsistent("the lines and the shipping fee of the cart's quote do not make its total")
         if self.total_amount == 0:
-            raise errors.NothingToPay("there is nothing to pay for in this cart")
+            raise errors.NothingToPay(
+                "the cart costs nothing after its discounts, and there is no payment of nothing: take a coupon off, or"
+                " add something"
+            )
 
     def gifts_short(self, available: dict[str, int]) -> frozenset[str]:
         """SKUs of the gifts to leave out where of these SKUs only so many units are there; empty: an item is short too,
