@@ -112,7 +112,8 @@ async def _started(directory: Path) -> AsyncIterator[Shop]:
         with mock.patch.dict(os.environ, values), mock.patch("catalog.main.S3Storage", return_value=shop.storage):
             for name in NAMES:
                 await _start(shop, name, database_url, stack)
-            sandbox = create_sandbox(SandboxSettings())
+            # A step ends at rest: no refund waits a second because the one before it was of the same payment.
+            sandbox = create_sandbox(SandboxSettings(toss_cancel_guard_seconds=0))
         await stack.enter_async_context(_served(sandbox, doors["sandbox"], lifespan="on"))
         for name, app in (*shop.apps.items(), ("edge", _edge(shop))):
             await stack.enter_async_context(_served(app, doors[name]))
