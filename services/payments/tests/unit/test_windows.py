@@ -16,13 +16,13 @@ from payments.domain.patience import Patience, Waits
 from payments.domain.status import Status
 
 S = Status
-LINGERS = timedelta(hours=1)
-NOTHING_YET = (Missing(), Standing.NOT_STARTED, Standing.FAILED, Standing.EXPIRED, Standing.RETURNED)
+LINGERS = timedelta(hours=2)
+NOTHING_YET = (Missing(), Standing.NOT_STARTED, Standing.FAILED, Standing.EXPIRED)
 
 
 def at_window(status=S.OPEN, **changes):
     payment = a_payment(status, provider="portone", **changes)
-    return replace(payment, window_until=payment.due_at + LINGERS)
+    return replace(payment, window_until=payment.created_at + LINGERS)
 
 
 def told(payment, what, now=NOW):
@@ -50,7 +50,7 @@ class TestGivenUp:
     def test_as_long_as_it_may_take_money_it_is_asked_again(self, which, what):
         payment = given_up()[which]
         decision = told(payment, what)
-        assert (decision.payment, decision.settled, decision.facts) == (payment, False, ())
+        assert (decision.payment, decision.settled, decision.facts) == (payment, True, ())
 
     @pytest.mark.parametrize("what", NOTHING_YET)
     def test_then_it_is_over(self, which, what):
@@ -58,6 +58,9 @@ class TestGivenUp:
         decision = told(payment, what, payment.window_until)
         assert (decision.payment, decision.settled) == (replace(payment, closing=False), True)
         assert rules.ask_at(decision.payment, payment.window_until, patience=timedelta(minutes=1)) is None
+
+    def test_what_was_called_off_there_is_over_at_once(self, which):
+        assert not told(given_up()[which], Standing.RETURNED).payment.closing
 
     def test_money_that_is_there_is_taken_down(self, which):
         decision = told(given_up()[which], Standing.PAID)
@@ -68,6 +71,14 @@ class TestGivenUp:
     def test_an_account_its_window_issued_is_called_off(self, which):
         decision = told(given_up()[which], Standing.WAITING)
         assert (decision.payment.closing, decision.payment.key) == (True, "tkey_1")
+
+
+@pytest.mark.parametrize("what", [*NOTHING_YET, Standing.RETURNED])
+@pytest.mark.parametrize("status", [S.REVERSED, S.CANCELLED, S.EXPIRED])
+def test_an_account_is_no_window_any_more(status, what):
+    """Its window issued it, so once it is closed nothing comes of it."""
+    payment = at_window(status, method="virtual_account", closing=True)
+    assert not told(payment, what).payment.closing
 
 
 class TestOthersKey:
@@ -99,7 +110,7 @@ def test_only_providers_whose_windows_take_money_linger():
         "toss": Waits.seconds(paying=1, giving_back=1),
     }
     patience = Patience(timedelta(0), waits)
-    assert patience.window_until(replace(payment, provider="portone")) == payment.due_at + timedelta(seconds=60)
+    assert patience.window_until(replace(payment, provider="portone")) == payment.created_at + timedelta(seconds=60)
     assert patience.window_until(payment) is None
     assert patience.window_until(replace(payment, provider="gone")) is None
     longer = waits["toss"].longer(waits["portone"]).longer(Waits.seconds(paying=1, giving_back=1, lingers=5))

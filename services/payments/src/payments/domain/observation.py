@@ -134,8 +134,9 @@ def _left_open(payment: Payment, now: datetime) -> Decision:
 
 def _nothing_yet(payment: Payment, now: datetime) -> Decision:
     """Of a payment that is over. As long as its window may take money it is asked about, ever more seldom."""
-    if payment.closing and payment.window_until is not None and now < payment.window_until:
-        return Decision(payment, settled=False)
+    left_at_window = payment.status in (Status.CANCELLED, Status.EXPIRED) and payment.account is None
+    if left_at_window and payment.closing and payment.window_until is not None and now < payment.window_until:
+        return Decision(payment)
     return Decision(replace(payment, closing=False))
 
 
@@ -224,7 +225,9 @@ def _returned(payment: Payment, answer: Seen, refunds: Sequence[Refund], now: da
         return _compare_balance(payment, answer, refunds)
     if payment.status is Status.WAITING and not payment.closing and now >= payment.due_at:
         return _ran_out(payment)
-    return _over(payment, "cancelled_at_provider", "the payment was called off at the provider", now)
+    if payment.status in LIVE:
+        return _failed(payment, "cancelled_at_provider", "the payment was called off at the provider")
+    return Decision(replace(payment, closing=False))
 
 
 def _over(payment: Payment, code: str, reason: str, now: datetime) -> Decision:

@@ -17,7 +17,7 @@ class Waits:
     """The longest an adapter may be at one of our requests, the timeouts of all its calls together.
 
     `paying`: to open or to confirm. `giving_back`: to refund, with the look-ups before and after it.
-    `lingers`: of a provider whose window takes the money by itself, how long after the payment was due it still may.
+    `lingers`: of a provider whose window takes the money by itself, how long after it was opened it still may.
     """
 
     paying: timedelta = timedelta(0)
@@ -51,4 +51,4 @@ class Patience:
     def window_until(self, payment: Payment) -> datetime | None:
         """Until when the payment's window, given up or not, may take money; None where it takes none by itself."""
         lingers = self.waits.get(payment.provider, Waits()).lingers
-        return None if lingers is None else payment.due_at + lingers
+        return None if lingers is None else payment.created_at + lingers

@@ -40,11 +40,11 @@ class Settling:
 
     async def settle(self, payment_id: UUID) -> Recorded:
         """Looks until an answer counted, a few times at most. `settled=False`: look again later."""
-        recorded = await self._once(payment_id)
+        asked, recorded = await self._once(payment_id)
         for _ in range(_TRIES):
-            if not recorded.stale and not self._goes_on(recorded):
+            if not recorded.stale and not self._goes_on(asked, recorded):
                 break
-            recorded = await self._once(payment_id)
+            asked, recorded = await self._once(payment_id)
         return recorded
 
     async def record(self, payment: Payment, answer: Answer) -> Recorded:
@@ -52,18 +52,19 @@ class Settling:
         async with self._database.transaction() as tx:
             return await handlers.record_answer(command, tx, patience=self.patience)
 
-    async def _once(self, payment_id: UUID) -> Recorded:
+    async def _once(self, payment_id: UUID) -> tuple[Payment, Recorded]:
         async with self._database.read() as connection:
             payment = await rows.find(connection, payment_id)
         if payment is None:
             raise errors.PaymentNotFound("there is no such payment")
         answer = await self._ask(payment, self._gateways.for_(payment.provider, payment.mall_id))
-        return await self.record(payment, answer)
+        return payment, await self.record(payment, answer)
 
     @staticmethod
-    def _goes_on(recorded: Recorded) -> bool:
+    def _goes_on(asked: Payment, recorded: Recorded) -> bool:
         """What was just learned calls for one more step: an account found open that must be closed."""
-        return recorded.settled and recorded.payment.closing and recorded.payment.status is not Status.WAITING
+        learned = recorded.settled and recorded.payment.version != asked.version
+        return learned and recorded.payment.closing and recorded.payment.status is not Status.WAITING
 
     async def _ask(self, payment: Payment, gateway: PaymentGateway) -> Answer:
         answer = await gateway.get(payment)

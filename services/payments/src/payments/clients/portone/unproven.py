@@ -19,8 +19,8 @@ STANDINGS = MappingProxyType(
     }
 )
 PENDING = "PENDING"
-# memory: how long after the payment was due a window somebody left open may still take the money.
-WINDOW_LINGERS_SECONDS = 3600.0
+# memory: how long a window that somebody left open may still take the money.
+WINDOW_LINGERS_SECONDS = 7200.0
 # Types of refusals are those of the official SDKs; what each asks of us is inferred.
 HINTS = MappingProxyType(
     {

@@ -16,5 +16,5 @@ PAGE_SIZE = 100
 # memory: a token whose end is so near is not used any more.
 TOKEN_MARGIN_SECONDS = 30.0
 NAME_MOST = 100
-# memory: how long after the payment was due a window somebody left open may still take the money.
-WINDOW_LINGERS_SECONDS = 3600.0
+# memory: how long a window that somebody left open may still take the money.
+WINDOW_LINGERS_SECONDS = 7200.0
