@@ -11,6 +11,8 @@ import httpx
 import pytest
 from pydantic import SecretStr
 from services.stats.tests.builders import NOW, STAFF_KEY, staff_headers
+from services.stats.tests.fakes import MemoryTopics
+from services.stats.tests.rebuilding import Rebuilds, a_rebuilder
 from sqlalchemy import text
 
 from common import testing
@@ -102,3 +104,9 @@ async def desk(database: Database) -> AsyncIterator[Desk]:
 def chance() -> random.Random:
     """The same chances at every run."""
     return random.Random(20261122)
+
+
+@pytest.fixture
+async def in_memory(desk: Desk, database: Database) -> Rebuilds:
+    topics = MemoryTopics()
+    return Rebuilds(desk, topics, a_rebuilder(database, topics))
