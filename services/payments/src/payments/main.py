@@ -57,7 +57,7 @@ def assemble(runtime: Runtime[Settings], gateways: Gateways, orders: Orders) -> 
         keep_bodies=timedelta(days=settings.callback_body_days),
         keep_unread=timedelta(days=settings.callback_unread_days),
     )
-    hands = Hands(turn_seconds=settings.turn_seconds)
+    hands = Hands(turn_seconds=settings.turn_seconds, close_seconds=settings.drain_seconds / 4)
     return Parts(
         routers=api.routers,
         handlers=consumer.handlers(patience=patience, wake_refunds=wake_refunds, wake_settling=wake_settling),

@@ -31,7 +31,7 @@ def settings(kind: type[Settings] = Settings, **changes: Any) -> Settings:
     defaults = {
         "database_url": SecretStr("unused"), "staff_token_key": SecretStr(STAFF_KEY), "public_url": "https://edge.example",
         "sealing_key": SecretStr("sealing"), "patience_seconds": 30, "expiry_grace_seconds": 60,
-        "turn_seconds": 60,
+        "turn_seconds": 60, "drain_seconds": 0.1,
     }  # fmt: skip
     return kind(**(defaults | changes))
 

@@ -26,7 +26,7 @@ class Work:
 
 @pytest.fixture
 async def hands():
-    made = Hands(turn_seconds=0.01, at_once=2)
+    made = Hands(turn_seconds=0.01, close_seconds=0.01, at_once=2)
     yield made
     await made.close()
 
@@ -80,7 +80,17 @@ async def test_one_that_fails_keeps_nobody_waiting(hands):
 
 
 async def test_closing_lets_go_of_what_hangs_and_of_what_waits():
-    hands, work = Hands(turn_seconds=0.01, at_once=1), Work("a")
+    hands, work = Hands(turn_seconds=0.01, close_seconds=0.01, at_once=1), Work("a")
     await hands.turn("refunds", [("a", "toss"), ("b", "toss")], work)
     await hands.close()
     assert (work.begun, work.done) == (["a"], [])
+
+
+async def test_closing_lets_what_is_in_hand_end_and_begins_nothing_more():
+    hands, work = Hands(turn_seconds=0.01, close_seconds=10, at_once=1), Work("a")
+    await hands.turn("refunds", [("a", "toss"), ("b", "toss")], work)
+    closing = asyncio.create_task(hands.close())
+    await asyncio.sleep(0)
+    work.released.set()
+    await closing
+    assert (work.begun, work.done) == (["a"], ["a"])

@@ -18,8 +18,10 @@ class Hands:
     longer goes on beside the next turns, and nothing is begun twice at a time.
     """
 
-    def __init__(self, *, turn_seconds: float, at_once: int = 5) -> None:
+    def __init__(self, *, turn_seconds: float, close_seconds: float, at_once: int = 5) -> None:
         self._turn_seconds = turn_seconds
+        self._close_seconds = close_seconds
+        self._closing = False
         self._free: dict[tuple[str, str], asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(at_once))
         self._running: dict[tuple[str, Hashable], asyncio.Task[None]] = {}
 
@@ -37,15 +39,21 @@ class Hands:
     async def _one(self, job: str, thing: T, provider: str, work: Callable[[T], Awaitable[object]]) -> None:
         try:
             async with self._free[job, provider]:
-                await work(thing)
+                if not self._closing:
+                    await work(thing)
         except Exception:  # noqa: BLE001 - see above
             _log.exception("one item of a job failed", job=job)
         finally:
             del self._running[job, thing]
 
     async def close(self) -> None:
-        """Lets go of everything: what a step leaves open is asked for later, as after a crash."""
-        tasks = list(self._running.values())
+        """Begins nothing more, and lets what is in hand end if it does soon: what is cut off is asked for later. Then it
+        can be used again.
+        """
+        self._closing = True
+        if tasks := list(self._running.values()):
+            await asyncio.wait(tasks, timeout=self._close_seconds)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._closing = False
