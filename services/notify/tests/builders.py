@@ -370,32 +370,3 @@ def a_letter(kind: Kind, *, customer: str = "김민지", mall: Mall | None = Non
     message = Message(ids.new_id(), kind, ids.new_id(), order_id, "intake", NOW, _DATA[kind] | data)
     known = mall or Mall("intake", "인테이크", "https://intake.example", "help@intake.example", "02-1599-0000")
     return Letter(message, order, known, customer)
-
-
-def every_fact(order_id: UUID) -> list[Event]:
-    """At least one of each kind of message."""
-    return [
-        order_placed(order_id),
-        payment_pending(order_id),
-        order_paid(order_id),
-        shipment_updated(order_id),
-        order_cancelled(order_id),
-        payment_refunded(order_id),
-        refund_account_needed(order_id),
-        deposit_mismatch(order_id, 40_000),
-        deposit_mismatch(order_id, 42_900, 100),
-        deposit_reversed(order_id),
-        surplus_returned(order_id),
-        refund_refused(order_id),
-        refund_requested(order_id),
-        address_decided(order_id, accepted=False),
-        address_decided(order_id, accepted=True),
-        option_refused(order_id),
-        option_changed(order_id),
-        shipment_held(order_id, NOW + timedelta(hours=240)),
-        shipment_held(order_id, None, occurred_at=NOW + timedelta(hours=240)),
-        order_completed(order_id),
-        shipment_updated(order_id, claim_id=ids.new_id(), occurred_at=NOW + timedelta(hours=19)),
-        return_updated(order_id),
-        *claim_events(order_id),
-    ]

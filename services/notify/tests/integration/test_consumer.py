@@ -10,7 +10,6 @@ from services.notify.tests.builders import (
     NOW,
     contact,
     deposit_mismatch,
-    every_fact,
     mall_changed,
     option_changed,
     order_paid,
@@ -23,6 +22,7 @@ from services.notify.tests.builders import (
     shipment_held,
     shipment_updated,
 )
+from services.notify.tests.facts import every_fact
 from services.notify.tests.world import World
 
 from common import ids, testing

@@ -12,11 +12,11 @@ import httpx
 import pytest
 from services.notify.tests.builders import (
     contact,
-    every_fact,
     mall_changed,
     order_paid,
     shipment_updated,
 )
+from services.notify.tests.facts import every_fact
 from services.notify.tests.fakes import MailServer
 from services.notify.tests.world import CALLBACK_TOKEN, World
 from starlette.types import Receive, Scope, Send
