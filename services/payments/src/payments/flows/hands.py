@@ -47,8 +47,9 @@ class Hands:
             del self._running[job, thing]
 
     async def close(self) -> None:
-        """Begins nothing more, and lets what is in hand end if it does soon: what is cut off is asked for later. Then it
-        can be used again.
+        """Begins nothing more, and lets what is in hand end if it does soon: what is cut off is asked for later.
+
+        Can be used again afterwards.
         """
         self._closing = True
         if tasks := list(self._running.values()):
