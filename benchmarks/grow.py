@@ -24,10 +24,10 @@ CATALOGUE: dict[str, tuple[str, ...]] = {
     "cart": ("catalogue_products", "catalogue_variants", "catalogue_stock"),
 }
 HISTORY: dict[str, tuple[str, ...]] = {
-    "orders": ("orders", "order_lines", "order_contacts", "order_history"),
+    "orders": ("orders", "order_lines", "order_contacts", "order_history", "order_parcels"),
     "payments": ("order_gates", "payments", "payment_history", "journals", "postings"),
-    "catalog": ("reservations", "reservation_lines"),
-    "scm": ("shipments", "shipment_lines", "parcels", "parcel_lines", "shipment_contacts"),
+    "catalog": ("reservations", "reservation_lines", "stock_movements"),
+    "scm": ("shipments", "shipment_lines", "parcels", "parcel_lines", "parcel_tracking", "shipment_contacts"),
     "notify": ("orders", "contacts", "messages", "deliveries"),
     "stats": ("order_facts", "line_facts"),
     "cart": ("carts", "cart_lines", "frozen_quotes"),
@@ -49,7 +49,7 @@ FROM pg_index WHERE indrelid = $1::regclass AND NOT indisunique
 _SPREAD_SECONDS = 2 * 365 * 86_400
 _PAST = frozenset({
     "published_at", "created_at", "placed_at", "paid_at", "at", "confirmed_at", "posted_at", "requested_at", "fact_at",
-    "updated_at", "changed_at", "sent_at", "ended_at", "shipped_at", "delivered_at",
+    "updated_at", "changed_at", "sent_at", "ended_at", "shipped_at", "delivered_at", "completed_at",
 })  # fmt: skip
 _OWN_NAMES = {"sku", "slug", "goods_code"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import aiohttp
 
 from benchmarks.scenes import session, shopper
 from benchmarks.system import Shop
+from common.clock import Clock, business_day
 from shop import tokens
 from shop.services import SERVICES
 
@@ -26,14 +27,37 @@ _SETTINGS = {
     "auto_explain.log_buffers": "on",
     "auto_explain.log_nested_statements": "off",
 }
-_STAFF = ("/v1/orders?limit=50", "/v1/orders?status=paid&limit=50", "/v1/stats/sales")
-_SHELVES = ("/v1/products?mall=intake&limit=20", "/v1/products?mall=intake&q=그래놀라", "/v1/categories?mall=intake")
+# What each service does by itself all the time belongs to no path.
+_BY_ITSELF = re.compile(r"relay_leases|relay_members|job_leases|pg_catalog|FROM outbox|'jit'")
+# Who asks for what: anybody, the order's customer, staff.
+_READS = (
+    ("a mall's list", "catalog", "/v1/products?mall=intake&limit=20", ""),
+    ("the list of all malls", "catalog", "/v1/products?limit=20", ""),
+    ("the list by price", "catalog", "/v1/products?mall=intake&sort=price_asc&limit=20", ""),
+    ("a category's list, not sold out", "catalog", "/v1/products?mall=intake&category=intake-grain&available=true", ""),
+    ("a search, a common word", "catalog", "/v1/products?mall=intake&q=그래놀라", ""),
+    ("a search by initial consonants", "catalog", "/v1/products?mall=intake&q=ㄱㄹㄴㄹ", ""),
+    ("a search for what is not there", "catalog", "/v1/products?mall=intake&q=그레놀러를", ""),
+    ("facets of a search", "catalog", "/v1/products/facets?mall=intake&q=그래놀라", ""),
+    ("a product's page", "catalog", "/v1/products/organic-granola?mall=intake", ""),
+    ("categories", "catalog", "/v1/categories?mall=intake", ""),
+    ("the customer's order", "orders", "/v1/orders/{order}", "owner"),
+    ("the order's story", "orders", "/v1/orders/{order}/history", "owner"),
+    ("the order's parcels", "scm", "/v1/orders/{order}/shipments", "owner"),
+    ("staff's list of orders", "orders", "/v1/orders?limit=50", "staff"),
+    ("staff's list of what is to be sent", "orders", "/v1/orders?status=paid&limit=50", "staff"),
+    ("staff's list of a mall's day", "orders", "/v1/orders?mall=intake&from={today}&to={today}", "staff"),
+    ("one day's export", "orders", "/v1/orders/export?from={today}&to={today}", "staff"),
+    ("an order's payments", "payments", "/v1/payments?order_id={order}", "staff"),
+    ("sales by day", "stats", "/v1/stats/sales", "staff"),
+)
 
 
 @dataclass
 class Statement:
-    """One statement of a service, however often it ran. `blocks` are of 8 KiB, of the costliest run."""
+    """One statement of a service on a path, however often it ran. `blocks` are of 8 KiB, of the costliest run."""
 
+    path: str
     service: str
     text: str
     runs: int = 0
@@ -53,15 +77,12 @@ class Statement:
 
 
 async def of_hot_paths(shop: Shop) -> list[dict[str, Any]]:
-    """Every statement that shelves, a whole checkout and the desk's lists made, the costliest first."""
+    """Every statement that a whole checkout, shelves and desks made: path by path, the costliest of each first."""
     await _explain(shop, on=True)
-    log = shop.current.logs / "postgres.log"
     try:
         async with session() as http:
             await _until_served(shop, http)
-            begin = log.stat().st_size
-            await _walk(shop, http)
-        return [_row(each) for each in _read(log, begin)]
+            return [_row(each) async for each in _walk(shop, http)]
     finally:
         await _explain(shop, on=False)
 
@@ -96,17 +117,22 @@ async def _until_served(shop: Shop, http: aiohttp.ClientSession) -> None:
     await shop.settle()
 
 
-async def _walk(shop: Shop, http: aiohttp.ClientSession) -> None:
-    staff = {"Authorization": f"Bearer {tokens.mint_staff(shop.current.secrets['staff_token_key'])}"}
+async def _walk(shop: Shop, http: aiohttp.ClientSession) -> AsyncIterator[Statement]:
+    log = shop.current.logs / "postgres.log"
+    begin = log.stat().st_size
     placed = await shopper(shop, http).check_out()
     await shop.settle()
-    own = {"X-Order-Token": placed.token}
-    for path in _SHELVES:
-        await _get(http, shop, path, {})
-    await _get(http, shop, f"/v1/orders/{placed.id}", own)
-    await _get(http, shop, f"/v1/orders/{placed.id}/shipments", own)
-    for path in (*_STAFF, f"/v1/payments?order_id={placed.id}"):
-        await _get(http, shop, path, staff)
+    for statement in _read(log, begin, "a whole checkout"):
+        yield statement
+    staff = tokens.mint_staff(shop.current.secrets["staff_token_key"])
+    headers = {"owner": {"X-Order-Token": placed.token}, "staff": {"Authorization": f"Bearer {staff}"}}
+    known = {"order": placed.id, "today": business_day(Clock().now())}
+    for path, service, url, who in _READS:
+        begin = log.stat().st_size
+        await _get(http, shop, url.format(**known), headers.get(who, {}))
+        for statement in _read(log, begin, path):
+            if statement.service == service:
+                yield statement
 
 
 async def _get(http: aiohttp.ClientSession, shop: Shop, path: str, headers: dict[str, str]) -> None:
@@ -116,14 +142,15 @@ async def _get(http: aiohttp.ClientSession, shop: Shop, path: str, headers: dict
             raise RuntimeError(f"GET {path} answered {answer.status}: {body[:200].decode(errors='replace')}")
 
 
-def _read(log: Path, begin: int) -> list[Statement]:
+def _read(log: Path, begin: int, path: str) -> list[Statement]:
     with log.open("rb") as stream:
         stream.seek(begin)
         lines = stream.read().decode(errors="replace").splitlines()
     found: dict[tuple[str, str], Statement] = {}
     for role, milliseconds, told in _entries(lines):
         text = " ".join(told["Query Text"].split())
-        found.setdefault((role, text), Statement(role, text)).add(milliseconds, told["Plan"])
+        if not _BY_ITSELF.search(text):
+            found.setdefault((role, text), Statement(path, role, text)).add(milliseconds, told["Plan"])
     return sorted(found.values(), key=lambda each: -each.blocks)
 
 
@@ -156,6 +183,7 @@ def _named(node: dict[str, Any]) -> str:
 
 def _row(statement: Statement) -> dict[str, Any]:
     return {
+        "path": statement.path,
         "service": statement.service,
         "statement": statement.text,
         "runs": statement.runs,

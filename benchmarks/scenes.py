@@ -18,6 +18,9 @@ from common.clock import Clock
 from shop.seed import CATALOGUE
 
 _PLENTY = 10_000_000
+_CLEANED_SECONDS = 600
+_CLEANING = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'autovacuum worker'"
+_OPEN_ORDERS = "SELECT count(*) FROM orders.orders WHERE status IN ('paid', 'preparing', 'shipped', 'delivered')"
 
 
 async def prepare(shop: Shop) -> None:
@@ -126,21 +129,38 @@ async def chain_delays(shop: Shop, per_second: float, seconds: float) -> dict[st
 
 async def grown(shop: Shop, products: int, orders: int, tag: str) -> dict[str, int]:
     """Clones the catalogue and the orders of this shop until there are at least so many. Returns how many there are."""
-    await shop.settle()
+    await _delivered(shop)
     connection = await shop.database()
     try:
         found = await grow.fill(connection, products, orders, tag)
         await connection.execute("CHECKPOINT")
+        async with asyncio.timeout(_CLEANED_SECONDS):
+            while await connection.fetchval(_CLEANING):
+                await asyncio.sleep(1)
     finally:
         await connection.close()
     await asyncio.sleep(1)
     return found
 
 
+async def _delivered(shop: Shop, seconds: float = 180) -> None:
+    """The centre works until every order has come to its end: a past is made of those. Raises TimeoutError."""
+    await shop.centre("resume")
+    connection = await shop.database()
+    try:
+        async with asyncio.timeout(seconds):
+            while await connection.fetchval(_OPEN_ORDERS):
+                await asyncio.sleep(0.5)
+    finally:
+        await connection.close()
+    await shop.centre("pause")
+    await shop.settle()
+
+
 async def _slugs(shop: Shop) -> list[str]:
     connection = await shop.database()
     try:
-        rows = await connection.fetch("SELECT slug FROM catalog.products WHERE mall_id = 'intake' LIMIT 1000")
+        rows = await connection.fetch("SELECT slug FROM catalog.products WHERE mall_id = 'intake' LIMIT 500")
         return [row["slug"] for row in rows]
     finally:
         await connection.close()
