@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints
-
-from common.money import Money
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, StringConstraints
 
 T = TypeVar("T")
 
 MallId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$"), Field(examples=["intake"])]
+# A Mac writes a syllable as its letters (NFD): what looks the same is kept the same.
+NFC = BeforeValidator(lambda given: unicodedata.normalize("NFC", given) if isinstance(given, str) else given)
 # Letters of any script, but nothing that a path would have to quote: a SKU stands in addresses.
 Sku = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=r"^\w[\w.+ -]*$"),
     Field(examples=["GRANOLA-500"]),
+    NFC,
 ]
 Quantity = Annotated[StrictInt, Field(ge=1, le=9999, examples=[2])]
 # PostgreSQL's text takes no NUL, and other systems choke on the rest: in a name or a label they are never meant.
@@ -48,9 +50,6 @@ class MoneyView(View):
     @classmethod
     def of(cls, amount: int, currency: str) -> MoneyView:
         return cls(amount=amount, currency=currency)
-
-    def to_money(self) -> Money:
-        return Money(self.amount, self.currency)
 
 
 class Page(View, Generic[T]):

@@ -78,13 +78,15 @@ class ClaimWithdrawn(_Claim):
 class SettledLine(ClaimLine):
     """What the centre found. `resellable` units go on the shelf again; `missing` ones stay with the customer.
 
-    `amount` is the price of the units that came, 0 in an exchange.
+    `amount` is the price of the units that came, 0 in an exchange. `bought_sku` is the order line's own: an exchange
+    before may have made another variant of these units, which was never sold as such. Events of before do not tell it.
     """
 
     resellable: int = Field(ge=0)
     damaged: int = Field(ge=0)
     missing: int = Field(ge=0)
     amount: StrictInt = Field(ge=0)
+    bought_sku: Sku | None = None
 
 
 class ClaimCompleted(OrderEvent):

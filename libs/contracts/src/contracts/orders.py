@@ -10,7 +10,7 @@ from pydantic import Field, StrictInt
 
 from contracts import topics
 from contracts.envelope import Event, Payload
-from contracts.shared import Currency, MallId, OrderLine, Sku
+from contracts.shared import Currency, MallId, OrderLine, Sku, SkuQuantity
 
 
 class OrderEvent(Event):
@@ -86,7 +86,8 @@ class OrderCancelled(OrderEvent):
     """Units of an order will not be delivered. `whole`: nothing of the order is left and it is over.
 
     `was_paid` tells whether its stock had been sold or was only reserved. `refund_amount` is what goes back
-    (shipping included where due); 0 when nothing had been paid or the deposit was taken back by the bank.
+    (shipping included where due); 0 when nothing had been paid or the deposit was taken back by the bank. `short`:
+    those of the units that the centre does not have, so nobody can buy them: of a set its parts.
     """
 
     type: ClassVar[str] = "order-cancelled"
@@ -98,6 +99,7 @@ class OrderCancelled(OrderEvent):
     lines: tuple[CancelledLine, ...]
     shipping_amount: StrictInt = 0
     refund_amount: StrictInt
+    short: tuple[SkuQuantity, ...] = ()
     placed_at: datetime
     cancelled_at: datetime
 
@@ -150,13 +152,15 @@ class OrderOptionChangeRequested(OrderOptionChange):
 class OrderOptionChanged(OrderOptionChange):
     """The line is the new variant from now on: the old units can be sold again, the new ones are the order's.
 
-    The price is the same; `amount` is what the units cost (minor units).
+    The price is the same; `amount` is what the units cost (minor units). `short`: those of the old units that the
+    centre does not have, so nobody can buy them: of a set its parts.
     """
 
     type: ClassVar[str] = "order-option-changed"
 
     category_ids: tuple[str, ...] = ()
     amount: StrictInt
+    short: tuple[SkuQuantity, ...] = ()
     changed_at: datetime
 
 

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from contracts import topics
 from contracts.envelope import Event, Payload
-from contracts.shared import MallId, Sku
+from contracts.shared import MallId, Sku, SkuQuantity
 
 
 class ShipmentStatus(StrEnum):
@@ -77,7 +77,11 @@ class ShipmentHeld(Event):
 
 
 class ShipmentCancelDecided(Event):
-    """The answer to `order-cancel-requested`: `accepted` means the goods were stopped and stay in the centre."""
+    """The answer to `order-cancel-requested`: `accepted` means the goods were stopped and stay in the centre.
+
+    `short`: those of the stopped units that the centre was asked for and does not have, as they would lie on its
+    shelves: of a set its parts.
+    """
 
     type: ClassVar[str] = "shipment-cancel-decided"
     topic = topics.SHIPMENTS
@@ -88,6 +92,7 @@ class ShipmentCancelDecided(Event):
     mall_id: MallId
     accepted: bool
     reason: str | None = None
+    short: tuple[SkuQuantity, ...] = ()
     occurred_at: datetime
 
 
@@ -107,7 +112,10 @@ class ShipmentAddressDecided(Event):
 
 
 class ShipmentOptionDecided(Event):
-    """The answer to `order-option-change-requested`: `accepted` means the new variant is sent instead of the old."""
+    """The answer to `order-option-change-requested`: `accepted` means the new variant is sent instead of the old.
+
+    `short`: units of the old variant that the centre does not have, as in `shipment-cancel-decided`.
+    """
 
     type: ClassVar[str] = "shipment-option-decided"
     topic = topics.SHIPMENTS
@@ -118,6 +126,7 @@ class ShipmentOptionDecided(Event):
     mall_id: MallId
     accepted: bool
     reason: str | None = None
+    short: tuple[SkuQuantity, ...] = ()
     occurred_at: datetime
 
 
