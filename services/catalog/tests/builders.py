@@ -22,7 +22,7 @@ from contracts.orders import (
     OrderPaid,
     OrderPlaced,
 )
-from contracts.shared import OrderLine
+from contracts.shared import OrderLine, SkuQuantity
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 MEDIA = "https://shop.test/media"
@@ -178,8 +178,15 @@ def an_option(order_id: UUID, change_id: UUID, sku: str, new_sku: str, quantity:
     }
 
 
-def option_changed(order_id: UUID, change_id: UUID, sku: str, new_sku: str, quantity: int) -> OrderOptionChanged:
-    return OrderOptionChanged(**an_option(order_id, change_id, sku, new_sku, quantity), amount=0, changed_at=NOW)
+def option_changed(
+    order_id: UUID, change_id: UUID, sku: str, new_sku: str, quantity: int, *, short: dict[str, int] | None = None
+) -> OrderOptionChanged:
+    about = an_option(order_id, change_id, sku, new_sku, quantity)
+    return OrderOptionChanged(**about, amount=0, short=_short(short), changed_at=NOW)
+
+
+def _short(units: dict[str, int] | None) -> tuple[SkuQuantity, ...]:
+    return tuple(SkuQuantity(sku=sku, quantity=quantity) for sku, quantity in (units or {}).items())
 
 
 def option_refused(order_id: UUID, change_id: UUID, sku: str, new_sku: str, quantity: int) -> OrderOptionChangeRefused:
@@ -188,8 +195,15 @@ def option_refused(order_id: UUID, change_id: UUID, sku: str, new_sku: str, quan
 
 
 def order_cancelled(
-    order_id: UUID, *, was_paid: bool, whole: bool = True, cancel_id: UUID | None = None, **units: int
+    order_id: UUID,
+    *,
+    was_paid: bool,
+    whole: bool = True,
+    cancel_id: UUID | None = None,
+    short: dict[str, int] | None = None,
+    **units: int,
 ) -> OrderCancelled:
+    """`short`: by SKU, what the centre does not have of it."""
     lines = tuple(
         CancelledLine(line_id=ids.new_id(), sku=sku, product_id=ids.new_id(), quantity=quantity, amount=0)
         for sku, quantity in units.items()
@@ -202,6 +216,7 @@ def order_cancelled(
         reason="changed_mind",
         lines=lines,
         refund_amount=0,
+        short=_short(short),
         placed_at=NOW,
         cancelled_at=NOW,
     )

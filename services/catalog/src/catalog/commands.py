@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -250,18 +250,25 @@ class SellReservation:
 
 @dataclass(frozen=True, slots=True)
 class CancelUnits:
-    """Units of an order will not be delivered. `whole`: nothing of the order is left."""
+    """Units of an order will not be delivered. `whole`: nothing of the order is left.
+
+    `short`: units on the shelf, of a set its parts, that the centre does not have.
+    """
 
     order_id: UUID
     mall_id: str
     cancel_id: UUID
     whole: bool
     lines: Quantities
+    short: Quantities = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeOption:
-    """`quantity` sold units of `sku` become units of `new_sku`, which are held under `change_id`."""
+    """`quantity` sold units of `sku` become units of `new_sku`, which are held under `change_id`.
+
+    `short`: of the old ones, as in `CancelUnits`.
+    """
 
     order_id: UUID
     mall_id: str
@@ -269,3 +276,4 @@ class ChangeOption:
     sku: str
     new_sku: str
     quantity: int
+    short: Quantities = field(default_factory=dict)

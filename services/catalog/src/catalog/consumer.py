@@ -58,12 +58,15 @@ async def on_order_paid(event: OrderPaid, tx: Tx) -> None:
 
 
 async def on_order_cancelled(event: OrderCancelled, tx: Tx) -> None:
-    command = CancelUnits(event.order_id, event.mall_id, event.cancel_id, event.whole, _units(event.lines))
+    lines, short = _units(event.lines), _units(event.short)
+    command = CancelUnits(event.order_id, event.mall_id, event.cancel_id, event.whole, lines, short)
     await reservations.cancel_units(command, tx)
 
 
 async def on_option_changed(event: OrderOptionChanged, tx: Tx) -> None:
-    command = ChangeOption(event.order_id, event.mall_id, event.change_id, event.sku, event.new_sku, event.quantity)
+    command = ChangeOption(
+        event.order_id, event.mall_id, event.change_id, event.sku, event.new_sku, event.quantity, _units(event.short)
+    )
     await reservations.change_option(command, tx)
 
 

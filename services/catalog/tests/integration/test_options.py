@@ -1,5 +1,7 @@
 """Lines of paid orders that become another option, told by orders: on real PostgreSQL."""
 
+import itertools
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -11,11 +13,12 @@ from services.catalog.tests.builders import (
     order_cancelled,
     order_paid,
 )
+from sqlalchemy import event, text
 
 from catalog import consumer, jobs
 from common import ids
 from common.clock import Clock
-from common.testing import deliver, published
+from common.testing import deliver, processor, published, record_of
 
 pytestmark = pytest.mark.integration
 
@@ -30,9 +33,9 @@ async def order_id(shelf):
 
 async def hear(database, *events):
     """Each fact twice, the second time in a new message."""
-    for event in events:
-        await deliver(database, consumer.handlers(), event)
-        await deliver(database, consumer.handlers(), event)
+    for fact in events:
+        await deliver(database, consumer.handlers(), fact)
+        await deliver(database, consumer.handlers(), fact)
 
 
 async def test_the_old_units_are_free_and_the_new_ones_sold_and_cancelled_as_such(http, internal, shelf, order_id):
@@ -90,9 +93,81 @@ async def test_where_somebody_else_has_them_orders_hears_that_they_are_gone(http
     await put(http, internal, ids.new_id(), B=9)
     await published(shelf, clear=True)
     await hear(shelf, option_changed(order_id, change_id, "A", "B", 3))
-    (told,) = [event for event in await published(shelf) if event.type == "stock-unavailable"]
+    (told,) = [said for said in await published(shelf) if said.type == "stock-unavailable"]
     assert (told.order_id, told.shortages[0].sku, told.shortages[0].available) == (order_id, "B", 1)
     assert [await numbers(shelf, sku) for sku in "AB"] == [(10, 0, 0), (10, 9, 0)]
     await hear(shelf, order_cancelled(order_id, was_paid=True, B=3))
     assert [await numbers(shelf, sku) for sku in "AB"] == [(10, 0, 0), (10, 9, 0)]
+    assert await balanced(shelf)
+
+
+class Killed(BaseException):
+    """The process dies here: nothing after it runs."""
+
+
+@contextmanager
+def dying_at(database, number):
+    """Before its statement of this number; the first is 1."""
+    left = itertools.count(number, -1)
+
+    def strike(*_):
+        if next(left) == 1:
+            raise Killed
+
+    event.listen(database.engine.sync_engine, "before_cursor_execute", strike)
+    try:
+        yield
+    finally:
+        event.remove(database.engine.sync_engine, "before_cursor_execute", strike)
+
+
+_TABLES = (
+    "stock", "stock_movements", "pending_movements", "reservations", "reservation_lines", "outbox", "inbox",
+    "parked_keys", "dead_letters",
+)  # fmt: skip
+
+
+async def everything(database):
+    async with database.read() as connection:
+        return {table: sorted(map(repr, await connection.execute(text(f"SELECT * FROM {table}")))) for table in _TABLES}
+
+
+@pytest.mark.parametrize(
+    ("hold", "expected"),
+    [
+        ("there", [(9, 0, 0), (7, 0, 3)]),
+        ("ran out", [(9, 0, 0), (7, 0, 3)]),
+        ("gone", [(9, 0, 0), (10, 9, 0)]),
+    ],
+)
+async def test_a_crash_at_any_statement_leaves_all_as_it_was_and_the_event_comes_again(
+    http, internal, shelf, order_id, hold, expected
+):
+    change_id = ids.new_id()
+    if hold == "there":
+        await put(http, internal, change_id, B=3)
+    else:
+        await ran_out(http, internal, shelf, change_id)
+    if hold == "gone":
+        await put(http, internal, ids.new_id(), B=9)
+    listening = processor(shelf, consumer.handlers())
+    record = record_of(option_changed(order_id, change_id, "A", "B", 3, short={"A": 1}))
+    before = await everything(shelf)
+    died = 0
+    while True:
+        with dying_at(shelf, died + 1):
+            try:
+                await listening.process([record])
+                break
+            except Killed:
+                died += 1
+        assert await everything(shelf) == before
+    assert died > 8
+    assert [await numbers(shelf, sku) for sku in "AB"] == expected
+    done = await everything(shelf)
+    assert (done["parked_keys"], done["dead_letters"]) == ([], [])
+    await listening.process([record])
+    assert await everything(shelf) == done
+    await jobs.post_movements(shelf)
+    assert [await numbers(shelf, sku) for sku in "AB"] == expected
     assert await balanced(shelf)

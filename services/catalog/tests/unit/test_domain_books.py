@@ -9,6 +9,7 @@ from services.catalog.tests.builders import MALL, NOW
 from catalog.commands import CancelUnits, ConfirmReservation, HoldStock, SellReservation
 from catalog.domain import reservation
 from catalog.domain.reservation import HOLDING, Status
+from catalog.domain.stock import Level, not_there
 from catalog.errors import ReservationClosed, ReservationDiffers, Shortage
 from common import ids
 
@@ -21,6 +22,7 @@ STEPS = st.tuples(
     st.sampled_from(ORDERS),
     UNITS,
     st.sampled_from(CANCELS),
+    st.dictionaries(st.sampled_from(SKUS), st.integers(1, 4)),
 )
 
 
@@ -31,8 +33,12 @@ class Shelf:
         self.on_hand = dict.fromkeys(SKUS, units)
         self.reserved = dict.fromkeys(SKUS, 0)
         self.reservations = {}
+        self.missed = dict.fromkeys(SKUS, 0)
 
-    def do(self, decision, *, refuse):
+    def levels(self):
+        return {sku: Level(sku, MALL, self.on_hand[sku], self.reserved[sku], 0) for sku in SKUS}
+
+    def do(self, decision, *, refuse, missing=None):
         short = [
             Shortage(sku, wanted, self.on_hand[sku] - self.reserved[sku])
             for sku, wanted in decision.take.items()
@@ -44,12 +50,15 @@ class Shelf:
             decision = reservation.fall_short(decision, tuple(short))
         for sku, wanted in decision.take.items():
             self.reserved[sku] += wanted
-        for move in decision.moves:
+        lost = not_there(decision.moves, missing or {}, self.levels())
+        for move in lost:
+            self.missed[move.sku] -= move.delta_on_hand
+        for move in (*decision.moves, *lost):
             self.on_hand[move.sku] += move.delta_on_hand
             self.reserved[move.sku] += move.delta_reserved
         self.reservations[decision.state.order_id] = decision.state
 
-    def step(self, name, order_id, lines, cancel_id):
+    def step(self, name, order_id, lines, cancel_id, missing):
         current = self.reservations.get(order_id)
         later = NOW + timedelta(hours=1)
         if name == "hold":
@@ -63,7 +72,7 @@ class Shelf:
             self.do(reservation.sell(current, SellReservation(order_id, MALL, lines)), refuse=False)
         elif name in ("part", "whole"):
             command = CancelUnits(order_id, MALL, cancel_id, name == "whole", lines)
-            self.do(reservation.cancel(current, command), refuse=False)
+            self.do(reservation.cancel(current, command), refuse=False, missing=missing)
         elif current is not None:
             decided = reservation.release(current) if name == "release" else reservation.expire(current, later)
             self.do(decided, refuse=False)
@@ -82,4 +91,4 @@ def test_units_are_on_hand_reserved_or_sold_and_never_two_of_these(sequence):
         for sku in SKUS:
             assert 0 <= shelf.reserved[sku] <= shelf.on_hand[sku]
             assert shelf.reserved[sku] == shelf.open_units(sku, HOLDING)
-            assert shelf.on_hand[sku] + shelf.open_units(sku, {Status.SOLD}) == 5
+            assert shelf.on_hand[sku] + shelf.open_units(sku, {Status.SOLD}) + shelf.missed[sku] == 5

@@ -2,7 +2,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.domain.stock import Availability, Level, Reason, availability, count_difference, worth_telling
+from catalog.domain.stock import (
+    Availability,
+    Level,
+    Move,
+    Reason,
+    availability,
+    count_difference,
+    not_there,
+    worth_telling,
+)
 from catalog.errors import CountBelowReserved
 
 
@@ -60,3 +69,36 @@ class TestCountDifference:
             count_difference(level(10, reserved=4), counted=3, sold_not_shipped=0, on_hand_then=10)
         assert refused.value.fields["on_hand_after"] == 3
         assert count_difference(level(10, reserved=4), counted=4, sold_not_shipped=0, on_hand_then=10) == -6
+
+
+def back(units, sku="A"):
+    return Move(sku, units, 0, Reason.RESTOCKED)
+
+
+class TestNotThere:
+    """Units given back that the centre does not have."""
+
+    def test_leave_as_they_come_and_the_others_stay(self):
+        assert not_there([back(3)], {"A": 1}, {"A": level(0)}) == (Move("A", -1, 0, Reason.SHORTAGE),)
+
+    def test_are_only_those_that_are_given_back(self):
+        moves = [Move("A", 0, -2, Reason.RELEASED), Move("B", -1, -1, Reason.SOLD)]
+        assert not_there(moves, {"A": 2, "B": 1, "C": 1}, {"A": level(5), "B": level(5)}) == ()
+        assert not_there([back(1)], {"A": 4}, {"A": level(7)}) == (Move("A", -1, 0, Reason.SHORTAGE),)
+
+    def test_of_a_set_the_part_that_is_short(self):
+        levels = {"A": level(0), "B": level(0)}
+        assert not_there([back(2), back(1, "B")], {"B": 1}, levels) == (Move("B", -1, 0, Reason.SHORTAGE),)
+
+    def test_what_never_came_in_is_no_loss(self):
+        """Sold from a pre-order and never received: once cancelled it is owed to nobody."""
+        assert not_there([back(5)], {"A": 5}, {"A": level(-5)}) == ()
+        assert not_there([back(5)], {"A": 5}, {"A": level(-3)}) == (Move("A", -2, 0, Reason.SHORTAGE),)
+
+    @given(st.integers(-9, 9), st.integers(1, 9), st.integers(0, 9))
+    def test_takes_nothing_that_was_there_before(self, on_hand, given_back, short):
+        lost = -sum(move.delta_on_hand for move in not_there([back(given_back)], {"A": short}, {"A": level(on_hand)}))
+        assert 0 <= lost <= min(short, given_back)
+        assert on_hand + given_back - lost >= min(on_hand + given_back, 0)
+        if on_hand >= 0:
+            assert lost == min(short, given_back)

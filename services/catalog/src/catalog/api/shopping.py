@@ -18,13 +18,13 @@ from catalog.repository import body, listing, malls, searching
 from catalog.repository.listing import Filter, Row, Sort
 from catalog.schemas import cursor as cursors
 from catalog.schemas.facets import FacetsView, ProductPage
-from catalog.schemas.fields import NFC, CategoryId
+from catalog.schemas.fields import CategoryId
 from catalog.schemas.malls import CategoryTree, MallView
 from catalog.schemas.products import MAX_PRICE, ProductView
 from common.auth import OptionalStaff, require
 from common.http import DatabaseDep
 from common.problems import responses
-from common.wire import PLAIN, MallId
+from common.wire import NFC, PLAIN, MallId
 
 router = APIRouter()
 

@@ -8,6 +8,7 @@ before what it promised has come in.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -24,6 +25,7 @@ class Reason(StrEnum):
     EXPIRED = "expired"
     SOLD = "sold"
     RESTOCKED = "restocked"
+    SHORTAGE = "shortage"
 
 
 class Availability(StrEnum):
@@ -88,6 +90,21 @@ def worth_telling(
     if after.available > 0 >= before.available:
         return [LevelChanged(after, "available", reference)]
     return []
+
+
+def not_there(moves: Iterable[Move], short: Mapping[str, int], levels: Mapping[str, Level]) -> tuple[Move, ...]:
+    """Units that are given back, and that the centre does not have: they leave at once, so that nobody buys them.
+
+    `levels` are those before. Never more leaves than is given back, so what others were promised stays theirs, and
+    never more than is on hand then: units of a pre-order that never came in are no loss, they were only owed.
+    """
+    lost = []
+    for move in moves:
+        if move.reason is Reason.RESTOCKED and move.sku in levels:
+            there = max(0, levels[move.sku].on_hand + move.delta_on_hand)
+            if units := min(short.get(move.sku, 0), move.delta_on_hand, there):
+                lost.append(Move(move.sku, -units, 0, Reason.SHORTAGE))
+    return tuple(lost)
 
 
 def count_difference(level: Level, *, counted: int, sold_not_shipped: int, on_hand_then: int) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from catalog import events
 from catalog.commands import (
     CancelUnits,
@@ -9,11 +11,13 @@ from catalog.commands import (
     ConfirmReservation,
     ExpireHold,
     HoldStock,
+    Quantities,
     ReleaseHold,
     SellReservation,
 )  # fmt: skip
 from catalog.domain import options, reservation, sets
 from catalog.domain.reservation import Decision, Reservation
+from catalog.domain.stock import Move, not_there
 from catalog.errors import OutOfStock
 from catalog.handlers.stock import take
 from catalog.repository import reservations, stock
@@ -61,7 +65,7 @@ async def sell_reservation(command: SellReservation, tx: Tx) -> None:
 
 async def cancel_units(command: CancelUnits, tx: Tx) -> None:
     locked = await _lock(command, tx)
-    await _carry_out(locked, reservation.cancel(locked.reservation, command), tx)
+    await _carry_out(locked, reservation.cancel(locked.reservation, command), tx, short=command.short)
 
 
 async def change_option(command: ChangeOption, tx: Tx) -> None:
@@ -78,17 +82,18 @@ async def change_option(command: ChangeOption, tx: Tx) -> None:
         await _carry_out(hold, swap.hold, tx)
     try:
         async with tx.connection.begin_nested():
-            await _carry_out(order, swap.order, tx)
+            await _carry_out(order, swap.order, tx, short=command.short)
     except OutOfStock as refused:
-        await _carry_out(order, options.fall_short(order.reservation, command, refused.shortages), tx)
+        gone = options.fall_short(order.reservation, command, refused.shortages)
+        await _carry_out(order, gone, tx, short=command.short)
 
 
 async def _lock(command: HoldStock | ConfirmReservation | SellReservation | CancelUnits, tx: Tx) -> Locked:
     return await reservations.lock(tx.connection, command.order_id, command.mall_id, command.lines)
 
 
-async def _carry_out(locked: Locked, decision: Decision, tx: Tx) -> None:
-    """What the decision says about a set happens to its parts."""
+async def _carry_out(locked: Locked, decision: Decision, tx: Tx, *, short: Quantities | None = None) -> None:
+    """What the decision says about a set happens to its parts. `short`: units given back that the centre has not."""
     current, recipes = locked.reservation, locked.recipes
     if decision.state == current:
         return
@@ -97,8 +102,16 @@ async def _carry_out(locked: Locked, decision: Decision, tx: Tx) -> None:
     # Before the moves: taking may post what is pending, and units taken now cannot be sold before they are reserved.
     changes = await take(after.mall_id, decision.take, recipes, reference, tx)
     moves = sets.expand_moves(decision.moves, recipes)
+    if short:
+        moves += await _not_there(locked, moves, short, tx)
     await stock.postpone(tx.connection, moves, reference=reference, now=tx.now)
     tx.publish(*events.stock_changed(changes, tx.now), *events.stock_unavailable(decision.events, tx.now))
+
+
+async def _not_there(locked: Locked, moves: Sequence[Move], short: Quantities, tx: Tx) -> tuple[Move, ...]:
+    """A centre that did not know a set for one says no more than that; then it has none of its parts."""
+    shelves = sets.expand(short, locked.recipes)
+    return not_there(moves, shelves, await stock.levels(tx.connection, shelves))
 
 
 async def _carry_out_or_fall_short(locked: Locked, decision: Decision, tx: Tx) -> None:

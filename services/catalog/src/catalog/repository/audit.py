@@ -15,7 +15,9 @@ WITH moved AS (
            coalesce(-sum(delta_on_hand) FILTER (WHERE reason IN ('sold', 'restocked')), 0) AS sold
     FROM stock_movements GROUP BY sku
 ), pending AS (
-    SELECT sku, sum(delta_on_hand) AS on_hand, sum(delta_reserved) AS reserved FROM pending_movements GROUP BY sku
+    SELECT sku, sum(delta_on_hand) AS on_hand, sum(delta_reserved) AS reserved,
+           coalesce(-sum(delta_on_hand) FILTER (WHERE reason <> 'shortage'), 0) AS sold
+    FROM pending_movements GROUP BY sku
 ), claimed AS (
     SELECT coalesce(c.sku, l.sku) AS sku,
            coalesce(sum((l.quantity - l.returned) * coalesce(c.quantity, 1))
@@ -26,11 +28,11 @@ WITH moved AS (
     GROUP BY 1
 ), compared AS (
     SELECT s.sku, s.on_hand + coalesce(p.on_hand, 0) AS on_hand, s.reserved + coalesce(p.reserved, 0) AS reserved,
-           s.sold - coalesce(p.on_hand, 0) AS sold,
+           s.sold + coalesce(p.sold, 0) AS sold,
            s.on_hand = coalesce(m.on_hand, 0) AND s.reserved = coalesce(m.reserved, 0)
                AND s.sold = coalesce(m.sold, 0) AS matches_movements,
            s.reserved + coalesce(p.reserved, 0) = coalesce(c.reserved, 0)
-               AND s.sold - coalesce(p.on_hand, 0) = coalesce(c.sold, 0) AS matches_reservations
+               AND s.sold + coalesce(p.sold, 0) = coalesce(c.sold, 0) AS matches_reservations
     FROM stock s LEFT JOIN moved m USING (sku) LEFT JOIN pending p USING (sku) LEFT JOIN claimed c USING (sku)
 )
 SELECT coalesce(sum(on_hand), 0) AS on_hand, coalesce(sum(reserved), 0) AS reserved, coalesce(sum(sold), 0) AS sold,

@@ -15,6 +15,8 @@ from catalog.domain.stock import Level, Move, Reason
 
 # An open pre-order counts, a closed one does not.
 _PREORDER = "CASE WHEN preorder_open THEN preorder_limit ELSE 0 END"
+# Of pending movements: what a centre is short of was bought by nobody.
+_SOLD = "coalesce(-sum(delta_on_hand) FILTER (WHERE reason <> 'shortage'), 0)"
 _COUNTERS = f"sku, mall_id, on_hand, reserved, sold, {_PREORDER} AS preorder"
 
 _RESERVE = text(
@@ -44,17 +46,17 @@ _POST = text(
     " noted AS (INSERT INTO stock_movements (sku, delta_on_hand, delta_reserved, reason, reference, at)"
     "  SELECT sku, delta_on_hand, delta_reserved, reason, reference, at FROM due ORDER BY id),"
     " total AS (SELECT count(*) AS movements, sum(delta_on_hand) AS on_hand, sum(delta_reserved) AS reserved,"
-    "  min(reference) AS reference FROM due)"
+    f"  {_SOLD} AS sold, min(reference) AS reference, count(DISTINCT reference) AS causes FROM due)"
     " UPDATE stock SET on_hand = stock.on_hand + total.on_hand, reserved = stock.reserved + total.reserved,"
-    "  sold = stock.sold - total.on_hand FROM total WHERE stock.sku = :sku AND total.movements > 0"
+    "  sold = stock.sold + total.sold FROM total WHERE stock.sku = :sku AND total.movements > 0"
     f" RETURNING stock.sku, mall_id, stock.on_hand, stock.reserved, stock.sold, {_PREORDER} AS preorder,"
-    " total.movements, total.reference"
+    " total.causes, total.reference"
 )
 _LEVELS = (
     "SELECT s.sku, s.mall_id, s.on_hand + coalesce(p.on_hand, 0) AS on_hand, s.reserved + coalesce(p.reserved, 0) AS"
-    " reserved, s.sold - coalesce(p.on_hand, 0) AS sold,"
+    " reserved, s.sold + coalesce(p.sold, 0) AS sold,"
     f" {_PREORDER} AS preorder FROM stock s LEFT JOIN LATERAL (SELECT sum(delta_on_hand) AS"
-    " on_hand, sum(delta_reserved) AS reserved FROM pending_movements WHERE sku = s.sku) p ON true"
+    f" on_hand, sum(delta_reserved) AS reserved, {_SOLD} AS sold FROM pending_movements WHERE sku = s.sku) p ON true"
 )
 _ON_HAND_AT = text(
     "SELECT s.on_hand"
@@ -68,7 +70,7 @@ _ON_HAND_AT = text(
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """A counter after its pending movements were added. `reference` names the only one's order; None: several."""
+    """A counter after its pending movements were added. `reference` names their order; None: of several."""
 
     before: Level
     after: Level
@@ -148,7 +150,7 @@ async def post(connection: AsyncConnection, sku: str) -> Posted | None:
     row = (await connection.execute(_POST, {"sku": sku})).one_or_none()
     if before is None or row is None:
         return None
-    return Posted(before, _level(row), row.reference if row.movements == 1 else None)
+    return Posted(before, _level(row), row.reference if row.causes == 1 else None)
 
 
 async def lock(connection: AsyncConnection, sku: str) -> Level | None:

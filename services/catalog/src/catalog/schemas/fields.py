@@ -5,18 +5,14 @@ from __future__ import annotations
 import unicodedata
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, Field
 from pydantic.config import JsonDict
 
 from common import wire
-from common.wire import MallId, plain_text
+from common.wire import NFC, MallId, plain_text
 
 # Fillers of Hangul and the empty pattern of Braille: letters and a symbol by their kind, and nothing to see.
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-
-
-def _composed(given: Any) -> Any:
-    return unicodedata.normalize("NFC", given) if isinstance(given, str) else given
 
 
 def _seen(text: str) -> str:
@@ -27,9 +23,7 @@ def _seen(text: str) -> str:
 
 # A name of nothing but blanks, marks and fillers looks like none.
 SEEN = AfterValidator(_seen)
-# A Mac writes a syllable as its letters (NFD): what looks the same is the same.
-NFC = BeforeValidator(_composed)
-Sku = Annotated[wire.Sku, NFC, SEEN]
+Sku = Annotated[wire.Sku, SEEN]
 Name = Annotated[str, plain_text(100), NFC, SEEN]
 CategoryId = MallId
 

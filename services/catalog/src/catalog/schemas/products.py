@@ -17,10 +17,10 @@ from catalog.domain.product import MAX_VARIANTS, Picture, Product, Status, Tax, 
 from catalog.domain.sets import MAX_PART_UNITS, MAX_PARTS
 from catalog.domain.stock import Availability
 from catalog.errors import PriceInvalid
-from catalog.schemas.fields import LEFT_OUT, NFC, SEEN, CategoryId, Name, Sku
+from catalog.schemas.fields import LEFT_OUT, SEEN, CategoryId, Name, Sku
 from common import ids
 from common.money import Money
-from common.wire import Body, MallId, MoneyView, View, plain_text
+from common.wire import NFC, Body, MallId, MoneyView, View, plain_text
 
 ProductName = Annotated[str, plain_text(200), NFC, SEEN, Field(examples=["유기농 그래놀라"])]
 # Words of letters and digits of any script, joined by hyphens: it stands in an address.
