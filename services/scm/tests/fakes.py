@@ -21,6 +21,7 @@ class FakeCentre:
     deaf: bool = False
     refuse: str | None = None
     away: bool = False
+    can_send: dict[str, int] = field(default_factory=dict)
 
     async def release(self, draft: Draft) -> Outcome:
         self.calls.append(f"release {draft.order_no}")
@@ -52,6 +53,11 @@ class FakeCentre:
     async def slips(self, status: SlipStatus, start: date, end: date) -> list[Slip]:
         self._answers()
         return [slip for slip in self.kept.values() if slip.status is status]
+
+    async def shelves(self) -> dict[str, int]:
+        self._answers()
+        self.calls.append("shelves")
+        return dict(self.can_send)
 
     def becomes(self, slip_no: str, status: SlipStatus, waybill: str | None = None, carrier: str = "04") -> None:
         shipped = {"waybill": waybill, "carrier": carrier} if waybill else {}

@@ -110,8 +110,11 @@ class AcceptShipment:
 
 @dataclass(frozen=True)
 class RejectShipment:
+    """`short`: units that are not there, by SKU on the shelf; none are said where it cannot be shipped for else."""
+
     shipment_id: UUID
     reason: str
+    short: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,12 @@ class LineNotOpen(DomainError):
     kind: Kind = "conflict"
 
 
+class ShortageUnknown(DomainError):
+    """Units are said to be missing that nobody asked for. `pick` in the problem: how many of the SKU were."""
+
+    code = "shortage.unknown"
+
+
 class CarrierUnknown(DomainError):
     code = "carrier.unknown"
 

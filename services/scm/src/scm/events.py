@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from contracts.shared import SkuQuantity
 from contracts.shipments import (
     InspectedLine,
     ReturnReceived,
@@ -24,7 +25,7 @@ from scm.domain.cancel import Cancel, CancelState
 from scm.domain.carrier import CarrierTable
 from scm.domain.options import Unlike
 from scm.domain.returning import Return
-from scm.domain.shipment import Shipment, ShipmentMoved
+from scm.domain.shipment import Shipment, ShipmentMoved, Units
 
 
 def shipment_updated(event: ShipmentMoved, carriers: CarrierTable, now: datetime) -> ShipmentUpdated:
@@ -61,13 +62,16 @@ def address_decided(command: ChangeAddress, refusal: Unmoved | None, now: dateti
     )
 
 
-def option_decided(command: ChangeOption, refusal: Unmoved | Unlike | None, now: datetime) -> ShipmentOptionDecided:
+def option_decided(
+    command: ChangeOption, refusal: Unmoved | Unlike | None, short: Units, now: datetime
+) -> ShipmentOptionDecided:
     return ShipmentOptionDecided(
         order_id=command.order_id,
         change_id=command.change_id,
         mall_id=command.mall_id,
         accepted=refusal is None,
         reason=refusal.value if refusal else None,
+        short=_by_sku(short),
         occurred_at=now,
     )
 
@@ -79,8 +83,13 @@ def cancel_decided(cancel: Cancel, now: datetime) -> ShipmentCancelDecided:
         mall_id=cancel.stop.mall_id,
         accepted=cancel.state is CancelState.ACCEPTED,
         reason=cancel.answer.value if cancel.answer else None,
+        short=_by_sku(cancel.short),
         occurred_at=now,
     )
+
+
+def _by_sku(units: Units) -> tuple[SkuQuantity, ...]:
+    return tuple(SkuQuantity(sku=sku, quantity=quantity) for sku, quantity in units)
 
 
 def shipment_held(shipment: Shipment, now: datetime) -> ShipmentHeld:

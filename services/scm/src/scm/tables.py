@@ -60,6 +60,8 @@ shipments = Table(
     # No centre sees it before; `release_at` is the day of the pre-order in it, as it was told.
     Column("held_until", _moment),
     Column("release_at", _moment),
+    # By SKU on the shelf: units that the centre does not have.
+    Column("short", JSONB, nullable=False, server_default="{}"),
 )
 
 goods = Table(
@@ -96,6 +98,7 @@ option_changes = Table(
     Column("order_id", _uuid, nullable=False),
     Column("refused_because", Text),
     Column("decided_at", _moment, nullable=False),
+    Column("short", JSONB, nullable=False, server_default="{}"),
 )
 
 parcels = Table(
@@ -148,6 +151,8 @@ cancels = Table(
     Column("answer", Text),
     Column("requested_at", _moment, nullable=False),
     Column("decided_at", _moment),
+    # Of the units taken off, those that the centre did not have.
+    Column("short", JSONB, nullable=False, server_default="{}"),
 )
 
 releases = Table(

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 from services.scm.tests.builders import NOW
+from services.scm.tests.polled import Polled
 from services.scm.tests.shop import KEYS, SCM, STAFF_KEY, a_staff_token
 
 from common import testing
@@ -50,3 +51,10 @@ def scm(served: SCM, database: Database) -> SCM:
 @pytest.fixture
 def staff() -> dict[str, str]:
     return {"Authorization": f"Bearer {a_staff_token('scm')}"}
+
+
+@pytest.fixture
+async def polled(scm: SCM, staff) -> Polled:
+    await scm.http.put("/v1/logistics/centres/yongin", json={"name": "용인", "mode": "poll"}, headers=staff)
+    await scm.http.put("/v1/logistics/routes/livestore", json={"centre": "yongin"}, headers=staff)
+    return Polled(scm)

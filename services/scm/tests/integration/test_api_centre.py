@@ -71,7 +71,7 @@ class TestList:
                 {
                     "id": str(request_id), "order_id": str(order.order_id), "order_number": order.order_number,
                     "claim_id": None, "mall_id": "intake", "centre": "icheon", "status": "requested", "revision": 1,
-                    "reason": None,
+                    "reason": None, "short": [],
                     "attention": None, "requested_at": "2026-11-20T03:00:00Z", "held_until": None, "parcels": [],
                     "warnings": [], "pick": [{"sku": line.sku, "quantity": line.quantity} for line in order.lines],
                     "lines": [

@@ -25,7 +25,7 @@ from common import ids
 from common.clock import FixedClock
 from contracts.shipments import ReturnReceived, ReturnUpdated
 from sandbox.app import World, create_app
-from sandbox.logistics.switches import Findings
+from sandbox.logistics.switches import Findings, Refusal
 from sandbox.settings import Settings as SandboxSettings
 from scm import jobs
 from scm.clients.delivery_tracker import DeliveryTracker
@@ -131,11 +131,12 @@ class TestActiveCentre:
         assert shipment.status is Status.SHIPPED
 
     async def test_rejects(self, outside):
-        outside.world.logistics.switches.reject_next("stock shortage", 1)
+        outside.world.logistics.switches.reject_next(Refusal("stock shortage", short=2), 1)
         order = await outside.order()
         await work(outside)
         shipment = await outside.scm.shipment(order.order_id)
         assert (shipment.status, shipment.reason) == (Status.REJECTED, "stock shortage")
+        assert sum(units for _, units in shipment.short) == 2
 
     async def test_repeats_itself_without_effect(self, outside):
         await outside.fault("job_accept", "duplicate_callbacks")
@@ -312,6 +313,7 @@ class TestAnsweringCentre:
         await outside.centre.run()
         shipment = await outside.scm.shipment(order.order_id)
         assert (shipment.status, shipment.reason) == (Status.REJECTED, "the centre has not enough goods")
+        assert shipment.short == (("A", 1),)
         assert [slip["status"] for slip in outside.books()] == ["CANCEL"]
 
     async def test_a_token_that_runs_out_is_renewed(self, outside):

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 from services.scm.tests.builders import CJ, a_cancel_request
-from services.scm.tests.integration.test_centre_flow import Polled
 
 from scm.domain.release import SlipStatus
 from scm.domain.shipment import Status
@@ -14,10 +13,7 @@ from scm.domain.shipment import Status
 pytestmark = pytest.mark.integration
 
 
-async def test_goods_that_leave_after_all_are_told_to_staff_once(scm, staff):
-    await scm.http.put("/v1/logistics/centres/yongin", json={"name": "용인", "mode": "poll"}, headers=staff)
-    await scm.http.put("/v1/logistics/routes/livestore", json={"centre": "yongin"}, headers=staff)
-    polled = Polled(scm)
+async def test_goods_that_leave_after_all_are_told_to_staff_once(scm, polled):
     order = await polled.order()
     await polled.round()
     await scm.hear(a_cancel_request(order))

@@ -181,3 +181,21 @@ class TestCancel:
     @pytest.mark.parametrize("answer", [httpx.Response(500), refusal("NOT_CANCELABLE")])
     async def test_leaves_the_outcome_to_the_slip(self, answer):
         assert await Machine(lambda _: answer).client().cancel("S1", "order-1") is None
+
+
+class TestShelves:
+    async def test_tells_what_could_be_sent(self):
+        rows = [
+            {"cstGodCd": "A", "stockQty": 5, "canStockQty": 3, "badStockQty": 0},
+            {"cstGodCd": "B", "stockQty": 5, "canStockQty": "-2", "badStockQty": 0},
+            {"stockQty": 1},
+        ]
+        machine = Machine(lambda _: data(rows))
+        assert await machine.client().shelves() == {"A": 3, "B": -2}
+        assert machine.asked[-1].url.path == "/fassto/api/v1/stock/list/94001"
+
+    @pytest.mark.parametrize("answer", [data([{"cstGodCd": "A"}]), data([{"cstGodCd": "A", "canStockQty": "?"}]),
+                                        refusal("BAD_REQUEST"), httpx.Response(502)])  # fmt: skip
+    async def test_no_number_is_no_answer(self, answer):
+        with pytest.raises(UpstreamUnavailable):
+            await Machine(lambda _: answer).client().shelves()

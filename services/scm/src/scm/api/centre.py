@@ -50,7 +50,9 @@ async def list_requests(
     status: Annotated[StatusFilter | None, Query(description="left out: all")] = None,
     mall: Annotated[str | None, Query(max_length=40)] = None,
     order_number: Annotated[str | None, Query(max_length=40)] = None,
-    attention: Annotated[bool, Query(description="only what somebody should look at")] = False,
+    attention: Annotated[
+        bool, Query(description="only what somebody should look at: what was noted, and every request that is rejected")
+    ] = False,
     cursor: Annotated[str | None, Query(max_length=100)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Page[RequestView]:
@@ -111,7 +113,7 @@ async def accept(
     command = AcceptShipment(request_id, body.revision if body else None)
     async with database.transaction() as tx:
         shipment = await steps.accept_shipment(command, tx, carriers, centre=who.centre)
-    return await _shown(database, carriers, shipment)
+    return await _shown(database, carriers, who, shipment)
 
 
 @router.post(
@@ -130,22 +132,24 @@ async def waybill(
     )
     async with database.transaction() as tx:
         shipment, warnings = await steps.record_waybill(command, tx, carriers, centre=who.centre)
-    return await _shown(database, carriers, shipment, warnings)
+    return await _shown(database, carriers, who, shipment, warnings)
 
 
 @router.post(
     "/shipment-requests/{request_id}/reject",
     summary="The centre cannot ship what is left",
-    description="Safe to repeat. Staff then assign the request again, or the order is cancelled.",
+    description="Safe to repeat. Staff find it with `attention=true` and assign it again, or the order is cancelled. "
+    "`short`: the units that are not there; of what is cancelled then, these are not sold again. More of a SKU than "
+    "`pick` has: 422 `shortage.unknown`.",
     responses=responses(401, 403, 404, 409, 422),
 )
 async def reject(
     request_id: UUID, database: DatabaseDep, carriers: CarriersDep, who: CallerDep, body: RejectBody
 ) -> RequestView:
     async with database.transaction() as tx:
-        command = RejectShipment(request_id, body.reason)
+        command = RejectShipment(request_id, body.reason, body.missing())
         shipment = await steps.reject_shipment(command, tx, carriers, centre=who.centre)
-    return await _shown(database, carriers, shipment)
+    return await _shown(database, carriers, who, shipment)
 
 
 @router.post(
@@ -165,7 +169,7 @@ async def delivered(
     async with database.transaction() as tx:
         command = DeliverParcels(request_id, said.delivered_at or tx.now, waybill=said.waybill)
         shipment = await steps.deliver_parcels(command, tx, carriers, centre=who.centre)
-    return await _shown(database, carriers, shipment)
+    return await _shown(database, carriers, who, shipment)
 
 
 async def _optional_key(
@@ -200,9 +204,19 @@ async def stock_counts(
 
 
 async def _shown(
-    database: DatabaseDep, carriers: CarriersDep, shipment: Shipment, warnings: tuple[str, ...] = ()
+    database: DatabaseDep, carriers: CarriersDep, who: CallerDep, shipment: Shipment, warnings: tuple[str, ...] = ()
 ) -> RequestView:
+    attention = None
     async with database.read() as connection:
+        if who.centre is None:
+            _, attention = await shipments.find(connection, shipment.id, centre=None)
         addresses = await contacts.ship_to(connection, [shipment.order_id])
         known = await goods.known(connection, (line.sku for line in shipment.lines))
-    return request_view(shipment, carriers, ship_to=addresses.get(shipment.order_id), warnings=warnings, known=known)
+    return request_view(
+        shipment,
+        carriers,
+        ship_to=addresses.get(shipment.order_id),
+        attention=attention,
+        warnings=warnings,
+        known=known,
+    )

@@ -25,6 +25,9 @@ class PolledCentre(Protocol):
 
     async def slips(self, status: SlipStatus, start: date, end: date) -> list[Slip]: ...
 
+    async def shelves(self) -> dict[str, int]:
+        """By SKU, the units that could be sent and that no release holds."""
+
 
 class Tracker(Protocol):
     async def track(self, carrier_id: str, waybill: str) -> Track | None:

@@ -86,6 +86,10 @@ class Fassto:
         rows = _rows(await self._read(path))
         return [slip for row in rows if (slip := _slip(row, status)) is not None]
 
+    async def shelves(self) -> dict[str, int]:
+        rows = _rows(await self._read(f"/stock/list/{self._account.customer}"))
+        return {str(row["cstGodCd"]): _whole(row.get("canStockQty")) for row in rows if row.get("cstGodCd")}
+
     async def _read(self, path: str) -> Any:
         try:
             return await self._call("GET", path)
@@ -162,6 +166,14 @@ def _body(draft: Draft) -> dict[str, Any]:
         "outWay": _OUT_WAY,
         "godCds": [{"cstGodCd": sku, "ordQty": quantity} for sku, quantity in draft.units],
     }
+
+
+def _whole(said: Any) -> int:
+    """A number, or a number written as text. Raises `UpstreamUnavailable` for anything else."""
+    try:
+        return int(said)
+    except (TypeError, ValueError) as error:
+        raise UpstreamUnavailable("the centre does not say how many units it has") from error
 
 
 def _rows(data: Any) -> list[dict[str, Any]]:

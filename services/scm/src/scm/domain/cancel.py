@@ -11,7 +11,8 @@ from enum import StrEnum
 
 from scm.commands import StopOrder
 from scm.domain.parcel import Packed
-from scm.domain.shipment import Decision, Shipment, ShipmentMoved, Stage, Status
+from scm.domain.shipment import Decision, Shipment, ShipmentMoved, Stage, Status, Units
+from scm.domain.shortage import without
 
 # The money is gone, or the units were sold to others before this order was counted: sent all the same, they would be
 # missing from an order that is owed them. Stopped even where a customer's change of mind would come too late.
@@ -35,12 +36,14 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True)
 class Cancel:
-    """`answer` is the refusal's reason. `takes`: units come off what is left, see `apply`."""
+    """`answer` is the refusal's reason. `takes`: units come off what is left, see `apply`. `short`: those of them that
+    the centre does not have."""
 
     stop: StopOrder
     state: CancelState
     answer: Refusal | None = None
     takes: bool = False
+    short: Units = ()
 
 
 @dataclass(frozen=True)
@@ -81,19 +84,25 @@ def overtaken(shipment: Shipment, stop: StopOrder) -> Cancel | None:
     return Cancel(stop, CancelState.REFUSED, Refusal.SHIPPED)
 
 
-def apply(shipment: Shipment, stop: StopOrder) -> Decision:
-    """Takes the units off what is left. Says something only when nothing is left to do."""
+def taken_off(shipment: Shipment, stop: StopOrder) -> tuple[Packed, ...]:
+    """The units that `apply` takes."""
     wanted = {line.line_id: line.quantity for line in stop.lines}
-    taken = tuple(
+    return tuple(
         Packed(line.line_id, line.sku, units)
         for line in shipment.lines
         if (units := line.left if stop.whole else min(line.left, wanted.get(line.line_id, 0)))
     )
+
+
+def apply(shipment: Shipment, stop: StopOrder, short: Units = ()) -> Decision:
+    """Takes the units off what is left, those in `short` off what is missing. Says something only when nothing is left
+    to do."""
+    taken = taken_off(shipment, stop)
     if not taken:
         return Decision(shipment)
     off = {unit.line_id: unit.quantity for unit in taken}
     lines = tuple(replace(line, cancelled=line.cancelled + off.get(line.line_id, 0)) for line in shipment.lines)
-    after = shipment.to(lines=lines, revision=shipment.revision + 1)
+    after = shipment.to(lines=lines, revision=shipment.revision + 1, short=without(shipment.short, short))
     if after.left:
         return Decision(after)
     over = ShipmentMoved(after, after.id, Status.CANCELLED, taken, reason=stop.reason)

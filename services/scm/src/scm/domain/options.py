@@ -8,7 +8,8 @@ from enum import StrEnum
 from scm.commands import ChangeOption
 from scm.domain import addressing
 from scm.domain.addressing import Unmoved
-from scm.domain.shipment import Shipment
+from scm.domain.shipment import Shipment, Units
+from scm.domain.shortage import without
 
 
 class Unlike(StrEnum):
@@ -33,12 +34,13 @@ def refusal(shipment: Shipment | None, wanted: ChangeOption, *, released: bool) 
     return None if line.left == wanted.quantity else Unlike.UNITS
 
 
-def changed(shipment: Shipment, wanted: ChangeOption) -> Shipment:
-    """A centre that read the old variant must read the request again before it accepts."""
+def changed(shipment: Shipment, wanted: ChangeOption, short: Units = ()) -> Shipment:
+    """A centre that read the old variant must read the request again before it accepts. `short`: units of the old one
+    that are missed no more."""
     lines = tuple(
         replace(line, sku=wanted.new_sku, variant_name=wanted.new_variant_name, changed_at=wanted.requested_at)
         if line.line_id == wanted.line_id
         else line
         for line in shipment.lines
     )
-    return shipment.to(lines=lines, revision=shipment.revision + 1)
+    return shipment.to(lines=lines, revision=shipment.revision + 1, short=without(shipment.short, short))

@@ -16,6 +16,9 @@ from uuid import UUID
 from scm.commands import RequestShipment
 from scm.domain.parcel import Packed, Parcel, ParcelStatus
 
+Units = tuple[tuple[str, int], ...]
+"""By SKU."""
+
 
 class Stage(StrEnum):
     """What the centre said about the units that are left."""
@@ -79,7 +82,7 @@ class Shipment:
     """`revision` counts how often the units to ship changed after the request was made.
 
     Before `held_until` no centre sees it: units in it were sold before their release (`release_at`), or it is not known
-    yet whether they were.
+    yet whether they were. `short`: what of it its centre does not have, see `domain/shortage.py`.
     """
 
     id: UUID
@@ -97,6 +100,7 @@ class Shipment:
     placed_at: datetime | None = None
     held_until: datetime | None = None
     release_at: datetime | None = None
+    short: Units = ()
 
     @property
     def left(self) -> int:
@@ -117,6 +121,14 @@ class Shipment:
         if states == {ParcelStatus.DELIVERED}:
             return Status.DELIVERED
         return Status.SHIPPED if states == {ParcelStatus.SHIPPED} else Status.IN_TRANSIT
+
+    @property
+    def refusal(self) -> str | None:
+        """For staff, as long as the centre's no stands: nobody ships what is left."""
+        if self.status is not Status.REJECTED:
+            return None
+        short = ", ".join(f"{units} × {sku}" for sku, units in self.short)
+        return f"{self.centre} rejected it: {self.reason}" + (f" (short of {short})" if short else "")
 
     @property
     def order_shipped(self) -> bool:

@@ -72,14 +72,14 @@ def accept(shipment: Shipment, command: AcceptShipment) -> Decision:
     if not _allowed(shipment, command):
         return Decision(shipment)
     _same_revision(shipment, command.revision)
-    accepted = shipment.to(stage=Stage.ACCEPTED, reason=None)
+    accepted = shipment.to(stage=Stage.ACCEPTED, reason=None, short=())
     return Decision(accepted, (moved(accepted, accepted.open_units),))
 
 
 def reject(shipment: Shipment, command: RejectShipment) -> Decision:
     if not _allowed(shipment, command):
         return Decision(shipment)
-    rejected = shipment.to(stage=Stage.REJECTED, reason=command.reason)
+    rejected = shipment.to(stage=Stage.REJECTED, reason=command.reason, short=command.short)
     return Decision(rejected, (moved(rejected, rejected.open_units, reason=command.reason),))
 
 
@@ -88,7 +88,7 @@ def reassign(shipment: Shipment, command: ReassignShipment) -> Decision:
     _allowed(shipment, command)
     if shipment.status is Status.REQUESTED and shipment.centre == command.centre:
         return Decision(shipment)
-    assigned = shipment.to(stage=Stage.REQUESTED, centre=command.centre, reason=None)
+    assigned = shipment.to(stage=Stage.REQUESTED, centre=command.centre, reason=None, short=())
     return Decision(assigned, (moved(assigned, assigned.open_units),))
 
 
@@ -108,6 +108,8 @@ def ship(shipment: Shipment, command: RecordWaybill, now: datetime) -> Decision:
     lines = tuple(replace(line, shipped=line.shipped + taken.get(line.line_id, 0)) for line in shipment.lines)
     # A waybill without an accept before it says that the centre works on the request.
     shipped = shipment.to(lines=lines, parcels=(*shipment.parcels, parcel), stage=Stage.ACCEPTED, reason=None)
+    if whole:
+        shipped = shipped.to(short=())
     return Decision(shipped, (parcel_moved(shipped, parcel),))
 
 

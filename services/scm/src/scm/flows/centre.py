@@ -23,6 +23,7 @@ _BUSY = frozenset({SlipStatus.WORKING, SlipStatus.PARTDONE, SlipStatus.DONE})
 _LEFT = frozenset({SlipStatus.PARTDONE, SlipStatus.DONE})
 # A centre may ship what it said it had stopped; after so long nobody expects it any more.
 _STOPPED_WATCHED = timedelta(days=7)
+_SHELVES_ASKED = 4
 _WATCHED = (SlipStatus.CANCEL, SlipStatus.SHORTAGE, SlipStatus.PARTDONE, SlipStatus.DONE)
 
 
@@ -76,7 +77,10 @@ class CentreFlow:
         async with self._database.read() as connection:
             waiting = await releases.to_stop(connection, self._database.clock.now(), _BATCH)
         for release in waiting:
-            await self._stop(release, "cancelled")
+            slip = await self._centre.slip(release.slip_no or "")
+            status = slip.status if slip is not None else None
+            if status is not SlipStatus.SHORTAGE or await self._short_is_known(release):
+                await self._stop(release, "cancelled", was_there=status is SlipStatus.ORDER)
 
     async def watch(self) -> None:
         """Fetches what left, what the centre cancelled and what it has no goods for."""
@@ -101,7 +105,8 @@ class CentreFlow:
             return
         if slip.status is SlipStatus.SHORTAGE:
             # Rejected only once the centre has let go, or it would ship when the goods come in.
-            await self._stop(release, "the centre has not enough goods")
+            if await self._short_is_known(release):
+                await self._stop(release, "the centre has not enough goods")
             return
         if slip.status is SlipStatus.DONE and not (slip.carrier and slip.waybill):
             slip = await self._centre.slip(slip.slip_no) or slip
@@ -129,13 +134,31 @@ class CentreFlow:
                 _log.warning("a release was not answered", order_no=release.order_no, why=outcome.why)
         return not isinstance(outcome, Unknown)
 
-    async def _stop(self, release: Release, reason: str) -> None:
+    async def _short_is_known(self, release: Release) -> bool:
+        """The centre says that not all of it is there, and not what is missing: its shelves tell.
+
+        One that tells of its releases and not of its shelves is asked a few times only: cancels wait for the answer.
+        """
+        try:
+            shelves = await self._centre.shelves()
+        except UpstreamUnavailable as away:
+            _log.warning("the centre does not tell what it is short of", order_no=release.order_no, why=away.detail)
+            if release.attempts >= _SHELVES_ASKED:
+                return True
+            async with self._database.transaction() as tx:
+                await handlers.release_later(release, "the centre does not tell of its shelves", tx)
+            return False
+        async with self._database.transaction() as tx:
+            await handlers.release_short(release, shelves, tx)
+        return True
+
+    async def _stop(self, release: Release, reason: str, *, was_there: bool = False) -> None:
         slip_no = release.slip_no or ""
         await self._centre.cancel(slip_no, release.order_no)
         slip = await self._centre.slip(slip_no)
         async with self._database.transaction() as tx:
             if slip is not None and slip.status is SlipStatus.CANCEL:
-                await handlers.release_stopped(release, reason, tx, self._carriers)
+                await handlers.release_stopped(release, reason, tx, self._carriers, was_there=was_there)
             elif slip is not None and slip.status in _BUSY:
                 await handlers.release_goes_on(release, tx, self._carriers)
             else:

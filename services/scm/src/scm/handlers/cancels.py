@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from common import log
 from common.db import Tx
 from scm import events
 from scm.commands import StopOrder
 from scm.domain import cancel as cancelling
+from scm.domain import shortage
 from scm.domain.cancel import Cancel, CancelState, Holder
 from scm.domain.carrier import CarrierTable
 from scm.domain.shipment import Shipment
 from scm.handlers.taking import settle
-from scm.repository import cancels, releases, shipments
+from scm.repository import cancels, goods, releases, shipments
 
 _log = log.get(__name__)
 
@@ -51,12 +54,16 @@ async def refuse_overtaken(shipment: Shipment, tx: Tx, carriers: CarrierTable) -
 
 
 async def _record(cancel: Cancel, shipment: Shipment | None, tx: Tx, carriers: CarrierTable) -> Shipment | None:
+    if cancel.takes and not cancel.stop.final and shipment is not None and shipment.short:
+        gone = cancelling.taken_off(shipment, cancel.stop)
+        known = await goods.known(tx.connection, (unit.sku for unit in gone))
+        cancel = replace(cancel, short=shortage.among(shipment, gone, known))
     # The answer goes out before what follows from it: orders cancels the lines, then hears that the rest has left.
     await _answer(cancel, tx)
     if shipment is None:
         return None
     if cancel.takes:
-        shipment = await settle(tx, shipment, cancelling.apply(shipment, cancel.stop), carriers)
+        shipment = await settle(tx, shipment, cancelling.apply(shipment, cancel.stop, cancel.short), carriers)
     if cancel.stop.final and cancel.state is CancelState.REFUSED:
         _log.warning("goods of a cancelled order are on the road", shipment_id=str(shipment.id), why=cancel.answer)
         await shipments.note(tx.connection, shipment.id, f"the order is cancelled, but goods left ({cancel.answer})")

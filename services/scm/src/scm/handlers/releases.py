@@ -5,6 +5,7 @@ Every function locks the shipment first, so an order's cancel and the centre's p
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from common import ids, log
@@ -13,7 +14,7 @@ from common.db import Tx
 from common.errors import DomainError
 from scm.commands import AcceptShipment, RecordWaybill, RejectShipment
 from scm.domain import release as releasing
-from scm.domain import steps
+from scm.domain import shortage, steps
 from scm.domain.carrier import CarrierTable
 from scm.domain.goods import picked
 from scm.domain.release import Draft, Release, ReleaseState, Slip
@@ -91,11 +92,30 @@ async def release_never_sent(release: Release, tx: Tx, carriers: CarrierTable) -
     return True
 
 
-async def release_stopped(release: Release, reason: str, tx: Tx, carriers: CarrierTable) -> None:
-    """The centre keeps the goods. For a cancel of ours: units that stay wanted are released anew; else it rejected."""
+async def release_short(release: Release, shelves: Mapping[str, int], tx: Tx) -> None:
+    """The centre has not enough for it. Written down before it is stopped there: afterwards nobody could tell why.
+
+    `shelves`: by SKU, what the centre can send.
+    """
+    shipment = await _still(release, ReleaseState.RELEASED, tx)
+    if shipment is not None:
+        known = await goods.known(tx.connection, (line.sku for line in shipment.lines))
+        short = shortage.seen(shipment, shelves, known)
+        await shipments.save(tx.connection, shipment, shipment.to(short=short), tx.now)
+
+
+async def release_stopped(
+    release: Release, reason: str, tx: Tx, carriers: CarrierTable, *, was_there: bool = False
+) -> None:
+    """The centre keeps the goods. For a cancel of ours: units that stay wanted are released anew; else it rejected.
+
+    `was_there`: it had all of them when it was asked to stop.
+    """
     shipment = await _still(release, ReleaseState.RELEASED, tx)
     if shipment is None:
         return
+    if was_there:
+        shipment = await _nothing_short(shipment, tx)
     await _change(release, ReleaseState.STOPPED, tx)
     if not await cancels.pending(tx.connection, shipment.order_id):
         await _reject(shipment, reason, tx, carriers)
@@ -109,7 +129,8 @@ async def release_goes_on(release: Release, tx: Tx, carriers: CarrierTable) -> N
     """The centre is past stopping."""
     shipment = await _still(release, ReleaseState.RELEASED, tx)
     if shipment is not None:
-        await settle_cancels(shipment, tx, carriers, stopped=False)
+        shipment = await settle_cancels(shipment, tx, carriers, stopped=False)
+        await _nothing_short(shipment, tx)
 
 
 async def release_shipped(release: Release, slip: Slip, tx: Tx, carriers: CarrierTable) -> None:
@@ -157,6 +178,13 @@ async def release_later(release: Release, why: str, tx: Tx) -> None:
         await _change(release, release.state, tx, error=why)
 
 
+async def _nothing_short(shipment: Shipment, tx: Tx) -> Shipment:
+    """What was not there has come in."""
+    after = shipment.to(short=())
+    await shipments.save(tx.connection, shipment, after, tx.now)
+    return after
+
+
 async def _still(release: Release, state: ReleaseState, tx: Tx) -> Shipment | None:
     """The locked shipment, if the release is still in that state; somebody may have been quicker."""
     shipment = await shipments.lock(tx.connection, release.shipment_id)
@@ -186,7 +214,8 @@ async def _postpone(release: Release, tx: Tx) -> None:
 
 async def _reject(shipment: Shipment, reason: str, tx: Tx, carriers: CarrierTable) -> None:
     if shipment.left:
-        await settle(tx, shipment, steps.reject(shipment, RejectShipment(shipment.id, reason)), carriers)
+        command = RejectShipment(shipment.id, reason, shipment.short)
+        await settle(tx, shipment, steps.reject(shipment, command), carriers)
 
 
 async def _draft(shipment: Shipment, release: Release, tx: Tx) -> Draft:

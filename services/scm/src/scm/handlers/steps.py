@@ -16,13 +16,13 @@ from scm.commands import (
     RejectShipment,
 )
 from scm.domain import carrier as carrying
-from scm.domain import steps
+from scm.domain import shortage, steps
 from scm.domain.carrier import CarrierTable
 from scm.domain.shipment import Shipment
 from scm.errors import CentreUnknown, DeliveredInFuture, ShipmentAtCentre, WaybillUsed
 from scm.handlers.cancels import refuse_overtaken
 from scm.handlers.taking import settle, take
-from scm.repository import centres, releases, shipments, waybills
+from scm.repository import centres, goods, releases, shipments, waybills
 
 _log = log.get(__name__)
 
@@ -43,8 +43,12 @@ async def reject_shipment(
 ) -> Shipment:
     before = await shipments.lock(tx.connection, command.shipment_id, centre=centre)
     await _not_released(tx, before)
-    _log.warning("a centre rejected a request", shipment_id=str(before.id), centre=before.centre)
-    return await settle(tx, before, steps.reject(before, command), carriers)
+    decision = steps.reject(before, command)
+    if decision.events:
+        known = await goods.known(tx.connection, (line.sku for line in before.lines))
+        shortage.check(before, command.short, known)
+        _log.warning("a centre rejected a request", shipment_id=str(before.id), centre=before.centre)
+    return await settle(tx, before, decision, carriers)
 
 
 async def reassign_shipment(command: ReassignShipment, tx: Tx, carriers: CarrierTable) -> Shipment:

@@ -26,6 +26,7 @@ async def put(connection: AsyncConnection, cancel: Cancel, now: datetime) -> Non
         "state": cancel.state.value,
         "final": stop.final,
         "answer": cancel.answer.value if cancel.answer else None,
+        "short": dict(cancel.short),
         "decided_at": decided_at,
     }
     await connection.execute(
@@ -77,4 +78,5 @@ def _cancel(row: Row[Any]) -> Cancel:
         reason=row.reason,
         final=row.final,
     )
-    return Cancel(stop, CancelState(row.state), Refusal(row.answer) if row.answer else None)
+    answer = Refusal(row.answer) if row.answer else None
+    return Cancel(stop, CancelState(row.state), answer, short=tuple(row.short.items()))

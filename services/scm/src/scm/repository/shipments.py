@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, insert, select, update
+from sqlalchemy import Row, Select, and_, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -120,14 +120,15 @@ async def page(connection: AsyncConnection, wanted: Wanted) -> list[tuple[Shipme
     if wanted.order_number is not None:
         query = query.where(shipments.c.order_number == wanted.order_number)
     if wanted.attention:
-        query = query.where(shipments.c.attention.is_not(None))
+        # An index for either; `_attention` tells why.
+        query = query.where(or_(shipments.c.attention.is_not(None), shipments.c.status == Status.REJECTED.value))
     if wanted.offered:
         query = query.where(_offered())
     if wanted.after is not None:
         query = query.where(shipments.c.id > wanted.after)
     rows = (await connection.execute(query)).all()
     loaded = await load(connection, rows)
-    return [(shipment, row.attention) for shipment, row in zip(loaded, rows, strict=True)]
+    return [(shipment, _attention(shipment, row)) for shipment, row in zip(loaded, rows, strict=True)]
 
 
 async def find(connection: AsyncConnection, shipment_id: UUID, *, centre: str | None) -> tuple[Shipment, str | None]:
@@ -138,7 +139,8 @@ async def find(connection: AsyncConnection, shipment_id: UUID, *, centre: str | 
     row = (await connection.execute(query)).one_or_none()
     if row is None:
         raise ShipmentNotFound("there is no such shipment request")
-    return (await load(connection, [row]))[0], row.attention
+    (shipment,) = await load(connection, [row])
+    return shipment, _attention(shipment, row)
 
 
 async def save(connection: AsyncConnection, before: Shipment, after: Shipment, now: datetime) -> None:
@@ -196,6 +198,10 @@ async def load(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[Sh
     return [_shipment(row, tuple(lines[row.id]), tuple(packed[row.id])) for row in rows]
 
 
+def _attention(shipment: Shipment, row: Row[Any]) -> str | None:
+    return "; ".join(filter(None, (shipment.refusal, row.attention))) or None
+
+
 def _changing(shipment: Shipment) -> dict[str, Any]:
     return {
         "centre": shipment.centre,
@@ -205,6 +211,7 @@ def _changing(shipment: Shipment) -> dict[str, Any]:
         "reason": shipment.reason,
         "held_until": shipment.held_until,
         "release_at": shipment.release_at,
+        "short": dict(shipment.short),
     }
 
 
@@ -225,6 +232,7 @@ def _shipment(row: Row[Any], lines: tuple[Line, ...], parcels: tuple[Parcel, ...
         placed_at=row.placed_at,
         held_until=row.held_until,
         release_at=row.release_at,
+        short=tuple(row.short.items()),
     )
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, StrictInt, StringConstraints, model_validator
 
-from common.wire import Body, Quantity, Sku, plain_text
+from common.wire import NFC, Body, Quantity, Sku, plain_text
 from scm.commands import PackedLine
 
 CentreCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
@@ -22,8 +22,24 @@ class AcceptBody(Body):
     revision: Revision | None = None
 
 
+class ShortItem(Body):
+    sku: Sku
+    quantity: Annotated[StrictInt, Field(ge=1, le=10_000_000, examples=[1])]
+
+
 class RejectBody(Body):
-    reason: Annotated[str, plain_text(200)] = Field(examples=["stock shortage"])
+    reason: Annotated[str, plain_text(200), NFC] = Field(examples=["stock shortage"])
+    short: Annotated[list[ShortItem], Field(max_length=1000)] = Field(
+        default_factory=list, description="units of `pick` that are not on the shelves; of a set its parts"
+    )
+
+    @model_validator(mode="after")
+    def _each_sku_once(self) -> Self:
+        _no_doubles("short", [item.sku for item in self.short])
+        return self
+
+    def missing(self) -> tuple[tuple[str, int], ...]:
+        return tuple((item.sku, item.quantity) for item in self.short)
 
 
 class PackedLineBody(Body):
@@ -72,7 +88,7 @@ class ReassignBody(Body):
 
 
 class CentreBody(Body):
-    name: Annotated[str, plain_text(100)] = Field(examples=["이천 센터"])
+    name: Annotated[str, plain_text(100), NFC] = Field(examples=["이천 센터"])
     mode: Literal["pull", "poll"] = Field(description="pull: its job calls us; poll: we call its API")
     active: bool = Field(default=True, description="false: it gets no new requests; those it has stay")
 

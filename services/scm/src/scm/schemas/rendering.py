@@ -60,6 +60,7 @@ def request_view(
             if line.quantity > line.cancelled
         ],
         pick=[PartView(sku=sku, quantity=units) for sku, units in picked(shipment.open_units, known)],
+        short=[PartView(sku=sku, quantity=units) for sku, units in shipment.short],
         parcels=[ParcelView(**_parcel(parcel, carriers)) for parcel in shipment.parcels],
         ship_to=ShipToView(**vars(ship_to)) if ship_to else None,
         warnings=list(warnings),

@@ -74,13 +74,17 @@ class RequestView(View):
     reason: str | None = Field(examples=["stock shortage"])
     attention: str | None = Field(
         default=None,
-        description="for staff: what somebody should look at",
-        examples=["nobody has accepted it for a day"],
+        description="for staff: what somebody should look at; of a rejected request which centre rejected it, why, and "
+        "what it is short of, until it is assigned again or over",
+        examples=["icheon rejected it: stock shortage (short of 2 × GRANOLA-500)"],
     )
     requested_at: datetime
     held_until: datetime | None = Field(default=None, description="no centre sees it before: a pre-order is in it")
     lines: list[LineView]
     pick: list[PartView] = Field(description="what to take off the shelves for what is left: parts in place of sets")
+    short: list[PartView] = Field(
+        default_factory=list, description="what of `pick` the centre does not have, as it said when it rejected"
+    )
     parcels: list[ParcelView]
     ship_to: ShipToView | None = Field(description="null once the address has been erased, and in the staff's list")
     warnings: list[str] = Field(
