@@ -132,7 +132,7 @@ async def on_shipment_updated(event: ShipmentUpdated, tx: Tx) -> None:
 
 
 async def on_shipment_cancel_decided(event: ShipmentCancelDecided, tx: Tx) -> None:
-    command = commands.SettleCancel(event.order_id, event.cancel_id, event.accepted, event.reason)
+    command = commands.SettleCancel(event.order_id, event.cancel_id, event.accepted, event.reason, _short(event))
     await handlers.settle_cancel(command, tx)
 
 
@@ -142,8 +142,12 @@ async def on_shipment_address_decided(event: ShipmentAddressDecided, tx: Tx) -> 
 
 
 async def on_shipment_option_decided(event: ShipmentOptionDecided, tx: Tx) -> None:
-    command = commands.SettleOptionChange(event.order_id, event.change_id, event.accepted, event.reason)
+    command = commands.SettleOptionChange(event.order_id, event.change_id, event.accepted, event.reason, _short(event))
     await handlers.settle_option_change(command, tx)
+
+
+def _short(event: ShipmentCancelDecided | ShipmentOptionDecided) -> tuple[commands.ShelfUnits, ...]:
+    return tuple(commands.ShelfUnits(units.sku, units.quantity) for units in event.short)
 
 
 async def on_stock_unavailable(event: StockUnavailable, tx: Tx) -> None:

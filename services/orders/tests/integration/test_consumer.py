@@ -25,6 +25,7 @@ from contracts.payments import (
     SurplusReturned,
     VirtualAccount,
 )
+from contracts.shared import SkuQuantity
 from contracts.shipments import ShipmentCancelDecided, ShipmentLine, ShipmentStatus, ShipmentUpdated
 from contracts.stock import Shortage, StockUnavailable
 from orders import domain, handlers
@@ -76,10 +77,12 @@ def updated(order: Order, status: str, *, shipped: bool = False, delivered: bool
     )
 
 
+SHORT = (SkuQuantity(sku="OAT-1000", quantity=1),)
+
+
 def decided(order: Order, cancel_id: UUID, *, accepted: bool) -> ShipmentCancelDecided:
-    return ShipmentCancelDecided(
-        order_id=order.order_id, cancel_id=cancel_id, mall_id=order.mall_id, accepted=accepted, occurred_at=LATER
-    )
+    about = {"order_id": order.order_id, "cancel_id": cancel_id, "mall_id": order.mall_id}
+    return ShipmentCancelDecided(**about, accepted=accepted, short=SHORT if accepted else (), occurred_at=LATER)
 
 
 def refunded(order: Order, amount: int, so_far: int) -> PaymentRefunded:
@@ -188,6 +191,7 @@ async def test_a_cancel_by_line_waits_for_the_centre_and_then_refunds(database: 
     (asked,) = await testing.published(database, clear=True)
     assert (asked.type, asked.cancel_id, asked.whole) == ("order-cancel-requested", command.cancel_id, False)
     cancelled, refund = await hear(database, decided(order, command.cancel_id, accepted=True))
+    assert cancelled.short == SHORT
     assert (cancelled.type, cancelled.was_paid, cancelled.whole) == ("order-cancelled", True, False)
     assert [(line.sku, line.quantity) for line in cancelled.lines] == [("OAT-1000", 2)]
     assert refund.refund_id == ids.derived_id("refund", str(command.cancel_id))

@@ -12,6 +12,7 @@ from services.orders.tests.stored import change, order_token, place, read
 from common import ids, testing
 from common.db import Database
 from contracts.envelope import Event
+from contracts.shared import SkuQuantity
 from contracts.shipments import ShipmentOptionDecided
 from orders import handlers
 from orders.consumer import handlers_by_event
@@ -42,7 +43,8 @@ async def ask(http, order: Order, sku: str = "BLUE", *, key: str = "wish", line_
 def answer(order: Order, change_id: str, *, accepted: bool = True) -> ShipmentOptionDecided:
     about = {"order_id": order.order_id, "change_id": change_id, "mall_id": order.mall_id}
     reason = None if accepted else "centre_accepted"
-    return ShipmentOptionDecided(**about, accepted=accepted, reason=reason, occurred_at=NOW)
+    short = (SkuQuantity(sku="RED", quantity=1),) if accepted else ()
+    return ShipmentOptionDecided(**about, accepted=accepted, reason=reason, short=short, occurred_at=NOW)
 
 
 async def hear(database: Database, news: Event, times: int = 2) -> list[Event]:
@@ -76,6 +78,7 @@ async def test_the_centre_packs_the_other_one(http, database: Database, catalog:
         *("order-option-changed", "RED", "BLUE", 3),
         15_000,
     )
+    assert told.short == (SkuQuantity(sku="RED", quantity=1),)
     headers = {"X-Order-Token": order_token(TOKEN_KEY, order.order_id)}
     seen = (await http.get(f"/v1/orders/{order.order_id}", headers=headers)).json()["lines"][0]
     assert (seen["sku"], seen["variant_name"], seen["option_change"]["status"]) == ("BLUE", "옵션 BLUE", "accepted")

@@ -16,7 +16,7 @@ from services.orders.tests.claimed import approved, delivered, refunds, replaced
 
 from common import ids
 from common.errors import DomainError
-from orders import domain
+from orders import domain, events
 from orders.commands import (
     ApproveClaim,
     NoteChargeReturned,
@@ -150,6 +150,12 @@ class TestHeld:
         told = next(fact for fact in decision.facts if fact.name == "claim-completed")
         assert [(units.sku, units.variant_name) for units in told.claim.units] == [("LARGE", None)]
         assert refunds(decision) == [order.worth]
+
+    def test_what_comes_back_is_told_with_the_variant_that_was_bought(self):
+        order = self.exchanged(1, 1)
+        decision = settled(order, claims(order, reason="defective"))
+        said = next(event for event in events.told(decision, NOW) if event.type == "claim-completed")
+        assert [(line.sku, line.bought_sku) for line in said.lines] == [("LARGE", "SMALL")]
 
     def test_it_is_exchanged_for_the_same_again_unless_told_otherwise(self):
         order = self.exchanged(1, 1)

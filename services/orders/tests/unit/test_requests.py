@@ -1,12 +1,24 @@
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from pydantic import ValidationError
 from services.orders.tests.builders import a_body, a_contact, a_quote, a_quote_line, an_order
 
 from common import ids
 from orders.domain.access import order_token
-from orders.schemas import CancelBody, OrderBody, PayableView
+from orders.schemas import (
+    CancelBody,
+    ClaimBody,
+    LookUpBody,
+    NoteBody,
+    OptionBody,
+    OrderBody,
+    PayableView,
+    RejectBody,
+)
+from orders.schemas.claims import ClaimLineBody
 from orders.schemas.requests import normal_phone
 
 
@@ -88,6 +100,26 @@ class TestCancelBody:
         """`lines: []` is more likely a mistake than the wish to cancel all."""
         with pytest.raises(ValidationError):
             CancelBody.model_validate({"reason": "x", "lines": []})
+
+
+def test_what_a_mac_wrote_in_letters_is_kept_in_syllables():
+    """Looked up, compared and counted as what catalog keeps and others type."""
+    typed = unicodedata.normalize("NFD", "현미")
+    line_id = ids.new_id()
+    assert OptionBody(sku=typed).sku == "현미"
+    line = ClaimLineBody(line_id=line_id, quantity=1, sku=typed, replacement_sku=typed)
+    assert (line.sku, line.replacement_sku) == ("현미", "현미")
+    claim = ClaimBody(kind="return", reason="wrong_choice", lines=[line], note=typed)
+    assert (claim.note, RejectBody(reason="used", note=typed).note) == ("현미", "현미")
+    assert (CancelBody(reason=typed).reason, NoteBody(text=typed).text) == ("현미", "현미")
+    assert LookUpBody(order_number="20261122-00001234", email=f"{typed}@example.com").email == "현미@example.com"
+    body = a_body(ids.new_id())
+    body["orderer"]["name"] = body["ship_to"]["recipient"] = unicodedata.normalize("NFD", "가" * 50)
+    for field in ("road_address", "jibun_address", "detail", "memo"):
+        body["ship_to"][field] = typed
+    contact = OrderBody.model_validate(body).to_command(ids.new_id(), "token").contact
+    assert (contact.orderer_name, contact.recipient) == ("가" * 50, "가" * 50)
+    assert {contact.road_address, contact.jibun_address, contact.detail, contact.memo} == {"현미"}
 
 
 class TestPayable:

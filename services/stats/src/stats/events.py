@@ -80,7 +80,8 @@ def _cancelled(event: OrderCancelled) -> Record:
 def _returned(event: ClaimCompleted) -> Record:
     """Units that came back for money were not sold after all, as if they had been cancelled when they were looked at.
 
-    What the fees took is kept. An exchange sells nothing and takes nothing back.
+    What the fees took is kept. An exchange sells nothing and takes nothing back, so what it brought comes back as what
+    was sold.
     """
     came = [(line, line.resellable + line.damaged) for line in event.lines] if event.kind == "return" else []
     return RecordOrder(
@@ -94,7 +95,7 @@ def _returned(event: ClaimCompleted) -> Record:
         lines=tuple(
             Units(
                 line_id=line.line_id,
-                sku=line.sku,
+                sku=line.bought_sku or line.sku,
                 product_id=line.product_id,
                 product_name=None,
                 variant_name=None,

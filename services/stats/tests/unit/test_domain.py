@@ -80,6 +80,13 @@ class TestFactsOf:
         assert {each.kind for each in found.lines} <= {"cancel"}
         assert [(each.whole, each.total_amount, each.at) for each in found.orders] == [(False, total, LATER)]
 
+    def test_what_an_exchange_brought_comes_back_as_what_was_sold(self):
+        line = a_line(sku="GR-300")
+        told = a_purchase(line).returned(LATER, line, (1, 0, 0), kind="return")
+        swapped = told.lines[0].model_copy(update={"sku": "GR-CHOCO", "bought_sku": "GR-300"})
+        (found,) = facts(told.model_copy(update={"lines": (swapped,)})).lines
+        assert (found.kind, found.sku, found.quantity) == ("cancel", "GR-300", 1)
+
     def test_a_completed_order_moves_no_money(self):
         found = facts(a_purchase().completed(LATER))
         assert [(each.kind, each.total_amount, each.at) for each in found.orders] == [("completed", 0, LATER)]

@@ -34,6 +34,7 @@ from orders.commands.orders import (
     SettleAddressChange,
     SettleCancel,
     SettleOptionChange,
+    ShelfUnits,
     ShipTo,
     Units,
 )
@@ -93,6 +94,7 @@ __all__ = [
     "SettleCancel",
     "SettleClaim",
     "SettleOptionChange",
+    "ShelfUnits",
     "ShipTo",
     "Units",
     "WithdrawClaim",

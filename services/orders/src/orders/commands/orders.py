@@ -69,13 +69,22 @@ class RequestCancel:
 
 
 @dataclass(frozen=True, slots=True)
+class ShelfUnits:
+    """Units as they lie on a shelf: of a set its parts."""
+
+    sku: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
 class SettleCancel:
-    """The logistics centre's answer: whether the goods could be stopped."""
+    """The logistics centre's answer: whether the goods could be stopped, and which of them it does not have."""
 
     order_id: UUID
     cancel_id: UUID
     accepted: bool
     reason: str | None = None
+    short: tuple[ShelfUnits, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,12 +183,13 @@ class ChangeOption:
 
 @dataclass(frozen=True, slots=True)
 class SettleOptionChange:
-    """scm's answer: whether the centre packs the new variant."""
+    """scm's answer: whether the centre packs the new variant, and which of the old units it does not have."""
 
     order_id: UUID
     change_id: UUID
     accepted: bool
     reason: str | None = None
+    short: tuple[ShelfUnits, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

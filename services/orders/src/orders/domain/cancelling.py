@@ -16,7 +16,7 @@ from uuid import UUID
 from common.errors import DomainError
 from common.ids import derived_id
 from orders import errors
-from orders.commands import CancelReason, RequestCancel, SettleCancel, Units
+from orders.commands import CancelReason, RequestCancel, SettleCancel, ShelfUnits, Units
 from orders.domain import charging, facts
 from orders.domain.amounts import Amounts
 from orders.domain.claiming import refund_of
@@ -119,7 +119,9 @@ def settle_cancel(order: Order, command: SettleCancel, now: datetime) -> Decisio
         return Decision(order)
     if cancel.status is not CancelStatus.REQUESTED:
         raise errors.CancelAlreadySettled(f"the cancel was {cancel.status} before")
-    return _accept(order, cancel, now) if command.accepted else _refuse(order, cancel, command.reason, now)
+    if not command.accepted:
+        return _refuse(order, cancel, command.reason, now)
+    return _accept(order, cancel, command.short, now)
 
 
 def must_stop(order: Order) -> bool:
@@ -158,7 +160,7 @@ def release_withheld(order: Order, reversed_at: datetime) -> Decision:
     return Decision(order, tuple(told))
 
 
-def _accept(order: Order, cancel: Cancel, now: datetime) -> Decision:
+def _accept(order: Order, cancel: Cancel, short: tuple[ShelfUnits, ...], now: datetime) -> Decision:
     stopped: list[CancelledUnits] = []
     for units in cancel.units:
         line = order.line(units.line_id)
@@ -181,7 +183,7 @@ def _accept(order: Order, cancel: Cancel, now: datetime) -> Decision:
     order = order.with_cancel(accepted)
     if whole:
         order = order.to(Status.CANCELLED, cancelled_at=now)
-    told = facts.OrderCancelled(accepted, whole, was_paid=True, currency=order.currency, actor="scm")
+    told = facts.OrderCancelled(accepted, whole, was_paid=True, currency=order.currency, short=short, actor="scm")
     settled_too = _overtaken(order, now)
     # Named after the cancel, so that asking twice pays once.
     refund = _refund(order, accepted, derived_id("refund", str(cancel.cancel_id)))

@@ -80,7 +80,7 @@ def settle_option_change(order: Order, command: SettleOptionChange, now: datetim
         return Decision(order.with_option(refused), (OptionChangeRefused(refused, actor="scm"),))
     accepted = replace(change, status=OptionStatus.ACCEPTED, settled_at=now)
     line = order.line(change.line_id)
-    told = OptionChanged(accepted, line.worth(change.quantity).amount, actor="scm")
+    told = OptionChanged(accepted, line.worth(change.quantity).amount, command.short, actor="scm")
     order = order.with_option(accepted)
     order = order.with_lines([replace(line, sku=change.new_sku, variant_name=change.new_variant_name)])
     return Decision(_cancels_renamed(order, change), (told,))

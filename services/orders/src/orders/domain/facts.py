@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
+from orders.commands import ShelfUnits
 from orders.domain.amounts import Amounts
 from orders.domain.order import Cancel, Payment
 
@@ -133,13 +135,14 @@ class OrderCancelled(Fact):
     whole: bool
     was_paid: bool
     currency: str
+    short: tuple[ShelfUnits, ...] = ()
 
     @property
     def story(self) -> str:
         what = "cancelled" if self.whole else f"{_units(self.cancel)} cancelled"
         refund = self.cancel.refund_amount
         money = f"; {refund} {self.currency} go back" if refund else "; no money goes back"
-        return f"{what} ({self.cancel.reason}){money}"
+        return f"{what} ({self.cancel.reason}){money}{not_there(self.short)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,3 +262,8 @@ class OrderCompleted(Fact):
 
 def _units(cancel: Cancel) -> str:
     return ", ".join(f"{units.quantity} × {units.sku}" for units in cancel.units)
+
+
+def not_there(short: Iterable[ShelfUnits]) -> str:
+    units = ", ".join(f"{each.quantity} × {each.sku}" for each in short)
+    return f"; the centre does not have {units}" if units else ""

@@ -6,7 +6,8 @@ from abc import ABC
 from dataclasses import dataclass
 from typing import ClassVar
 
-from orders.domain.facts import Fact
+from orders.commands import ShelfUnits
+from orders.domain.facts import Fact, not_there
 from orders.domain.option import OptionChange
 
 
@@ -38,10 +39,11 @@ class OptionChanged(OptionFact):
 
     name: ClassVar[str] = "order-option-changed"
     amount: int
+    short: tuple[ShelfUnits, ...] = ()
 
     @property
     def story(self) -> str:
-        return f"the option was changed: {self.what}"
+        return f"the option was changed: {self.what}{not_there(self.short)}"
 
 
 @dataclass(frozen=True, slots=True)

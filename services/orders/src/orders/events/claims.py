@@ -54,6 +54,7 @@ def _completed(order: Order, fact: claim_facts.ClaimCompleted, now: datetime) ->
             damaged=units.damaged,
             missing=units.missing,
             amount=units.worth.amount,
+            bought_sku=order.line(units.line_id).sku,
         )
         for units in claim.units
     )

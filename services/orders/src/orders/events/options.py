@@ -8,7 +8,7 @@ from typing import Any
 from contracts.envelope import Event
 from contracts.orders import OrderOptionChanged, OrderOptionChangeRefused, OrderOptionChangeRequested
 from orders.domain import Fact, OptionChange, Order, option_facts
-from orders.events.orders import about
+from orders.events.orders import about, by_shelf
 
 
 def event_of(order: Order, fact: Fact, now: datetime) -> Event | None:
@@ -22,6 +22,7 @@ def event_of(order: Order, fact: Fact, now: datetime) -> Event | None:
                 **_about(order, change),
                 category_ids=order.line(change.line_id).category_ids,
                 amount=fact.amount,
+                short=by_shelf(fact.short),
                 changed_at=change.settled_at or now,
             )
         case option_facts.OptionChangeRefused(change=change):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -20,8 +21,8 @@ from contracts.orders import (
 from contracts.orders import OrderCancelled as OrderCancelledEvent
 from contracts.orders import OrderCompleted as OrderCompletedEvent
 from contracts.orders import OrderPaid as OrderPaidEvent
-from contracts.shared import OrderLine
-from orders.commands import ChangeAddress, Contact
+from contracts.shared import OrderLine, SkuQuantity
+from orders.commands import ChangeAddress, Contact, ShelfUnits
 from orders.domain import Cancel, Fact, Order, facts
 
 
@@ -145,9 +146,14 @@ def _cancelled(order: Order, fact: facts.OrderCancelled, now: datetime) -> Event
         lines=_cancelled_lines(cancel),
         shipping_amount=cancel.shipping_amount,
         refund_amount=cancel.refund_amount,
+        short=by_shelf(fact.short),
         placed_at=order.placed_at,
         cancelled_at=cancel.settled_at or now,
     )
+
+
+def by_shelf(units: Iterable[ShelfUnits]) -> tuple[SkuQuantity, ...]:
+    return tuple(SkuQuantity(sku=each.sku, quantity=each.quantity) for each in units)
 
 
 def about(order: Order) -> dict[str, Any]:

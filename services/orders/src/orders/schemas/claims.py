@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import Field, StrictInt
 
-from common.wire import Body, MallId, MoneyView, Quantity, Sku, View, plain_text
+from common.wire import NFC, Body, MallId, MoneyView, Quantity, Sku, View, plain_text
 from orders.commands import (
     ClaimedUnits,
     ClaimKind,
@@ -44,7 +44,7 @@ class ClaimBody(Body):
     kind: ClaimKind = Field(examples=["return"])
     reason: ClaimReason = Field(examples=["change_of_mind"])
     lines: Annotated[list[ClaimLineBody], Field(min_length=1, max_length=200)]
-    note: Annotated[str, plain_text(500)] | None = Field(default=None, examples=["생각보다 색이 어두워요"])
+    note: Annotated[str, plain_text(500), NFC] | None = Field(default=None, examples=["생각보다 색이 어두워요"])
     noticed_on: Annotated[date, Field(ge=date(2000, 1, 1), le=date(2999, 12, 31))] | None = Field(
         default=None, description="the day the fault was seen; counts 30 days"
     )
@@ -76,7 +76,7 @@ class ApproveBody(Body):
 
 class RejectBody(Body):
     reason: ClaimRefusal = Field(examples=["used"])
-    note: Annotated[str, plain_text(500)] | None = Field(
+    note: Annotated[str, plain_text(500), NFC] | None = Field(
         default=None, description="for the customer", examples=["사용 흔적이 있어 반품이 어렵습니다"]
     )
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 
-from common.wire import Body, View
+from common.wire import NFC, Body, View
 from orders.commands import LookUp
 from orders.repository.notes import Note
 from orders.schemas.requests import Email, Phone
@@ -45,9 +45,9 @@ class LookUpView(View):
 class NoteBody(Body):
     """For staff's eyes. Several lines are fine."""
 
-    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=_TEXT)] = (
-        Field(examples=["고객 통화: 경비실에 맡겨 달라고 하심"])
-    )
+    text: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=_TEXT), NFC
+    ] = Field(examples=["고객 통화: 경비실에 맡겨 달라고 하심"])
 
 
 class NoteView(View):

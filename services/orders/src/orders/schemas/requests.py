@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, StringConstraints
 
 from common.money import Money
-from common.wire import Body, MoneyView, Quantity, Sku, plain_text
+from common.wire import NFC, Body, MoneyView, Quantity, Sku, plain_text
 from orders.commands import CancelReason, Contact, PaidBy, PlaceOrder, RequestCancel, ShipTo, Units
 
 _PHONE_NOISE = re.compile(r"[\s().\-]")
@@ -30,23 +30,23 @@ def normal_phone(written: str) -> str:
 
 
 Phone = Annotated[str, StringConstraints(max_length=30), AfterValidator(normal_phone)]
-Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254, pattern=_EMAIL)]
+Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254, pattern=_EMAIL), NFC]
 
 
 class OrdererBody(Body):
-    name: Annotated[str, plain_text(50)] = Field(examples=["김하늘"])
+    name: Annotated[str, plain_text(50), NFC] = Field(examples=["김하늘"])
     email: Email = Field(examples=["haneul@example.com"])
     phone: Phone = Field(examples=["010-1234-5678"])
 
 
 class ShipToBody(Body):
-    recipient: Annotated[str, plain_text(50)] = Field(examples=["김하늘"])
+    recipient: Annotated[str, plain_text(50), NFC] = Field(examples=["김하늘"])
     phone: Phone = Field(examples=["010-1234-5678"])
     zonecode: Annotated[str, StringConstraints(pattern=r"^[0-9]{5}$")] = Field(examples=["06236"])
-    road_address: Annotated[str, plain_text(200)] = Field(examples=["서울 강남구 테헤란로 1"])
-    jibun_address: Annotated[str, plain_text(200)] | None = Field(default=None, examples=["서울 강남구 역삼동 1"])
-    detail: Annotated[str, plain_text(200)] = Field(examples=["101동 1203호"])
-    memo: Annotated[str, plain_text(200)] | None = Field(default=None, examples=["문 앞에 놓아 주세요"])
+    road_address: Annotated[str, plain_text(200), NFC] = Field(examples=["서울 강남구 테헤란로 1"])
+    jibun_address: Annotated[str, plain_text(200), NFC] | None = Field(default=None, examples=["서울 강남구 역삼동 1"])
+    detail: Annotated[str, plain_text(200), NFC] = Field(examples=["101동 1203호"])
+    memo: Annotated[str, plain_text(200), NFC] | None = Field(default=None, examples=["문 앞에 놓아 주세요"])
 
     def to_ship_to(self) -> ShipTo:
         return ShipTo(**self.model_dump(include=set(ShipTo.__dataclass_fields__)))
@@ -80,7 +80,7 @@ class OrderBody(Body):
             detail=to.detail,
             memo=to.memo,
         )
-        expected: Money | None = self.expected_total.to_money() if self.expected_total else None
+        expected: Money | None = Money(**self.expected_total.model_dump()) if self.expected_total else None
         return PlaceOrder(order_id, self.cart_id, cart_token, contact, expected)
 
 
@@ -98,7 +98,7 @@ class CancelLineBody(Body):
 class CancelBody(Body):
     """Without `lines` everything still open is cancelled."""
 
-    reason: Annotated[str, plain_text(200)] = Field(examples=["다른 색으로 다시 주문할게요"])
+    reason: Annotated[str, plain_text(200), NFC] = Field(examples=["다른 색으로 다시 주문할게요"])
     lines: Annotated[list[CancelLineBody], Field(min_length=1, max_length=200)] | None = None
 
     def to_command(self, order_id: UUID, cancel_id: UUID, reason: CancelReason, actor: str) -> RequestCancel:
