@@ -80,10 +80,12 @@ class TakeDue:
 
 @dataclass(frozen=True)
 class Settle:
-    """Write down how a delivery in hand ended. `outcome` is one of `domain.outcomes`."""
+    """Write down how a delivery in hand ended: `held`, as it was taken, of `message`, if that is known. `outcome` is
+    one of `domain.outcomes`.
+    """
 
-    delivery_id: UUID
-    version: int
+    held: Any
+    message: Any
     outcome: Any
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from opentelemetry import context, propagate
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common import ids, log
 from common.db import Tx
@@ -45,6 +47,10 @@ class Work:
     def delivery(self) -> Delivery:
         return self.claim.state
 
+    @property
+    def message(self) -> Message | None:
+        return None if self.letter is None else self.letter.message
+
 
 async def record_mall(command: RecordMall, tx: Tx) -> None:
     await facts.save_mall(tx.connection, command)
@@ -81,30 +87,73 @@ async def tell(command: Tell, plan: Plan, policy: Policy, tx: Tx) -> None:
         expires_at=command.expires_at,
         trace=trace,
     )
-    if not await facts.add_message(tx.connection, message, tx.now):
-        return
-    await deliveries.add(tx.connection, tx.now, *(_new(message, channel, policy, tx) for channel in plan.channels))
+    first = [_new(message, channel, policy, tx) for channel in plan.channels]
+    await deliveries.add_message(tx.connection, message, tx.now, *first)
 
 
-async def take_due(command: TakeDue, policy: Policy, tx: Tx) -> list[Work]:
-    """Releases what has all it needs, then takes due deliveries in hand. Commit before doing anything with them."""
-    ready = await deliveries.lock_releasable(tx.connection, command.channels, command.most)
-    released = [domain.release(one, _address(one, found), tx.now, policy) for one, found in ready]
-    await deliveries.save(tx.connection, *released)
-    due = await deliveries.lock_due(tx.connection, command.channels, tx.now, command.most)
-    claims = [domain.claim(one, expires_at, tx.now, policy) for one, expires_at in due]
-    await deliveries.save(tx.connection, *(claim.state for claim in claims))
-    letters = await facts.letters(tx.connection, {claim.state.message_id for claim in claims}) if claims else {}
-    return [Work(claim, letters.get(claim.state.message_id)) for claim in claims]
+async def take_due(command: TakeDue, policy: Policy, connection: AsyncConnection, now: datetime) -> list[Work]:
+    """Releases what has all it needs, and takes due deliveries in hand: what is written is committed, or not ours.
+
+    Without a transaction: where two senders read the same, the first to write has it, as its version was counted on.
+    """
+    works: dict[UUID, Work] = {}
+    changes: list[tuple[Delivery, Delivery]] = []
+    for one in await deliveries.ready(connection, command.channels, now, command.most):
+        state = one.delivery
+        if one.addresses is not None:
+            state = domain.release(state, _address(state, one.addresses), now, policy)
+        if not (one.held_back and state.status is Status.PENDING):
+            claim = domain.claim(state, one.expires_at, now, policy)
+            state = claim.state
+            works[state.id] = Work(claim, one.letter)
+        changes.append((one.delivery, state))
+    ours = await deliveries.replace(connection, *changes)
+    return [work for delivery_id, work in works.items() if delivery_id in ours]
 
 
-async def settle(commands: Sequence[Settle], policy: Policy, tx: Tx) -> None:
-    """Writes outcomes down; opens the next channel, or says that the message failed, where that follows."""
-    books = await _open_books([command.delivery_id for command in commands], tx)
+async def settle(commands: Sequence[Settle], policy: Policy, tx: Tx) -> list[Settle]:
+    """Writes outcomes down of deliveries that are as they were taken, without reading them again.
+
+    Returns the commands that are left for `settle_with_siblings`: what ended without arriving, and what another has
+    touched. In a transaction of its own, as this one holds deliveries, and that one begins with messages.
+    """
+    written, left = await _note(commands, policy, tx.connection, tx.now)
+    for command, decision in written:
+        if decision.ended:
+            _tell_end(command.message, decision.state, tx)
+    return left
+
+
+async def settle_accepted(
+    commands: Sequence[Settle], policy: Policy, connection: AsyncConnection, now: datetime
+) -> list[Settle]:
+    """As `settle`, where the provider took all of them: there is nothing to say yet, so it needs no transaction."""
+    _, left = await _note(commands, policy, connection, now)
+    return left
+
+
+async def _note(
+    commands: Sequence[Settle], policy: Policy, connection: AsyncConnection, now: datetime
+) -> tuple[list[tuple[Settle, Decision]], list[Settle]]:
+    """What was written, and what was left out."""
+    plain: list[tuple[Settle, Decision]] = []
     for command in commands:
-        held = books.find(command.delivery_id)
+        decision = domain.settle(command.held, command.outcome, command.held.version, now, policy)
+        arrived_or_open = decision.state.status is Status.DELIVERED or not decision.ended
+        if arrived_or_open and command.message is not None:
+            plain.append((command, decision))
+    ids_written = await deliveries.replace(connection, *((command.held, decision.state) for command, decision in plain))
+    written = [(command, decision) for command, decision in plain if command.held.id in ids_written]
+    return written, [command for command in commands if command.held.id not in ids_written]
+
+
+async def settle_with_siblings(commands: Sequence[Settle], policy: Policy, tx: Tx) -> None:
+    """Writes outcomes down; opens the next channel, or says that the message failed, where that follows."""
+    books = await _open_books([command.held.id for command in commands], tx)
+    for command in commands:
+        held = books.find(command.held.id)
         if held is not None:
-            await _step(books, domain.settle(held, command.outcome, command.version, tx.now, policy), policy, tx)
+            await _step(books, domain.settle(held, command.outcome, command.held.version, tx.now, policy), policy, tx)
     await deliveries.save(tx.connection, *books.changed.values())
 
 
@@ -113,7 +162,11 @@ async def take_reports(commands: Sequence[TakeReport], policy: Policy, tx: Tx) -
 
     acting on bad news sends another message. Returns how many of the reports are about messages of ours.
     """
-    books = await _open_books([command.delivery_id for command in commands], tx)
+    delivery_ids = [command.delivery_id for command in commands]
+    if all(_arrived(command) for command in commands):
+        books = _Books(*await deliveries.lock_alone(tx.connection, delivery_ids))
+    else:
+        books = await _open_books(delivery_ids, tx)
     taken = 0
     for command in commands:
         held = books.find(command.delivery_id)
@@ -123,12 +176,16 @@ async def take_reports(commands: Sequence[TakeReport], policy: Policy, tx: Tx) -
             _log.warning("a report does not fit its delivery", delivery_id=str(held.id))
             continue
         taken += 1
-        if command.trusted and isinstance(command.outcome, Delivered):
+        if _arrived(command):
             await _step(books, domain.settle(held, command.outcome, held.version, tx.now, policy), policy, tx)
         else:
             books.write(domain.hint(held, tx.now))
     await deliveries.save(tx.connection, *books.changed.values())
     return taken
+
+
+def _arrived(command: TakeReport) -> bool:
+    return command.trusted and isinstance(command.outcome, Delivered)
 
 
 async def forget_contacts(command: ForgetContacts, tx: Tx) -> int:
@@ -174,8 +231,11 @@ async def _step(books: _Books, decision: Decision, policy: Policy, tx: Tx) -> No
         following = _new(message, decision.next_channel, policy, tx)
         await deliveries.add(tx.connection, tx.now, following)
         books.write_new(following)
-    if not decision.ended:
-        return
+    if decision.ended:
+        _tell_end(message, state, tx, reached_nobody=domain.message_failed(books.siblings(state)))
+
+
+def _tell_end(message: Message, state: Delivery, tx: Tx, *, reached_nobody: bool = False) -> None:
     _log.info(
         "a delivery ended",
         delivery_id=str(state.id),
@@ -188,7 +248,7 @@ async def _step(books: _Books, decision: Decision, policy: Policy, tx: Tx) -> No
     with _in_trace(message.trace):
         if state.status is Status.DELIVERED:
             tx.publish(events.delivered(message, state))
-        elif domain.message_failed(books.siblings(state)):
+        elif reached_nobody:
             tx.publish(events.failed(message, state))
 
 

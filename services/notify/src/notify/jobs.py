@@ -21,7 +21,7 @@ def jobs(
     every_seconds: float,
     contact_days: int,
 ) -> list[Job]:
-    """Every process sends: rows are taken with SKIP LOCKED. Mail and texts do not wait for each other."""
+    """Every process sends: the first to take a delivery has it. Mail and texts do not wait for each other."""
 
     async def forget() -> None:
         async with database.transaction() as tx:

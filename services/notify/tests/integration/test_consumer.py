@@ -8,6 +8,7 @@ import pytest
 from services.notify.tests.builders import (
     EMAIL,
     NOW,
+    claim_events,
     contact,
     deposit_mismatch,
     mall_changed,
@@ -26,6 +27,7 @@ from services.notify.tests.facts import every_fact
 from services.notify.tests.world import World
 
 from common import ids, testing
+from contracts.claims import ClaimCompleted
 from contracts.envelope import Event
 from contracts.shipments import ShipmentStatus
 
@@ -69,6 +71,18 @@ class TestFacts:
         await world.settle()
         shipped = next(mail for mail in world.post.mails if "발송" in mail["Subject"] or "출발" in mail["Subject"])
         assert "제주 그래놀라 (초코 500g)" in shipped.get_body(("plain",)).get_content()
+
+    async def test_what_is_sent_in_exchange_is_told_of_the_units_that_came(self, world: World) -> None:
+        order_id = ids.new_id()
+        told = claim_events(order_id, "exchange")[-1]
+        assert isinstance(told, ClaimCompleted)
+        line = told.lines[0].model_copy(update={"quantity": 2, "resellable": 0, "damaged": 1, "missing": 1})
+        await world.hear_of(order_paid(order_id), told.model_copy(update={"lines": (line,), "refund_amount": 0}))
+        await world.settle()
+        mail = next(mail for mail in world.post.mails if "교환 처리" in mail["Subject"])
+        words = mail.get_body(("plain",)).get_content()
+        assert "- 제주 그래놀라 (500g) 1개" in words
+        assert "도착하지 않은 상품 1개는 제외되었습니다." in words
 
     async def test_two_parcels_are_two_messages(self, world: World) -> None:
         order_id = ids.new_id()

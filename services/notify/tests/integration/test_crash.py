@@ -15,7 +15,7 @@ from notify.domain.outcomes import Accepted, Refused
 from notify.flows.desk import Desk
 from notify.flows.rendering import Templates
 from notify.flows.texts import TextSender
-from notify.repository import facts
+from notify.repository import deliveries, facts
 
 pytestmark = pytest.mark.integration
 
@@ -112,6 +112,22 @@ class TestManyHands:
                 Desk(world.database, Policy(), batch=10, after=lambda: None).take(Channel.ALIMTALK), 5
             )
         assert len(taken) == 1
+
+    async def test_of_two_that_read_the_same_the_first_to_write_has_it(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await world.hear_of(order_paid(ids.new_id()))
+        async with world.database.read() as connection:
+            read = await deliveries.ready(connection, [Channel.EMAIL], world.clock.now(), 10)
+
+        async def as_read(*_given: object) -> list[deliveries.Ready]:
+            return read
+
+        desk = Desk(world.database, Policy(), batch=10, after=lambda: None)
+        monkeypatch.setattr(deliveries, "ready", as_read)
+        assert [len(await desk.take(Channel.EMAIL)) for _ in range(2)] == [1, 0]
+        (row,) = await world.rows("d.channel = 'email'")
+        assert (row["status"], row["attempts"]) == ("sending", 1)
 
     async def test_one_who_woke_after_its_lease_sends_nothing(self, world: World) -> None:
         await world.hear_of(order_paid(ids.new_id()))

@@ -70,8 +70,8 @@ async def create_cart(
     if key is None:
         token = ids.new_token()
         command = CreateCart(ids.new_id(), body.mall_id, body.channel, ids.token_hash(token))
-        async with database.transaction() as tx:
-            priced = await handlers.create_cart(command, terms, tx)
+        async with database.alone() as connection:
+            priced = await handlers.create_cart(command, terms, connection, database.clock.now())
         return _with_token(Response(CartView.of(priced).model_dump_json(), 201), token)
     if len(key) < _LEAST_GUEST_KEY:
         raise KeyInvalid(f"an Idempotency-Key of a guest has at least {_LEAST_GUEST_KEY} characters")
@@ -81,7 +81,7 @@ async def create_cart(
         token_hash = ids.token_hash(replayable_token(salt, key))
         command = CreateCart(claim.resource_id, body.mall_id, body.channel, token_hash, salt)
         async with database.transaction() as tx:
-            priced = await handlers.create_cart(command, terms, tx)
+            priced = await handlers.create_cart(command, terms, tx.connection, tx.now)
             return await claim.remember(tx, 201, CartView.of(priced))
 
     answer = await idempotency.once(database, request, stored_key(key), work)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,19 +12,20 @@ from cart.commands import AddCoupon, AddLine, ChangeLine, CreateCart, Holder, Re
 from cart.domain import cart as carts
 from cart.domain import limits
 from cart.domain.cart import Cart, Decision, Terms
+from cart.domain.catalogue import Catalogue
 from cart.domain.quote import Quote
 from cart.errors import CartNotFound, ChannelUnknown
-from cart.handlers.pricing import Occasion, Priced, currency, price
+from cart.handlers.pricing import Occasion, Priced, known, price
 from cart.repository import carts as cart_rows
 from cart.repository import catalogue, coupons, quotes
 from common.db import Tx
 
 
-async def create_cart(command: CreateCart, terms: Terms, tx: Tx) -> Priced:
-    sells_in = await currency(tx.connection, command.mall_id)
+async def create_cart(command: CreateCart, terms: Terms, connection: AsyncConnection, now: datetime) -> Priced:
+    """One statement, so it needs no transaction."""
     check_channel(command.channel, terms)
-    cart = Cart(command.cart_id, command.mall_id, command.channel, sells_in, created_at=tx.now, changed_at=tx.now)
-    await cart_rows.create(tx.connection, cart, command)
+    sells_in = known(await cart_rows.create(connection, command, now), command.mall_id)
+    cart = Cart(command.cart_id, command.mall_id, command.channel, sells_in, created_at=now, changed_at=now)
     return Priced(cart, Quote(sells_in, (), ()))
 
 
@@ -40,8 +41,9 @@ async def read_cart(holder: Holder, terms: Terms, connection: AsyncConnection, a
 
 async def add_line(holder: Holder, command: AddLine, terms: Terms, tx: Tx) -> Priced:
     cart = await _locked(holder, tx)
-    item = (await catalogue.items(tx.connection, [command.sku])).get(command.sku)
-    return await _keep(cart, carts.add(cart, command, item, terms, tx.now), terms, tx)
+    items = await catalogue.items(tx.connection, (*(line.sku for line in cart.lines), command.sku))
+    decision = carts.add(cart, command, items.get(command.sku), terms, tx.now)
+    return await _keep(cart, decision, terms, tx, items)
 
 
 async def change_line(holder: Holder, command: ChangeLine, terms: Terms, tx: Tx) -> Priced:
@@ -102,11 +104,12 @@ async def _locked(holder: Holder, tx: Tx) -> Cart:
     return _seen(there(await cart_rows.lock(tx.connection, holder)), holder)
 
 
-async def _keep(before: Cart, decision: Decision, terms: Terms, tx: Tx) -> Priced:
+async def _keep(before: Cart, decision: Decision, terms: Terms, tx: Tx, read: Catalogue | None = None) -> Priced:
+    """`read`: what was read of the catalogue already."""
     if decision.state is not before:
         await cart_rows.save(tx.connection, before, decision.state)
         tx.publish(*map(events.to_contract, decision.events))
-    quote = await price(tx.connection, decision.state, terms, Occasion(tx.now))
+    quote = await price(tx.connection, decision.state, terms, Occasion(tx.now), read)
     items = {line.sku: line.item for line in quote.lines if line.item is not None}
     limits.check(quote, limits.units_of({line.sku: line.quantity for line in before.lines}, items))
     return Priced(decision.state, quote)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cart.domain import pricing
 from cart.domain.cart import Cart, Terms
+from cart.domain.catalogue import Catalogue
 from cart.domain.pricing import Rules
 from cart.domain.promotions.coupons import with_unknown
 from cart.domain.promotions.model import Gift, Offer
@@ -34,16 +35,26 @@ class Occasion:
     zonecode: str | None = None
 
 
-async def price(connection: AsyncConnection, cart: Cart, terms: Terms, at: Occasion) -> Quote:
-    return await price_with(connection, cart, terms, at, await offers(connection, cart, at.now))
+async def price(
+    connection: AsyncConnection, cart: Cart, terms: Terms, at: Occasion, read: Catalogue | None = None
+) -> Quote:
+    """`read`: what was read of the catalogue already; only what is missing is asked for."""
+    return await price_with(connection, cart, terms, at, await offers(connection, cart, at.now), read=read)
 
 
 async def price_with(
-    connection: AsyncConnection, cart: Cart, terms: Terms, at: Occasion, offered: Sequence[Offer]
+    connection: AsyncConnection,
+    cart: Cart,
+    terms: Terms,
+    at: Occasion,
+    offered: Sequence[Offer],
+    *,
+    read: Catalogue | None = None,
 ) -> Quote:
     """What the cart costs under these promotions and no others."""
     gifts = (offer.promotion.benefit.sku for offer in offered if isinstance(offer.promotion.benefit, Gift))
-    items = await catalogue.items(connection, (*(line.sku for line in cart.lines), *gifts))
+    items = dict(read or {})
+    items |= await catalogue.items(connection, {*(line.sku for line in cart.lines), *gifts} - items.keys())
     rules = Rules(
         cart.currency,
         await shipping.rules(connection, cart.mall_id, at.now),
@@ -66,7 +77,10 @@ async def offers(connection: AsyncConnection, cart: Cart, now: datetime) -> tupl
 
 
 async def currency(connection: AsyncConnection, mall_id: str) -> str:
-    found = await catalogue.currency_of(connection, mall_id)
-    if found is None:
+    return known(await catalogue.currency_of(connection, mall_id), mall_id)
+
+
+def known(currency: str | None, mall_id: str) -> str:
+    if currency is None:
         raise MallUnknown(f"there is no mall {mall_id}")
-    return found
+    return currency

@@ -8,39 +8,54 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, delete, false, or_, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Row, Select, delete, false, func, literal, literal_column, or_, select, text
+from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cart.commands import CreateCart, Holder, OpenMemberCart
 from cart.domain.cart import Cart, Status
 from cart.domain.quote import Line
-from cart.tables import cart_lines, carts, frozen_quotes
+from cart.tables import cart_lines, carts, frozen_quotes, malls
 
 _STATE = (
     "status", "frozen_order_id", "frozen_at", "ordered_order_id", "ordered_at", "changed_at", "abandoned_at",
     "coupon_codes", "member_id", "member_tier", "channel", "merged_into",
 )  # fmt: skip
 
+_LINE = func.jsonb_build_array(cart_lines.c.id, cart_lines.c.sku, cart_lines.c.quantity)
+_LINES = (
+    select(func.jsonb_agg(aggregate_order_by(_LINE, cart_lines.c.id)))
+    .where(cart_lines.c.cart_id == carts.c.id)
+    .correlate(carts)
+    .scalar_subquery()
+    .label("lines")
+)
+_seen = carts.alias("seen")
+_IS_AS_SEEN = (
+    (select(literal_column("seen.xmin")).where(_seen.c.id == carts.c.id).correlate(carts).scalar_subquery())
+    == literal_column("carts.xmin")
+).label("is_as_seen")
 
-async def create(connection: AsyncConnection, cart: Cart, command: CreateCart) -> None:
-    await connection.execute(
-        carts.insert().values(
-            id=cart.id,
-            mall_id=cart.mall_id,
-            channel=cart.channel,
-            currency=cart.currency,
-            status=cart.status,
-            token_hash=command.token_hash,
-            token_salt=command.token_salt,
-            line_count=0,
-            created_at=cart.created_at,
-            changed_at=cart.changed_at,
-            coupon_codes=[],
-            member_id=cart.member_id,
-            member_tier=cart.member_tier,
-        )
-    )
+
+async def create(connection: AsyncConnection, command: CreateCart, now: datetime) -> str | None:
+    """Makes the cart in the mall's currency, and returns that; None when the mall is not known."""
+    row = {
+        "id": command.cart_id,
+        "mall_id": command.mall_id,
+        "channel": command.channel,
+        "status": Status.OPEN,
+        "token_hash": command.token_hash,
+        "token_salt": command.token_salt,
+        "line_count": 0,
+        "created_at": now,
+        "changed_at": now,
+        "coupon_codes": [],
+    }
+    given = (literal(value, carts.c[name].type) for name, value in row.items())
+    of_mall = select(*given, malls.c.currency).where(malls.c.mall_id == command.mall_id)
+    made = carts.insert().from_select([*row, "currency"], of_mall).returning(carts.c.currency)
+    currency: str | None = await connection.scalar(made)
+    return currency
 
 
 async def open_of_member(connection: AsyncConnection, command: OpenMemberCart, currency: str, now: datetime) -> bool:
@@ -77,7 +92,7 @@ async def of_member(connection: AsyncConnection, mall_id: str, member_id: UUID) 
 
 
 async def lock_of_member(connection: AsyncConnection, mall_id: str, member_id: UUID) -> Cart | None:
-    return await _one(connection, _open_of(mall_id, member_id).with_for_update())
+    return await _one(connection, _open_of(mall_id, member_id).with_for_update(of=carts))
 
 
 async def lock_all(connection: AsyncConnection, cart_ids: Collection[UUID]) -> dict[UUID, Cart]:
@@ -112,17 +127,17 @@ async def find(connection: AsyncConnection, holder: Holder) -> Cart | None:
 
 async def lock(connection: AsyncConnection, holder: Holder) -> Cart | None:
     """As `find`; nobody else changes or freezes the cart until this transaction ends."""
-    return await _one(connection, _held_by(holder).with_for_update())
+    return await _one(connection, _held_by(holder).with_for_update(of=carts))
 
 
 async def lock_frozen(connection: AsyncConnection, order_id: UUID) -> Cart | None:
     """Locks the cart that was frozen for the order."""
     of_order = select(frozen_quotes.c.cart_id).where(frozen_quotes.c.order_id == order_id).scalar_subquery()
-    return await _one(connection, select(carts).where(carts.c.id == of_order).with_for_update())
+    return await _one(connection, select(carts).where(carts.c.id == of_order).with_for_update(of=carts))
 
 
 async def lock_by_id(connection: AsyncConnection, cart_id: UUID) -> Cart | None:
-    return await _one(connection, select(carts).where(carts.c.id == cart_id).with_for_update())
+    return await _one(connection, select(carts).where(carts.c.id == cart_id).with_for_update(of=carts))
 
 
 async def find_by_id(connection: AsyncConnection, cart_id: UUID) -> Cart | None:
@@ -151,19 +166,17 @@ async def lock_idle(connection: AsyncConnection, before: datetime, limit: int) -
 
 async def save(connection: AsyncConnection, before: Cart, after: Cart) -> None:
     """Writes what differs. The cart must be locked."""
-    await connection.execute(
-        carts.update()
-        .where(carts.c.id == after.id)
-        .values(line_count=len(after.lines), **{name: getattr(after, name) for name in _STATE})
-    )
     gone = {line.id for line in before.lines} - {line.id for line in after.lines}
     if gone:
         await connection.execute(delete(cart_lines).where(cart_lines.c.id.in_(gone)))
+    state = {name: getattr(after, name) for name in _STATE}
+    saved = carts.update().where(carts.c.id == after.id).values(line_count=len(after.lines), **state)
     written = [{**asdict(line), "cart_id": after.id} for line in after.lines if line not in before.lines]
     if written:
-        statement = insert(cart_lines)
-        changed = {"quantity": statement.excluded.quantity}
-        await connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed), written)
+        lines = insert(cart_lines).values(written)
+        changed = {"quantity": lines.excluded.quantity}
+        saved = saved.add_cte(lines.on_conflict_do_update(index_elements=["id"], set_=changed).cte("written"))
+    await connection.execute(saved)
 
 
 async def delete_old(connection: AsyncConnection, before: datetime, limit: int) -> int:
@@ -195,10 +208,15 @@ def _open_of(mall_id: str, member_id: UUID) -> Select[Any]:
 
 
 async def _one(connection: AsyncConnection, query: Select[Any]) -> Cart | None:
-    row = (await connection.execute(query)).one_or_none()
+    """With its lines in the same statement. Who had to wait for the lock was given them as they were before the wait:
+    then the row is not the one that the statement saw at its start, and they are read again.
+    """
+    row = (await connection.execute(query.add_columns(_LINES, _IS_AS_SEEN))).one_or_none()
     if row is None:
         return None
-    return _cart(row, (await _lines(connection, [row.id])).get(row.id, ()))
+    if not row.is_as_seen:
+        return _cart(row, (await _lines(connection, [row.id])).get(row.id, ()))
+    return _cart(row, tuple(Line(UUID(line_id), sku, quantity) for line_id, sku, quantity in row.lines or ()))
 
 
 async def _lines(connection: AsyncConnection, cart_ids: Sequence[UUID]) -> dict[UUID, tuple[Line, ...]]:

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field, StrictInt, StringConstraints
+from pydantic import Field, StrictInt, StringConstraints
 
 from cart.domain.promotions.coupons import normal
 from cart.handlers import MemberCart, Priced
 from cart.schemas.quotes import QuoteView, fields_of
-from common.wire import Body, MallId, plain_text
+from common.wire import NFC, Body, MallId, plain_text
 
-
-def _composed(given: Any) -> Any:
-    return unicodedata.normalize("NFC", given) if isinstance(given, str) else given
-
-
-# A Mac writes a syllable as its letters (NFD); catalog keeps SKUs composed.
-Sku = Annotated[str, plain_text(64), BeforeValidator(_composed), Field(examples=["GR-1"])]
+Sku = Annotated[str, plain_text(64), NFC, Field(examples=["GR-1"])]
 Channel = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$"), Field(examples=["pc"])]
 Quantity = Annotated[StrictInt, Field(ge=1, le=2_147_483_647, examples=[2])]
 Zonecode = Annotated[str, StringConstraints(pattern=r"^[0-9]{5}$")]

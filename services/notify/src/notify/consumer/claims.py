@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from common.db import Tx
 from common.processing import Handlers
-from contracts.claims import ClaimApproved, ClaimCompleted, ClaimRejected, ClaimRequested, ClaimWithdrawn
+from contracts.claims import (
+    ClaimApproved,
+    ClaimCompleted,
+    ClaimRejected,
+    ClaimRequested,
+    ClaimWithdrawn,
+    SettledLine,
+)
 from contracts.shipments import ReturnUpdated
 from notify.commands import Tell
 from notify.consumer.telling import Teller, parcel, some_of
@@ -26,6 +33,16 @@ def handlers(teller: Teller) -> Handlers:
         ClaimWithdrawn: hears.on_withdrawn,
         ClaimCompleted: hears.on_completed,
         ReturnUpdated: hears.on_return_updated,
+    }
+
+
+def found(lines: Sequence[SettledLine]) -> dict[str, Any]:
+    """`lines` are the units that came, without lines of which nothing did; `came` and `missing` count all units."""
+    came = {line.line_id: line.resellable + line.damaged for line in lines}
+    return {
+        "lines": [{"line_id": line_id, "quantity": units} for line_id, units in came.items() if units],
+        "came": sum(came.values()),
+        "missing": sum(line.missing for line in lines),
     }
 
 
@@ -47,8 +64,7 @@ class _Hears:
         await self._tell(event, Kind.CLAIM_WITHDRAWN, event.withdrawn_at, {"withdrawn_at": event.withdrawn_at}, tx)
 
     async def on_completed(self, event: ClaimCompleted, tx: Tx) -> None:
-        came = sum(line.resellable + line.damaged for line in event.lines)
-        data = {"came": came, "refund_amount": event.refund_amount, "completed_at": event.completed_at}
+        data = {"refund_amount": event.refund_amount, "completed_at": event.completed_at, **found(event.lines)}
         await self._tell(event, Kind.CLAIM_COMPLETED, event.completed_at, data, tx)
 
     async def on_return_updated(self, event: ReturnUpdated, tx: Tx) -> None:

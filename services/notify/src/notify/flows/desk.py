@@ -1,4 +1,4 @@
-"""The transactions around sending: one before (taking in hand), one after for each delivery (writing down)."""
+"""Around sending: taking in hand before it, writing down after it, outside of it."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ class Desk:
     async def take(self, *channels: Channel) -> list[Work]:
         """Deliveries that are ours until their lease ends. Those there is no use in are closed here."""
         command = TakeDue(tuple(channels), self._batch)
-        async with self._database.transaction() as tx:
-            taken = await handlers.take_due(command, self._policy, tx)
+        async with self._database.alone() as connection:
+            taken = await handlers.take_due(command, self._policy, connection, self.clock.now())
         if taken:
             self._after()
         closing = [(work, work.claim.close_as) for work in taken if work.claim.close_as is not None]
@@ -58,31 +58,41 @@ class Desk:
         return _TOO_LATE if left <= seconds else None
 
     async def write_down(self, *ended: tuple[Work, Outcome]) -> None:
-        """In one transaction: either all of them are written down, or all are found `sending` later.
+        """All that are as they were taken in one transaction, the others in a second. What a crash leaves out is found
+        `sending` later.
 
         While the database is away it keeps trying until the lease is over: what has left and is not written down
         costs a question to the provider, or a second copy of a mail.
         """
-        commands = [Settle(work.delivery.id, work.delivery.version, outcome) for work, outcome in ended]
+        commands = [Settle(work.delivery, work.message, outcome) for work, outcome in ended]
         wait = 0.1
         while True:
             try:
-                async with self._database.transaction() as tx:
-                    await handlers.settle(commands, self._policy, tx)
+                await self._settle(commands)
             except Exception as error:
                 if not is_transient(error) or any(self.late(work, wait) for work, _ in ended):
                     raise
-                _log.warning("outcomes cannot be written down now", count=len(ended), error=type(error).__name__)
+                _log.warning("outcomes cannot be written down now", count=len(commands), error=type(error).__name__)
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, _MOST_WAIT_SECONDS)
             else:
                 return
 
+    async def _settle(self, commands: Sequence[Settle]) -> None:
+        if all(isinstance(command.outcome, Accepted) for command in commands):
+            async with self._database.alone() as connection:
+                left = await handlers.settle_accepted(commands, self._policy, connection, self.clock.now())
+        else:
+            async with self._database.transaction() as tx:
+                left = await handlers.settle(commands, self._policy, tx)
+        if left:
+            async with self._database.transaction() as tx:
+                await handlers.settle_with_siblings(left, self._policy, tx)
+
 
 def begin(work: Work) -> trace.Span:
     """A span in the trace of the event that caused the message."""
-    delivery, letter = work.delivery, work.letter
-    message = letter.message if letter is not None else None
+    delivery, message = work.delivery, work.message
     return _tracer.start_span(
         f"{work.claim.task} {delivery.channel}",
         context=extract(message.trace if message is not None else {}),

@@ -88,6 +88,16 @@ def outcome(data: Mapping[str, Any]) -> str:
     """What follows now that the centre has looked at the goods."""
     if not data.get("came"):
         return "도착한 상품 중에 신청하신 상품이 없어 처리를 마쳤습니다. 고객센터로 문의해 주세요."
+    return f"{_follows(data)} {left_out(data)}".rstrip()
+
+
+def left_out(data: Mapping[str, Any]) -> str:
+    """How many units did not come with those that did; empty when all did. Messages of before do not tell."""
+    missing = data.get("missing")
+    return f"도착하지 않은 상품 {missing}개는 제외되었습니다." if missing and data.get("came") else ""
+
+
+def _follows(data: Mapping[str, Any]) -> str:
     if data.get("claim_kind") == "exchange":
         return "보내신 상품을 확인했습니다. 교환 상품을 보내 드립니다."
     if data.get("refund_amount"):
@@ -108,6 +118,7 @@ def facts(data: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "claim": claim(data),
         "claim_outcome": outcome(data),
+        "left_out": left_out(data),
         "address_reason": address_reason(data),
         "option_reason": option_reason(data),
         "option_before": option_before(data),

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, exists, select, text, update
+from sqlalchemy import CTE, Row, Select, delete, exists, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,6 +15,16 @@ from notify.commands import RecordContact, RecordMall, RecordOption, RecordOrder
 from notify.domain.delivery import FINAL
 from notify.domain.messages import Kind, Letter, Line, Mall, Message, Order
 from notify.tables import contacts, deliveries, malls, messages, orders
+
+MESSAGE = (
+    messages.c.kind, messages.c.fact_id, messages.c.mall_id, messages.c.expires_at, messages.c.data, messages.c.trace,
+)  # fmt: skip
+# What a message is written from.
+LETTER = (
+    *MESSAGE, orders.c.order_number, orders.c.currency, orders.c.lines, orders.c.discount_amount,
+    orders.c.shipping_amount, orders.c.total_amount, orders.c.placed_at, contacts.c.name.label("customer"),
+    malls.c.name.label("mall_name"), malls.c.storefront_url, malls.c.support_email, malls.c.support_phone,
+)  # fmt: skip
 
 _CHANGE_OPTION = text(
     "UPDATE orders SET lines = (SELECT jsonb_agg(CASE WHEN line ->> 'line_id' = :line_id THEN"
@@ -64,8 +74,8 @@ async def save_contact(connection: AsyncConnection, contact: RecordContact) -> N
     )
 
 
-async def add_message(connection: AsyncConnection, message: Message, now: datetime) -> bool:
-    """False: this fact was told before."""
+def added(message: Message, now: datetime) -> CTE:
+    """The part of a statement that adds the message. It gives no row where this fact was told before."""
     values = {
         "id": message.id,
         "kind": message.kind,
@@ -78,8 +88,7 @@ async def add_message(connection: AsyncConnection, message: Message, now: dateti
         "trace": dict(message.trace),
         "created_at": now,
     }
-    added = await connection.execute(insert(messages).values(values).on_conflict_do_nothing().returning(messages.c.id))
-    return added.first() is not None
+    return insert(messages).values(values).on_conflict_do_nothing().returning(messages.c.id).cte("added")
 
 
 async def lock_messages(connection: AsyncConnection, delivery_ids: Iterable[UUID]) -> dict[UUID, Message]:
@@ -89,34 +98,9 @@ async def lock_messages(connection: AsyncConnection, delivery_ids: Iterable[UUID
     foreign key of a delivery saved by another takes a share of the key, and must not wait for us.
     """
     theirs = select(deliveries.c.message_id).where(deliveries.c.id.in_(list(delivery_ids)))
-    held = select(messages).where(messages.c.id.in_(theirs)).order_by(messages.c.id).with_for_update(key_share=True)
-    return {row.id: _message(row) for row in await connection.execute(held)}
-
-
-async def letters(connection: AsyncConnection, message_ids: Iterable[UUID]) -> dict[UUID, Letter]:
-    """What the messages are written from, by message id. A mall not heard of yet goes by its id."""
-    found = (
-        select(
-            messages,
-            orders.c.order_number,
-            orders.c.currency,
-            orders.c.lines,
-            orders.c.discount_amount,
-            orders.c.shipping_amount,
-            orders.c.total_amount,
-            orders.c.placed_at,
-            contacts.c.name.label("customer"),
-            malls.c.name.label("mall_name"),
-            malls.c.storefront_url,
-            malls.c.support_email,
-            malls.c.support_phone,
-        )
-        .join(orders, orders.c.order_id == messages.c.order_id)
-        .outerjoin(contacts, contacts.c.order_id == messages.c.order_id)
-        .outerjoin(malls, malls.c.mall_id == messages.c.mall_id)
-        .where(messages.c.id.in_(list(message_ids)))
-    )
-    return {row.id: _letter(row) for row in await connection.execute(found)}
+    whole: Select[Any] = select(messages.c.id.label("message_id"), messages.c.order_id, messages.c.fact_at, *MESSAGE)
+    held = whole.where(messages.c.id.in_(theirs)).order_by(messages.c.id).with_for_update(key_share=True)
+    return {row.message_id: message_of(row) for row in await connection.execute(held)}
 
 
 async def forget(connection: AsyncConnection, before: datetime) -> int:
@@ -139,9 +123,10 @@ async def forget(connection: AsyncConnection, before: datetime) -> int:
     return len(order_ids)
 
 
-def _message(row: Row[Any]) -> Message:
+def message_of(row: Row[Any]) -> Message:
+    """From the columns `MESSAGE`, beside those that its deliveries have too."""
     return Message(
-        id=row.id,
+        id=row.message_id,
         kind=Kind(row.kind),
         fact_id=row.fact_id,
         order_id=row.order_id,
@@ -153,7 +138,8 @@ def _message(row: Row[Any]) -> Message:
     )
 
 
-def _letter(row: Row[Any]) -> Letter:
+def letter_of(row: Row[Any]) -> Letter:
+    """From the columns `LETTER`. A mall not heard of yet goes by its id."""
     order = Order(
         order_id=row.order_id,
         order_number=row.order_number,
@@ -172,7 +158,7 @@ def _letter(row: Row[Any]) -> Letter:
         support_email=row.support_email,
         support_phone=row.support_phone,
     )
-    return Letter(_message(row), order, mall, row.customer or "고객")
+    return Letter(message_of(row), order, mall, row.customer or "고객")
 
 
 def _line(line: Mapping[str, Any]) -> Line:
