@@ -12,6 +12,7 @@ from common import ids
 from common.testing import published
 from contracts.payments import PaymentPending
 from payments.commands.answers import Refused
+from payments.handlers import payment as handlers
 
 pytestmark = pytest.mark.integration
 
@@ -179,7 +180,7 @@ class TestIdempotency:
     async def test_a_try_cut_off_after_the_provider_opened_it_goes_on_with_the_same_account(self, mall, monkeypatch):
         order = mall.orders.add(a_payable())
         with monkeypatch.context() as patched:
-            patched.setattr(mall.parts.state["opening"]._settling, "record", _dies)
+            patched.setattr(handlers, "record_answer", _dies)
             assert (await mall.post(order.order_id, "virtual_account", key="k1")).status_code == 500
         again = await mall.post(order.order_id, "virtual_account", key="k1")
         assert again.status_code == 201
@@ -187,7 +188,7 @@ class TestIdempotency:
         assert len(mall.toss.tills) == 1
 
 
-async def _dies(*_):
+async def _dies(*_, **__):
     raise RuntimeError("the process died here")
 
 

@@ -294,6 +294,24 @@ class TestWithoutNames:
         await mall.run("callbacks")
         assert await mall.status(payment["id"]) == "confirmed"
 
+    async def test_an_odd_sum_told_no_is_told_yes_once_the_provider_said_so(self, mall):
+        """And looked at again: a later notice may have the same words."""
+        payment = await mall.open("virtual_account")
+        words = {"transmission": "the same words", "may_recur": True, "amount": AMOUNT - 1}
+        mall.toss.deposit(payment["id"], all_in_all=AMOUNT - 1)
+        assert (await mall.callback(payment["id"], **words)).status_code == 403
+        await mall.run("callbacks")
+        assert (await mall.callback(payment["id"], **words)).status_code == 200
+        assert await kept(mall) == [("done", None), ("received", None)]
+
+    async def test_an_odd_sum_nobody_knows_of_is_told_no_each_time(self, mall):
+        payment = await mall.open("virtual_account")
+        words = {"transmission": "the same words", "may_recur": True, "amount": AMOUNT - 1}
+        for _ in range(2):
+            assert (await mall.callback(payment["id"], **words)).status_code == 403
+            await mall.run("callbacks")
+        assert await kept(mall) == [("refused", "amount_mismatch")] * 2
+
     async def test_what_is_left_alone_is_kept_once(self, mall):
         payment = await mall.paid()
         for _ in range(3):

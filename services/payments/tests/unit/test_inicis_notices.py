@@ -126,6 +126,11 @@ class TestMobile:
         assert read(inicis, mobile(P_STATUS="00")).dedup_key != read(inicis, mobile()).dedup_key
 
 
+@pytest.mark.parametrize("fields", [pc(), mobile()])
+async def test_a_true_notice_in_the_second_of_a_forged_one_is_looked_into_too(inicis, fields):
+    assert read(inicis, fields).may_recur
+
+
 class TestAnswer:
     async def test_two_letters(self, inicis):
         assert inicis.callback_answer(accepted=True) == (200, "text/plain", b"OK")

@@ -93,9 +93,9 @@ class Callbacks:
         )
         if not notice.about_payment:
             return await self._store(command, Verdict("ignored", "not_about_a_payment"))
-        async with self._database.transaction() as tx:
-            verdict = await handlers.take_callback(command, tx, seal=self._seal)
-            tx.then(self._wake)
+        async with self._database.alone() as connection:
+            verdict = await handlers.take_callback(command, connection, self._database.clock.now(), seal=self._seal)
+        self._wake()
         return verdict
 
     async def _refuse(self, arrived: Arrived, gateway: PaymentGateway, reason: str) -> CallbackAnswer:
@@ -111,10 +111,9 @@ class Callbacks:
         return gateway.callback_answer(accepted=False)
 
     async def _store(self, command: TakeCallback, verdict: Verdict) -> Verdict:
-        async with self._database.transaction() as tx:
-            await rows.keep(
-                tx.connection, command, self._seal, status=verdict.status, reason=verdict.reason, now=tx.now
-            )
+        now = self._database.clock.now()
+        async with self._database.alone() as connection:
+            await rows.keep(connection, command, self._seal, status=verdict.status, reason=verdict.reason, now=now)
         return verdict
 
     async def work_on(self, known: Known) -> None:
@@ -132,11 +131,11 @@ class Callbacks:
             payment = await handlers.find_payment(known.order_ref, connection)
         if payment is None:
             raise errors.PaymentNotFound("the callback's payment is gone")
-        recorded = await self._settling.settle(payment.id)
+        recorded = await self._settling.look_at(payment)
         let_go = payment.key is not None and recorded.payment.key != payment.key
         if recorded.settled and not recorded.stale and not let_go:
-            async with self._database.transaction() as tx:
-                await handlers.settle_callback(known, tx)
+            async with self._database.alone() as connection:
+                await handlers.settle_callback(known, recorded.payment, connection, self._database.clock.now())
 
     async def take_due(self, limit: int) -> list[Known]:
         async with self._database.alone() as connection:

@@ -9,15 +9,15 @@ from uuid import UUID
 
 from fastapi import Response
 
-from common.db import Database
+from common.db import Database, Tx
 from common.idempotency import Claim
 from common.ids import token_hash
 from payments import errors
 from payments.clients.gateway import PaymentGateway
 from payments.clients.orders import Orders, Payable
 from payments.clients.registry import Gateways
-from payments.commands import OpenPayment
-from payments.commands.answers import Answer, Redirect
+from payments.commands import OpenPayment, RecordAnswer
+from payments.commands.answers import Redirect
 from payments.domain.payment import Payment
 from payments.domain.refund import BY_DEPOSIT
 from payments.domain.status import Status
@@ -68,7 +68,9 @@ class Opening:
         async with self._database.transaction() as tx:
             payment = await handlers.open_payment(command, tx, patience=self._settling.patience)
         if payment.status is not Status.CREATED:
-            return await self._remember(payment, claim)
+            async with self._database.transaction() as tx:
+                answered = await self._remember(payment, claim, tx)
+            return _told(payment, answered)
         terms = self._windows.terms(
             payment,
             customer_name=body.depositor_name or payable.orderer_name,
@@ -78,21 +80,17 @@ class Opening:
         answer = await gateway.prepare(payment, terms)
         if isinstance(answer, Redirect) and answer.url == terms.window_url:
             await self._windows.keep(payment, terms)
-        return await self._record(payment, answer, claim)
-
-    async def _record(self, payment: Payment, answer: Answer, claim: Claim) -> Response:
-        recorded = await self._settling.record(payment, answer)
-        return await self._remember(recorded.payment, claim)
-
-    async def _remember(self, payment: Payment, claim: Claim) -> Response:
-        if payment.status is Status.FAILED:
-            raise errors.ProviderRefused(
-                payment.failure_reason or "the provider refused",
-                payment_id=str(payment.id),
-                provider_code=payment.failure_code,
-            )
+        said = RecordAnswer(payment.id, payment.version, answer)
         async with self._database.transaction() as tx:
-            return await claim.remember(tx, 201, PaymentView.of(payment))
+            recorded = await handlers.record_answer(said, tx, patience=self._settling.patience)
+            answered = await self._remember(recorded.payment, claim, tx)
+        return _told(recorded.payment, answered)
+
+    async def _remember(self, payment: Payment, claim: Claim, tx: Tx) -> Response | None:
+        """With what it tells of. A refusal is remembered once it was raised, after the commit."""
+        if payment.status is Status.FAILED:
+            return None
+        return await claim.remember(tx, 201, PaymentView.of(payment))
 
     def _gateway(self, body: OpenBody, mall_id: str) -> PaymentGateway:
         gateway = self._gateways.for_(body.provider, mall_id)
@@ -145,3 +143,14 @@ class Opening:
         if method != BY_DEPOSIT:
             return payable.payment_due_at
         return (self._database.clock.now() + self._terms.account_valid).replace(microsecond=0)
+
+
+def _told(payment: Payment, answered: Response | None) -> Response:
+    """Raises `ProviderRefused` where there is nothing to go on with."""
+    if answered is None:
+        raise errors.ProviderRefused(
+            payment.failure_reason or "the provider refused",
+            payment_id=str(payment.id),
+            provider_code=payment.failure_code,
+        )
+    return answered

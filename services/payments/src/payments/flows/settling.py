@@ -40,11 +40,19 @@ class Settling:
 
     async def settle(self, payment_id: UUID) -> Recorded:
         """Looks until an answer counted, a few times at most. `settled=False`: look again later."""
-        asked, recorded = await self._once(payment_id)
+        async with self._database.read() as connection:
+            payment = await rows.find(connection, payment_id)
+        if payment is None:
+            raise errors.PaymentNotFound("there is no such payment")
+        return await self.look_at(payment)
+
+    async def look_at(self, payment: Payment) -> Recorded:
+        """As `settle`, at a payment just read."""
+        asked, recorded = payment, await self._once(payment)
         for _ in range(_TRIES):
             if not recorded.stale and not self._goes_on(asked, recorded):
                 break
-            asked, recorded = await self._once(payment_id)
+            asked, recorded = recorded.payment, await self._once(recorded.payment)
         return recorded
 
     async def record(self, payment: Payment, answer: Answer) -> Recorded:
@@ -52,13 +60,9 @@ class Settling:
         async with self._database.transaction() as tx:
             return await handlers.record_answer(command, tx, patience=self.patience)
 
-    async def _once(self, payment_id: UUID) -> tuple[Payment, Recorded]:
-        async with self._database.read() as connection:
-            payment = await rows.find(connection, payment_id)
-        if payment is None:
-            raise errors.PaymentNotFound("there is no such payment")
+    async def _once(self, payment: Payment) -> Recorded:
         answer = await self._ask(payment, self._gateways.for_(payment.provider, payment.mall_id))
-        return payment, await self.record(payment, answer)
+        return await self.record(payment, answer)
 
     @staticmethod
     def _goes_on(asked: Payment, recorded: Recorded) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from common.db import Tx
 from payments import events
 from payments.domain import payment as rules
@@ -19,8 +21,19 @@ from payments.repository import secrets
 _MOVES_MONEY = (MoneyReceived, Refunded, DepositTakenBack)
 
 
-async def apply(tx: Tx, before: Payment, decision: Decision, *, why: str, patience: Patience) -> Payment:
-    """Call with the gate of the order held. Returns the payment as it is stored now."""
+async def apply(
+    tx: Tx,
+    before: Payment,
+    decision: Decision,
+    *,
+    why: str,
+    patience: Patience,
+    others: Sequence[Payment] | None = None,
+) -> Payment:
+    """Call with the gate of the order held. Returns the payment as it is stored now.
+
+    `others`: the order's other payments, where the caller has read them; else they are read when they matter.
+    """
     after = decision.payment
     if after != before:
         ask_at = rules.ask_at(after, tx.now, patience=patience.paying(after))
@@ -33,7 +46,9 @@ async def apply(tx: Tx, before: Payment, decision: Decision, *, why: str, patien
         await receipts.wake(tx.connection, after.id, tx.now)
     tx.publish(*(events.to_contract(fact, tx.now) for fact in decision.facts))
     if any(isinstance(fact, MoneyReceived) for fact in decision.facts):
-        await _close_others(tx, after, patience)
+        if others is None:
+            others = await payment_rows.of_order(tx.connection, after.order_id)
+        await _close(tx, [other for other in others if other.id != after.id], patience)
     return after
 
 
@@ -44,8 +59,8 @@ async def _forget_secrets(tx: Tx, before: Payment, after: Payment) -> None:
         await secrets.forget(tx.connection, after.id, ["grant"])
 
 
-async def _close_others(tx: Tx, paid: Payment, patience: Patience) -> None:
+async def _close(tx: Tx, others: Sequence[Payment], patience: Patience) -> None:
     """Money came by one way (a late deposit, say): the order's other ways are shut before more comes."""
-    for other in await payment_rows.of_order(tx.connection, paid.order_id):
-        if other.id != paid.id and other.status in LIVE:
+    for other in others:
+        if other.status in LIVE:
             await apply(tx, other, rules.close(other, "order_paid"), why="the order was paid", patience=patience)

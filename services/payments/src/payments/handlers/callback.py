@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.db import Tx
@@ -16,10 +18,14 @@ from payments.repository.callback import Known
 from payments.repository.seal import Seal
 
 
-async def take_callback(command: TakeCallback, tx: Tx, *, seal: Seal) -> Verdict:
-    """Stores it with its verdict. One that came before keeps the verdict it got then."""
-    verdict = rules.judge(await find_payment(command.order_ref, tx.connection), command)
-    known = await rows.keep(tx.connection, command, seal, status=verdict.status, reason=verdict.reason, now=tx.now)
+async def take_callback(command: TakeCallback, connection: AsyncConnection, now: datetime, *, seal: Seal) -> Verdict:
+    """Stores it with its verdict, in one statement. One that came before keeps the verdict it got then."""
+    verdict = rules.judge(await find_payment(command.order_ref, connection), command)
+    if command.may_recur and verdict.reason == rules.AMOUNT and await rows.was_believed(connection, command):
+        # Told no when it first came; the provider knew of it. It is told yes, and asked all the same: who forges a
+        # notice takes the words of one that was believed.
+        verdict = Verdict("received")
+    known = await rows.keep(connection, command, seal, status=verdict.status, reason=verdict.reason, now=now)
     return verdict if known is None else Verdict(known.status, known.reason)
 
 
@@ -33,15 +39,12 @@ async def judge_again(known: Known, tx: Tx) -> Verdict:
     return verdict
 
 
-async def settle_callback(known: Known, tx: Tx) -> None:
-    """The provider was asked. What could not be compared before is compared now."""
-    payment = await find_payment(known.order_ref, tx.connection)
-    wrong = None
-    if payment is not None:
-        was_odd = await ledger.was_odd(tx.connection, payment.id)
-        wrong = rules.was_wrong(payment, known, known.reason, was_odd=was_odd)
+async def settle_callback(known: Known, payment: Payment, connection: AsyncConnection, now: datetime) -> None:
+    """The provider was asked. What could not be compared before is compared with the payment as it is since then."""
+    was_odd = known.reason == rules.AMOUNT and await ledger.was_odd(connection, payment.id)
+    wrong = rules.was_wrong(payment, known, known.reason, was_odd=was_odd)
     status = "done" if wrong is None else "refused"
-    await rows.settle(tx.connection, known.id, status=status, reason=wrong, now=tx.now)
+    await rows.settle(connection, known.id, status=status, reason=wrong, now=now)
 
 
 async def find_payment(order_ref: str, connection: AsyncConnection) -> Payment | None:

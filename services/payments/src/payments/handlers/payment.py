@@ -43,15 +43,13 @@ class Begun:
 async def open_payment(command: OpenPayment, tx: Tx, *, patience: Patience) -> Payment:
     """Ours before it is the provider's, so nothing the provider says can come before we know the payment."""
     closed_reason = await rows.lock_gate(tx.connection, command.order_id)
-    known = await rows.find(tx.connection, command.payment_id)
-    if known is not None:
-        return known
+    known = {payment.id: payment for payment in await rows.of_order(tx.connection, command.order_id)}
+    if command.payment_id in known:
+        return known[command.payment_id]
     if closed_reason is not None:
         raise errors.OrderNotPayable("the order is cancelled", reason=closed_reason)
-    others = await rows.of_order(tx.connection, command.order_id)
-    before = {other.id: other for other in others}
-    for given_up in rules.make_room(others):
-        await apply(tx, before[given_up.id], Decision(given_up), why="replaced by another try", patience=patience)
+    for given_up in rules.make_room(list(known.values())):
+        await apply(tx, known[given_up.id], Decision(given_up), why="replaced by another try", patience=patience)
     payment = rules.new(command, tx.now)
     payment = replace(payment, window_until=patience.window_until(payment))
     await rows.add(tx.connection, payment, rules.ask_at(payment, tx.now, patience=patience.paying(payment)), tx.now)
@@ -60,11 +58,8 @@ async def open_payment(command: OpenPayment, tx: Tx, *, patience: Patience) -> P
 
 async def begin_confirm(command: ConfirmPayment, tx: Tx, *, patience: Patience, seal: Seal) -> Begun:
     """The grant is safe before the provider hears of it, so a crash in between is settled by asking again with it."""
-    known = {payment.id: payment for payment in await rows.lock_all(tx.connection, command.payment_id)}
-    before = known.get(command.payment_id)
-    if before is None:
-        raise errors.PaymentNotFound("there is no such payment")
-    paid = any(other.status in HOLDING for other in known.values() if other.id != before.id)
+    before, others = _there(await rows.lock_with_others(tx.connection, command.payment_id))
+    paid = any(other.status in HOLDING for other in others)
     decision = rules.confirm(before, command, order_is_paid=paid)
     try:
         payment = await apply(tx, before, decision, why="the customer came back from the window", patience=patience)
@@ -81,14 +76,13 @@ async def record_answer(command: RecordAnswer, tx: Tx, *, patience: Patience) ->
 
     That guard is what makes look-ups safe against each other: an old answer never overrules a newer one.
     """
-    before = await rows.lock(tx.connection, command.payment_id)
-    if before is None:
-        raise errors.PaymentNotFound("there is no such payment")
+    before, others = _there(await rows.lock_with_others(tx.connection, command.payment_id))
     if before.version != command.version:
         return Recorded(before, settled=False, stale=True)
-    refunds = await refund_rows.of_payment(tx.connection, before.id)
+    # Where no money ever came, none was promised back.
+    refunds = await refund_rows.of_payment(tx.connection, before.id) if before.confirmations else []
     decision = observation.answered(before, command.answer, refunds, tx.now)
-    after = await apply(tx, before, decision, why=_why(command.answer), patience=patience)
+    after = await apply(tx, before, decision, why=_why(command.answer), patience=patience, others=others)
     if not decision.settled:
         await rows.ask_soon(tx.connection, before.id, tx.now + timedelta(seconds=2))
     return Recorded(after, decision.settled)
@@ -101,6 +95,12 @@ async def close_order(command: CloseOrder, tx: Tx, *, patience: Patience) -> Non
     for payment in await rows.of_order(tx.connection, command.order_id):
         decision = rules.close(payment, "order_cancelled")
         await apply(tx, payment, decision, why=f"order cancelled: {command.reason}", patience=patience)
+
+
+def _there(found: tuple[Payment, list[Payment]] | None) -> tuple[Payment, list[Payment]]:
+    if found is None:
+        raise errors.PaymentNotFound("there is no such payment")
+    return found
 
 
 def _why(answer: Answer) -> str:

@@ -18,6 +18,11 @@ from payments.tables import callback_bodies, provider_callbacks
 
 _PURPOSE = "callback-bodies"
 _table = provider_callbacks.c
+# In the order of `Known`.
+_KNOWN = (
+    _table.id, _table.provider, _table.kind, _table.order_ref, _table.provider_key, _table.amount, _table.merchant,
+    _table.secret_hash, _table.status, _table.reason, _table.body_digest, _table.received_at,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +83,23 @@ async def _told_before(connection: AsyncConnection, command: TakeCallback, statu
     return await connection.scalar(select(func.count()).select_from(provider_callbacks).where(*same)) or 0
 
 
+async def was_believed(connection: AsyncConnection, command: TakeCallback) -> bool:
+    """Whether the provider, asked after the same words came before, said so too."""
+    query = select(_table.id).where(
+        _table.provider == command.provider,
+        _table.order_ref == command.order_ref,
+        _table.dedup_key.startswith(f"{command.dedup_key}~", autoescape=True),
+        _table.status == "done",
+    )
+    return await connection.scalar(query.limit(1)) is not None
+
+
 async def _add(
     connection: AsyncConnection, command: TakeCallback, seal: Seal, *, status: str, reason: str | None, now: datetime
 ) -> bool:
     waits = status == "received"
     callback_id = ids.new_id()
-    row = (
+    added = (
         upsert(provider_callbacks)
         .values(
             id=callback_id,
@@ -105,12 +121,13 @@ async def _add(
             settled_at=None if waits else now,
         )
         .on_conflict_do_nothing(index_elements=["provider", "dedup_key"])
+        .returning(_table.id)
+        .cte("added")
     )
-    if (await connection.execute(row)).rowcount == 0:
-        return False
     sealed = seal.close(_PURPOSE, callback_id.bytes, command.body)
-    await connection.execute(insert(callback_bodies).values(callback_id=callback_id, sealed=sealed, kept_at=now))
-    return True
+    body = select(added.c.id, literal(sealed), literal(now, DateTime(timezone=True)))
+    kept = insert(callback_bodies).from_select(["callback_id", "sealed", "kept_at"], body)
+    return (await connection.execute(kept)).rowcount == 1
 
 
 async def _find(connection: AsyncConnection, command: TakeCallback) -> Known:
@@ -156,14 +173,13 @@ async def take_due(connection: AsyncConnection, now: datetime, *, limit: int) ->
     wait = func.make_interval(
         0, 0, 0, 0, 0, 0, func.least(3600.0, func.power(2.0, func.least(_table.attempts, 11) + 1))
     )
-    taken = await connection.scalars(
+    taken = await connection.execute(
         update(provider_callbacks)
         .where(_table.id.in_(due.scalar_subquery()))
         .values(attempts=_table.attempts + 1, next_at=literal(now, DateTime(timezone=True)) + wait)
-        .returning(_table.id)
+        .returning(*_KNOWN)
     )
-    ids = taken.all()
-    return await _read(connection, _table.id.in_(ids)) if ids else ()
+    return sorted((Known(*tuple(row)) for row in taken), key=lambda known: known.id)
 
 
 async def settle(
@@ -177,12 +193,6 @@ async def settle(
 
 
 async def _read(connection: AsyncConnection, *where: object) -> list[Known]:
-    rows = await connection.execute(
-        select(
-            _table.id, _table.provider, _table.kind, _table.order_ref, _table.provider_key, _table.amount,
-            _table.merchant, _table.secret_hash, _table.status, _table.reason, _table.body_digest, _table.received_at,
-        )
-        .where(*where)  # type: ignore[arg-type]  # column expressions
-        .order_by(_table.id)
-    )  # fmt: skip
+    query = select(*_KNOWN).where(*where).order_by(_table.id)  # type: ignore[arg-type]  # column expressions
+    rows = await connection.execute(query)
     return [Known(*tuple(row)) for row in rows]

@@ -18,24 +18,20 @@ async def post(connection: AsyncConnection, made: Iterable[Journal], now: dateti
     """Raises `IntegrityError` for a movement that was posted before."""
     for journal in made:
         journal_id = ids.derived_id("journal", journal.ref)
-        await connection.execute(
-            insert(journals).values(
-                id=journal_id,
-                ref=journal.ref,
-                kind=journal.kind,
-                payment_id=journal.payment_id,
-                order_id=journal.order_id,
-                currency=journal.currency,
-                posted_at=now,
-            )
+        head = insert(journals).values(
+            id=journal_id,
+            ref=journal.ref,
+            kind=journal.kind,
+            payment_id=journal.payment_id,
+            order_id=journal.order_id,
+            currency=journal.currency,
+            posted_at=now,
         )
-        await connection.execute(
-            insert(postings),
-            [
-                {"journal_id": journal_id, "position": position, "account": posting.account, "amount": posting.amount}
-                for position, posting in enumerate(journal.postings)
-            ],
-        )
+        entries = [
+            {"journal_id": journal_id, "position": position, "account": posting.account, "amount": posting.amount}
+            for position, posting in enumerate(journal.postings)
+        ]
+        await connection.execute(insert(postings).values(entries).add_cte(head.cte("journal")))
 
 
 async def of_order(

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Row, bindparam, func, insert, literal, select, update
+from sqlalchemy import DateTime, Insert, Row, bindparam, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -61,10 +61,13 @@ async def lock(connection: AsyncConnection, payment_id: UUID) -> Payment | None:
     return None if gate is None else await find(connection, payment_id)
 
 
-async def lock_all(connection: AsyncConnection, payment_id: UUID) -> list[Payment]:
-    """Holds the gate of the payment's order, then reads every payment of it. None where there is no such payment."""
+async def lock_with_others(connection: AsyncConnection, payment_id: UUID) -> tuple[Payment, list[Payment]] | None:
+    """Holds the gate of the payment's order, then reads the payment, and the order's other payments beside it."""
     gate = await connection.scalar(_LOCK_GATE_OF, {"payment_id": payment_id})
-    return [] if gate is None else await of_order(connection, gate)
+    if gate is None:
+        return None
+    known = {payment.id: payment for payment in await of_order(connection, gate)}
+    return known.pop(payment_id), list(known.values())
 
 
 async def find(connection: AsyncConnection, payment_id: UUID) -> Payment | None:
@@ -79,8 +82,8 @@ async def of_order(connection: AsyncConnection, order_id: UUID) -> list[Payment]
 
 
 async def add(connection: AsyncConnection, payment: Payment, ask_at: datetime | None, now: datetime) -> None:
-    await connection.execute(insert(payments).values(**_values(payment), ask_at=ask_at, updated_at=now))
-    await _note(connection, payment.id, (None, payment.status), "asked for", now)
+    row = insert(payments).values(**_values(payment), ask_at=ask_at, updated_at=now)
+    await connection.execute(row.add_cte(_line(payment.id, (None, payment.status), "asked for", now).cte("noted")))
 
 
 async def save(
@@ -89,11 +92,12 @@ async def save(
     """Writes what changed, and a line of history for a new status. Returns it as stored. Raises `ChangedMeanwhile`."""
     values = _values(after) | {"version": before.version + 1, "ask_at": ask_at, "asks": 0, "updated_at": now}
     held = payments.c.id == before.id, payments.c.version == before.version
-    row = (await connection.execute(update(payments).where(*held).values(values).returning(payments))).one_or_none()
+    written = update(payments).where(*held).values(values).returning(payments)
+    if after.status is not before.status:
+        written = written.add_cte(_line(before.id, (before.status, after.status), why, now).cte("noted"))
+    row = (await connection.execute(written)).one_or_none()
     if row is None:
         raise ChangedMeanwhile(str(before.id))
-    if after.status is not before.status:
-        await _note(connection, before.id, (before.status, after.status), why, now)
     return _payment(row)
 
 
@@ -138,16 +142,13 @@ async def history(connection: AsyncConnection, payment_id: UUID) -> Sequence[Row
 
 async def note(connection: AsyncConnection, payment: Payment, why: str, now: datetime) -> None:
     """A line of history of something that changed nothing."""
-    await _note(connection, payment.id, (payment.status, payment.status), why, now)
+    await connection.execute(_line(payment.id, (payment.status, payment.status), why, now))
 
 
-async def _note(
-    connection: AsyncConnection, payment_id: UUID, move: tuple[Status | None, Status], why: str, now: datetime
-) -> None:
-    await connection.execute(
-        insert(payment_history).values(
-            payment_id=payment_id, from_status=move[0], to_status=move[1], why=why[:500], at=now
-        )
+def _line(payment_id: UUID, move: tuple[Status | None, Status], why: str, now: datetime) -> Insert:
+    """A line of history. It goes to the database with what it tells of, in one statement."""
+    return insert(payment_history).values(
+        payment_id=payment_id, from_status=move[0], to_status=move[1], why=why[:500], at=now
     )
 
 

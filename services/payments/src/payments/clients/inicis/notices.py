@@ -60,6 +60,7 @@ def _pc(fields: Mapping[str, str]) -> Notice:
         amount=whole(fields["amt_input"]),
         about_payment=kind in _KINDS_PC.values(),
         merchant=_text(fields["id_merchant"], 20),
+        may_recur=True,
     )
 
 
@@ -77,11 +78,14 @@ def _mobile(fields: Mapping[str, str]) -> Notice:
         amount=whole(fields["P_AMT"]),
         about_payment=status in _KINDS_MOBILE,
         merchant=_text(fields["P_MID"], 20),
+        may_recur=True,
     )
 
 
 def _digest(*values: str) -> str:
-    """The same notice sent again has the same, whatever else changed in it."""
+    """The same notice sent again has the same, whatever else changed in it. So has one that somebody forged within the
+    same second: once that was looked into, the true one must be looked into as well (`may_recur`).
+    """
     return hashlib.sha256("\x1f".join(values).encode()).hexdigest()
 
 
