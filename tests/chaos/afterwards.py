@@ -70,6 +70,19 @@ async def takes_one_off(visit: Visit) -> None:
             raise
 
 
+async def chooses_again(visit: Visit) -> None:
+    """Asks for the other option right after paying: that is packed, or the parcel was on its way."""
+    bought, other = OFFERS[visit.mall].swaps
+    order = await visit.place([(bought, 2)])
+    await visit.pay(order)
+    await _once(visit, order, lambda found: found["status"] != "pending_payment", "paid")
+    changed = await visit.door.choose(order, order.lines[0]["line_id"], other, seconds=PATIENCE_SECONDS)
+    (line,) = (await visit.door.look(order))["lines"]
+    if line["sku"] != (other if changed else bought):
+        raise Unexpected(f"order {order.number} is {line['sku']} though the customer was told {changed}")
+    visit.later = _gets_what_it_says
+
+
 async def confirms(visit: Visit) -> None:
     await visit.pay(await visit.place())
     visit.later = _confirms
@@ -86,6 +99,20 @@ async def exchanges(visit: Visit) -> None:
     visit.later = _exchanges
 
 
+async def changes_twice(visit: Visit) -> None:
+    await visit.pay(await visit.place([(OFFERS[visit.mall].swaps[0], 1)]))
+    visit.later = _changes_twice
+    visit.end = "completed or returned"
+
+
+async def _gets_what_it_says(visit: Visit) -> None:
+    order = _order(visit)
+    found = await _once(visit, order, lambda found: found["delivered_at"], "delivered")
+    packed = {line["sku"] for parcel in await visit.door.parcels(order) for line in parcel["lines"]}
+    if packed != {line["sku"] for line in found["lines"]}:
+        raise Unexpected(f"order {order.number} says {found['lines'][0]['sku']} and {packed} was packed")
+
+
 async def _confirms(visit: Visit) -> None:
     order = _order(visit)
     await _once(visit, order, lambda found: found["delivered_at"], "delivered")
@@ -95,7 +122,10 @@ async def _confirms(visit: Visit) -> None:
 
 async def _sends_back(visit: Visit) -> None:
     """One unit, because of a fault: its whole price comes back."""
-    order, settled = await _claimed(visit, "return")
+    await _paid_back(visit, *await _claimed(visit, "return"))
+
+
+async def _paid_back(visit: Visit, order: Order, settled: dict[str, Any]) -> None:
     back = settled["refund_amount"]["amount"]
     end = time.monotonic() + PATIENCE_SECONDS
     while (await visit.door.look_at_payment(order, visit.payment_id))["refunded"]["amount"] < back:
@@ -106,7 +136,17 @@ async def _sends_back(visit: Visit) -> None:
 
 async def _exchanges(visit: Visit) -> None:
     """One unit, for its like."""
-    order, settled = await _claimed(visit, "exchange")
+    await _replaced(visit, *await _claimed(visit, "exchange"))
+
+
+async def _changes_twice(visit: Visit) -> None:
+    """One unit, for the other option; and that goes back for its money."""
+    other = {"replacement_sku": OFFERS[visit.mall].swaps[1]}
+    await _replaced(visit, *await _claimed(visit, "exchange", other))
+    await _paid_back(visit, *await _claimed(visit, "return", {"sku": other["replacement_sku"]}))
+
+
+async def _replaced(visit: Visit, order: Order, settled: dict[str, Any]) -> None:
     end = time.monotonic() + PATIENCE_SECONDS
     while not any(
         parcel.get("claim_id") == settled["claim_id"] and parcel["status"] == "delivered"
@@ -117,11 +157,11 @@ async def _exchanges(visit: Visit) -> None:
         await asyncio.sleep(0.5)
 
 
-async def _claimed(visit: Visit, kind: str) -> tuple[Order, dict[str, Any]]:
-    """The order and its claim, once that is settled."""
+async def _claimed(visit: Visit, kind: str, which: dict[str, str] | None = None) -> tuple[Order, dict[str, Any]]:
+    """The order and its claim of one unit, once that is settled. `which` names variants."""
     order = _order(visit)
     await _once(visit, order, lambda found: found["delivered_at"], "delivered")
-    lines = [{"line_id": order.lines[0]["line_id"], "quantity": 1}]
+    lines = [{"line_id": order.lines[0]["line_id"], "quantity": 1} | (which or {})]
     claim = await visit.door.claim(order, kind, "defective", lines)
     await visit.desk.approve(order, claim)
     await visit.desk.take_back(visit.mall, claim)

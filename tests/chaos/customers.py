@@ -181,9 +181,11 @@ KINDS: dict[str, Callable[[Visit], Awaitable[None]]] = {
     "signs in": afterwards.signs_in,
     "moves house": afterwards.moves_house,
     "takes one off": afterwards.takes_one_off,
+    "chooses again": afterwards.chooses_again,
     "confirms": afterwards.confirms,
     "sends back": afterwards.sends_back,
     "exchanges": afterwards.exchanges,
+    "changes twice": afterwards.changes_twice,
 }
 WEIGHTS = {
     "window": 8,
@@ -196,7 +198,9 @@ WEIGHTS = {
     "signs in": 1,
     "moves house": 1,
     "takes one off": 1,
+    "chooses again": 2,
     "confirms": 1,
     "sends back": 2,
     "exchanges": 1,
+    "changes twice": 1,
 }

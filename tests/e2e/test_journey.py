@@ -124,6 +124,34 @@ class TestWaysBack:
         await asyncio.gather(reversed_at("toss"), reversed_at("inicis", notice="mobile"), reversed_at("portone"))
 
 
+class TestAnotherOption:
+    async def test_asked_for_in_time_it_is_packed_and_the_other_is_for_sale_again(
+        self, door, http, shop, staff, idle_centre, eventually
+    ):
+        skus = ("SHAKE-CHOCO", "SHAKE-GRAIN")
+
+        async def on_hand():
+            levels = [await http.get(f"{shop.edge_url}/v1/stock/{sku}", headers=staff("catalog")) for sku in skus]
+            return [level.json()["on_hand"] for level in levels]
+
+        choco, grain = await on_hand()
+        order = await an_order(door, ("SHAKE-CHOCO", 2))
+        await door.pay_by_window(order, "card")
+        await until(door, order, "paid")
+        assert await door.choose(order, order.lines[0]["line_id"], "SHAKE-GRAIN")
+
+        async def moved():
+            return await on_hand() == [choco, grain - 2]
+
+        await eventually(moved, "two of the other option are sold")
+        await idle_centre()
+        found = await until(door, order, "completed")
+        (line,) = found["lines"]
+        assert (line["sku"], line["option_change"]["from_sku"]) == ("SHAKE-GRAIN", "SHAKE-CHOCO")
+        (parcel,) = await door.parcels(order)
+        assert [(unit["sku"], unit["quantity"]) for unit in parcel["lines"]] == [("SHAKE-GRAIN", 2)]
+
+
 class TestFigures:
     async def test_count_what_was_sold_and_a_replay_gives_the_same(self, door, http, shop, staff, eventually):
         order = await an_order(door, ("PUFF-10", 2), mall="livestore")

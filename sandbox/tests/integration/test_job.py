@@ -21,6 +21,7 @@ class Warehouse(Mall):
         self.accepted: list[str] = []
         self.waybills: list[tuple[str, dict[str, Any]]] = []
         self.rejected: list[tuple[str, str]] = []
+        self.short: list[Any] = []
         self.lose: list[str] = []
         self.cancelled: set[str] = set()
         self.page_size = 50
@@ -41,6 +42,9 @@ class Warehouse(Mall):
             return httpx.Response(200)
         if request.url.path == "/v1/logistics/return-requests":
             return httpx.Response(200, json={"items": [], "next_cursor": None})
+        if request.method == "GET" and request.url.path != PATH:
+            one = self.open.get(request.url.path.removeprefix(PATH + "/"))
+            return httpx.Response(200, json=one) if one else httpx.Response(404)
         if request.method == "GET":
             return self.page(request)
         name, verb = request.url.path.removeprefix(PATH + "/").split("/")
@@ -67,6 +71,7 @@ class Warehouse(Mall):
             self.open.pop(name, None)
         elif verb == "reject":
             self.rejected.append((name, body["reason"]))
+            self.short.append(body.get("short"))
             self.open.pop(name, None)
         else:
             self.waybills.append((name, body))
@@ -198,6 +203,20 @@ class TestSwitches:
         await centre.clock.advance(10)
         assert warehouse(centre).rejected == [("s-1", "stock shortage")]
         assert [name for name, _ in warehouse(centre).waybills] == ["s-2"]
+        assert warehouse(centre).short == [None]
+
+    async def test_it_says_what_is_short_of_what_is_to_be_picked_by_then(self, centre: Running) -> None:
+        """A unit of the set was cancelled after the request was first seen."""
+        await order(centre, "delays", {"accept_seconds": 20})
+        warehouse(centre).open["s-1"]["pick"] = [{"sku": "CUP", "quantity": 4}, {"sku": "MUG-2", "quantity": 1}]
+        await centre.clock.advance(10)
+        warehouse(centre).open["s-1"]["pick"][0]["quantity"] = 2
+        assert (await order(centre, "reject-next", {"short": 3}))["reject_short"] == 3
+        warehouse(centre).lose = ["reject"]
+        await centre.clock.advance(20)
+        missing = [{"sku": "CUP", "quantity": 2}, {"sku": "MUG-2", "quantity": 1}]
+        assert warehouse(centre).short[0] == missing
+        assert warehouse(centre).waybills == []
 
     async def test_a_lost_rejection_is_asked_again(self, centre: Running) -> None:
         warehouse(centre).lose = ["reject"]

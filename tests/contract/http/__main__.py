@@ -39,9 +39,11 @@ def main() -> int:
             say(f"\n{name}: {report.calls} calls in {took:.0f} s, {len(report.found)} wrong")
             for label in report.never_well:
                 say(f"  never answered well: {label} {dict(report.answers[label])}")
+            for label in report.locked:
+                say(f"- {label}: no call got in")
             for what, again in report.found.items():
                 say(f"- {what}\n    {again}")
-            wrong += len(report.found)
+            wrong += len(report.found) + len(report.locked)
         portal.call(shop.hear)
         for line in portal.call(shop.unheard):
             say(f"- {line}")

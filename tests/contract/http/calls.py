@@ -38,7 +38,7 @@ class Guide:
 
     def _into_path(self, case: Case, chance: random.Random) -> Place:
         """A place that has as many of the path's ids as there are, and whose headers this operation asks for."""
-        names, doors = set(case.path_parameters or ()), _doors(case)
+        names, doors = set(case.path_parameters or ()), _doors(case) - {"authorization"}
         fit = [(len(names & set(place.ids)), len(doors & set(place.headers)), place) for place in self._known.places]
         best = max(each[:2] for each in fit)
         place = chance.choice([each[2] for each in fit if each[:2] == best])
@@ -66,7 +66,7 @@ class Guide:
             return
         doors = _doors(case)
         for name in sorted(doors - {_KEY}):
-            shown = place.headers.get(name) or self._known.opens(name, case.operation.path)
+            shown = self._known.opens(name, case.operation.path) or place.headers.get(name)
             if shown is not None and chance.randrange(100) < _KEYS:
                 case.headers[name] = shown
         if doors & set(place.headers) - {"authorization"} and chance.randrange(100) < _FIELDS:

@@ -6,50 +6,22 @@ the bank holds, what every shelf holds and how many gifts are out; and each of t
 
 from collections import Counter
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 import httpx
+from tests.contract.http.bought import PRICES, Bought, check_price, due_back, first, misjudged, units, wanted
 from tests.contract.http.journey import MALL, Journey, fit_out
 from tests.contract.http.shop import Shop
 
 from common import ids
 from shop.audit.promises import MESSAGES, PROMISES
-from shop.demo.door import Order
 from shop.demo.people import person
 
-# SKU → won. OATS and COCOA are variants of one product; PAIR is two OATS; CUP is a gift.
-PRICES = {"OATS": 3_900, "COCOA": 3_900, "BAR": 7_700, "PAIR": 7_000, "CUP": 1_000}
 WISHES = ("OATS", "COCOA", "BAR", "PAIR")
 SHELVES = ("OATS", "COCOA", "BAR", "CUP")
 COUPONS = ("TENOFF", "FREECUP")
-_PARTS = {"PAIR": Counter(OATS=2)}
 _PLENTY = 10_000_000
 _SEOUL, _JEJU = 0, 4  # of `person`
-
-
-@dataclass
-class Bought:
-    """One order, and how its customer sees it now."""
-
-    order: Order
-    view: dict[str, Any]
-    payment_id: str = ""
-
-    def __repr__(self) -> str:
-        return f"{self.order.number} ({self.status})"
-
-    @property
-    def is_paid(self) -> bool:
-        return self.view["payment"] is not None
-
-    @property
-    def status(self) -> str:
-        return str(self.view["status"])
-
-    def open_units(self, line: dict[str, Any]) -> int:
-        gone = ("cancelled", "cancelling", "claiming", "returned")
-        return int(line["quantity"]) - sum(int(line[f"{name}_quantity"]) for name in gone)
 
 
 @dataclass(frozen=True)
@@ -71,6 +43,7 @@ class Walk:
         self.gift_promotion = gift_promotion
         self.bought: list[Bought] = []
         self.before: Counted | None = None
+        self.missed: Counter[str] = Counter()
 
     async def begin(self) -> None:
         await self.rest()
@@ -86,7 +59,7 @@ class Walk:
         await self.rest()
         made = Bought(order, await door.look(order))
         self.bought.append(made)
-        _check_price(made, wishes, coupon, far=far)
+        check_price(made, wishes, coupon, far=far)
         return made
 
     async def pay(self, one: Bought) -> None:
@@ -98,10 +71,14 @@ class Walk:
         body: dict[str, Any] = {"reason": "마음이 바뀌었어요"}
         if lines:
             body["lines"] = [{"line_id": line_id, "quantity": count} for line_id, count in lines]
+        before = wanted(one)
         await self._customer(one, "/cancel", body)
+        self._miss(one, before - wanted(one))
 
     async def choose(self, one: Bought, line_id: str, sku: str) -> None:
+        before = wanted(one)
         await self._customer(one, f"/lines/{line_id}/option", {"sku": sku})
+        self._miss(one, before - wanted(one))
 
     async def centre(self, one: Bought, verb: str, *, part: bool = False) -> None:
         """`accept`, `waybill` or `delivered`; of a `part` only one unit leaves."""
@@ -115,6 +92,29 @@ class Walk:
                 if part and left:
                     body["lines"] = [{"line_id": left[0]["line_id"], "quantity": 1}]
             await self._may_refuse("POST", f"/v1/logistics/shipment-requests/{request['id']}/{verb}", body, key)
+        await self.rest()
+
+    async def short(self, one: Bought, units: int, *, last: bool) -> None:
+        """The centre has so many fewer than it is to pick, of the first SKU or from the `last` on."""
+        key = {"X-API-Key": self.shop.instance.secrets["logistics_api_key"]}
+        query = f"/v1/logistics/shipment-requests?order_number={one.order.number}"
+        for request in (await self.journey.call("GET", query, headers=key))["items"]:
+            if request["claim_id"] is None:
+                said = first(reversed(request["pick"]) if last else request["pick"], units)
+                body = {"reason": "없음", "short": [{"sku": sku, "quantity": count} for sku, count in said.items()]}
+                path = f"/v1/logistics/shipment-requests/{request['id']}/reject"
+                if await self._may_refuse("POST", path, body, key) and request["status"] != "rejected":
+                    one.rejected, one.short = True, said
+        await self.rest()
+
+    async def reassign(self, one: Bought) -> None:
+        """Staff asks the centre once more, which has found what it missed."""
+        query = f"/v1/logistics/shipment-requests?order_number={one.order.number}"
+        for request in (await self.journey.call("GET", query, headers=self._staff()))["items"]:
+            path = f"/v1/logistics/shipment-requests/{request['id']}/reassign"
+            done = await self._may_refuse("POST", path, {"centre": request["centre"]}, self._staff())
+            if done and request["claim_id"] is None:
+                one.rejected, one.short = False, Counter()
         await self.rest()
 
     async def confirm(self, one: Bought) -> None:
@@ -161,19 +161,25 @@ class Walk:
             f"{sku}: {what} {held} instead of {wanted}"
             for sku in SHELVES
             for what, held, wanted in (
-                ("on hand", now.on_hand[sku] - before.on_hand[sku], -self._out()[sku]),
+                ("on hand", now.on_hand[sku] - before.on_hand[sku], -self._out()[sku] - self.missed[sku]),
                 ("reserved", now.reserved[sku] - before.reserved[sku], self._held()[sku]),
             )
             if held != wanted
         ]
         if now.gifts - before.gifts != self._gifts():
             found.append(f"{now.gifts - before.gifts} gifts are out instead of {self._gifts()}")
-        kept = sum(one.view["total_amount"]["amount"] - _due_back(one) for one in self.bought if one.is_paid)
+        kept = sum(one.view["total_amount"]["amount"] - due_back(one) for one in self.bought if one.is_paid)
         if now.bank - before.bank != kept:
             found.append(f"the bank holds {now.bank - before.bank} won instead of {kept}")
-        found += [what for one in self.bought for what in _misjudged(one)]
+        found += [what for one in self.bought for what in misjudged(one)]
         found += await self._audited()
         return found + await self.shop.unheard()
+
+    def _miss(self, one: Bought, gone: Counter[str]) -> None:
+        """Of units that the order lost, those that the centre does not have come back to nobody."""
+        missed = one.short & gone
+        one.short -= missed
+        self.missed += missed
 
     def _out(self) -> Counter[str]:
         """Units that left the shelves for good, as the customers' views tell."""
@@ -182,16 +188,16 @@ class Walk:
             if not one.is_paid:
                 continue
             for line in one.view["lines"]:
-                out.update(_units(line["sku"], line["quantity"] - line["cancelled_quantity"]))
+                out.update(units(line["sku"], line["quantity"] - line["cancelled_quantity"]))
             for claim in one.view["claims"]:
                 for line in claim["lines"]:
                     instead = line["replacement_sku"] or line["sku"]
                     if claim["kind"] == "exchange" and claim["status"] == "approved":
-                        out.update(_units(instead, line["quantity"]))
+                        out.update(units(instead, line["quantity"]))
                     if claim["status"] == "completed":
-                        out.subtract(_units(line["sku"], line["resellable"]))
+                        out.subtract(units(line["sku"], line["resellable"]))
                         if claim["kind"] == "exchange":
-                            out.update(_units(instead, line["resellable"] + line["damaged"]))
+                            out.update(units(instead, line["resellable"] + line["damaged"]))
         return out
 
     def _held(self) -> Counter[str]:
@@ -200,7 +206,7 @@ class Walk:
         for one in self.bought:
             if one.status == "pending_payment":
                 for line in one.view["lines"]:
-                    held.update(_units(line["sku"], line["quantity"]))
+                    held.update(units(line["sku"], line["quantity"]))
         return held
 
     def _gifts(self) -> int:
@@ -242,11 +248,12 @@ class Walk:
         await self._may_refuse("POST", f"/v1/orders/{one.order.id}{path}", body, headers)
         await self.rest()
 
-    async def _may_refuse(self, method: str, path: str, body: dict[str, Any], headers: dict[str, str]) -> None:
-        """Any answer that a caller may get; not one that says that the shop is broken."""
+    async def _may_refuse(self, method: str, path: str, body: dict[str, Any], headers: dict[str, str]) -> bool:
+        """Whether it was done. Any answer that a caller may get; not one that says that the shop is broken."""
         url, key = f"{self.shop.url('edge')}{path}", {"Idempotency-Key": ids.new_id().hex}
         answer = await self.journey.http.request(method, url, json=body, headers=headers | key)
         assert answer.status_code < 500, f"{method} {path}: {answer.status_code} {answer.text[:300]}"
+        return answer.is_success
 
     def _staff(self) -> dict[str, str]:
         return self.shop.staff()
@@ -295,53 +302,6 @@ async def _coupon(journey: Journey, promotion: dict[str, Any], code: str) -> str
     return str(made["id"])
 
 
-def _units(sku: str, count: int) -> Counter[str]:
-    """On the shelves: a set lies there as its parts."""
-    return Counter({part: units * count for part, units in _PARTS.get(sku, Counter({sku: 1})).items()})
-
-
 def _waybill() -> str:
     number = f"{ids.new_id().int % 10**11:011d}"
     return f"{number}{int(number) % 7}"
-
-
-def _check_price(one: Bought, wishes: list[tuple[str, int]], coupon: str | None, *, far: bool) -> None:
-    """As the mall's terms say: ten percent off, three thousand won to send, nothing from thirty thousand on."""
-    goods = sum(PRICES[sku] * count for sku, count in wishes)
-    off = one.view["discount_amount"]["amount"]
-    assert abs(off - (Fraction(goods, 10) if coupon == "TENOFF" else 0)) < len(wishes)
-    base = 0 if goods - off >= 30_000 else 3000
-    assert one.view["shipping_amount"]["amount"] == base + 3000 * far
-    assert one.view["total_amount"]["amount"] == goods - off + base + 3000 * far
-    gifts = [line["sku"] for line in one.view["lines"] if line["kind"] == "gift"]
-    assert gifts == (["CUP"] if coupon == "FREECUP" else [])
-
-
-def _due_back(one: Bought) -> int:
-    """What the customer was told goes back."""
-    told = [*one.view["cancels"], *one.view["claims"]]
-    return sum(int(each["refund_amount"]["amount"]) for each in told)
-
-
-def _misjudged(one: Bought) -> list[str]:
-    """The refunds against the price of what is gone, to the won but for the shares of single units."""
-    view, found = one.view, []
-    if not one.is_paid:
-        return []
-    lines = {line["line_id"]: line for line in view["lines"]}
-    gone = sum(
-        Fraction(line["amount"]["amount"] * (line["cancelled_quantity"] + line["returned_quantity"]), line["quantity"])
-        for line in lines.values()
-    )
-    fees = sum(claim["fee_amount"]["amount"] for claim in view["claims"] if claim["kind"] == "return")
-    shipping = sum(each["shipping_amount"]["amount"] for each in (*view["cancels"], *view["claims"]))
-    if abs(_due_back(one) + fees - shipping - gone) >= len(lines):
-        found.append(f"{one.order.number}: {_due_back(one)} won go back for {float(gone)} of goods")
-    # With the order's own fee comes one that an earlier claim was charged for the way there.
-    if shipping and not 0 <= shipping - view["shipping_amount"]["amount"] <= fees:
-        found.append(f"{one.order.number}: {shipping} won of shipping go back")
-    if view["status"] == "cancelled" and _due_back(one) != view["total_amount"]["amount"]:
-        found.append(f"{one.order.number} is cancelled and {_due_back(one)} won go back")
-    if view["refunded_amount"]["amount"] != _due_back(one):
-        found.append(f"{one.order.number}: {view['refunded_amount']['amount']} won went back, {_due_back(one)} are due")
-    return found

@@ -36,12 +36,13 @@ class Paths(RuleBasedStateMachine):
             chosen = [line["option_change"] for line in one.view["lines"] if line["option_change"]]
             options = [f"option {change['status']}" for change in chosen]
             Paths.seen.update([one.status, *claims, *cancels, *options])
+        Paths.seen["units missed"] += self.walk.missed.total()
 
     @initialize(
         basket=_BASKETS,
         coupon=st.sampled_from((None, *COUPONS)),
         far=st.booleans(),
-        stage=st.sampled_from(["placed", "paid", "paid", "delivered", "delivered"]),
+        stage=st.sampled_from(["placed", "paid", "short", "delivered", "delivered"]),
     )
     def somebody_comes(self, basket, coupon, far, stage):
         self.portal, shop, http, promotion = self.world
@@ -50,6 +51,8 @@ class Paths(RuleBasedStateMachine):
         self.buys(basket, coupon, far)
         if stage != "placed":
             self.step(self.walk.pay, self.walk.bought[0])
+        if stage == "short":
+            self.step(self.walk.short, self.walk.bought[0], 2, last=False)
         if stage == "delivered":
             self.step(self.walk.centre, self.walk.bought[0], "waybill")
             self.step(self.walk.centre, self.walk.bought[0], "delivered")
@@ -96,13 +99,24 @@ class Paths(RuleBasedStateMachine):
         kept, before = one.open_units(line), line["sku"]
         self.step(self.walk.choose, one, line["line_id"], sku)
         (after,) = (each for each in one.view["lines"] if each["line_id"] == line["line_id"])
-        may = kept and one.status == "paid" and {before, sku} == {"OATS", "COCOA"}
+        free = one.status == "paid" or one.rejected
+        may = kept and free and {before, sku} == {"OATS", "COCOA"}
         assert after["sku"] == (sku if may and not one.view["progress"].startswith("partly") else before)
 
     @precondition(lambda self: self.have("paid", "preparing", "shipped"))
     @rule(data=st.data(), verb=st.sampled_from(["accept", "waybill", "waybill", "delivered"]), part=st.booleans())
     def the_centre_works(self, data, verb, part):
         self.step(self.walk.centre, self.one(data, "paid", "preparing", "shipped"), verb, part=part)
+
+    @precondition(lambda self: self.have("paid", "preparing"))
+    @rule(data=st.data(), units=st.integers(1, 4), last=st.booleans())
+    def the_centre_is_short(self, data, units, last):
+        self.step(self.walk.short, self.one(data, "paid", "preparing"), units, last=last)
+
+    @precondition(lambda self: any(one.rejected for one in self.walk.bought))
+    @rule(data=st.data())
+    def the_centre_is_asked_once_more(self, data):
+        self.step(self.walk.reassign, data.draw(st.sampled_from([one for one in self.walk.bought if one.rejected])))
 
     @precondition(lambda self: self.have("paid", "preparing", "shipped"))
     @rule(data=st.data())

@@ -74,13 +74,8 @@ async def seed(instance: Instance) -> None:
             body = {"mall_id": category["mall"], "id": category["id"], "name": category["name"]}
             await staff.call("POST", "/v1/categories", key=f"category-{category['id']}", json=body)
         made = [await _product(http, staff, product) for product in data["products"]]
-        items = [
-            {"sku": sku, "quantity": data["stock_per_sku"]}
-            for product in data["products"]
-            for sku, *_ in product["variants"]
-        ]
-        receipt = {"items": items, "reference": "seed-1"}
-        await staff.call("POST", "/v1/stock/receipts", key="stock", json=receipt)
+        for product in data["products"]:
+            await _stock(staff, product, data["stock_per_sku"])
         await _shipping(staff, data)
         # Last, because a shop that shows every product counts as seeded.
         for product_id in made:
@@ -144,6 +139,12 @@ async def _product(http: httpx.AsyncClient, staff: Staff, product: dict[str, Any
         raise SeedFailed(f"another product is called {product['slug']}")
     await _picture(http, staff, made["id"], product)
     return str(made["id"])
+
+
+async def _stock(staff: Staff, product: dict[str, Any], units: int) -> None:
+    items = [{"sku": sku, "quantity": units} for sku, *_ in product["variants"]]
+    receipt = {"items": items, "reference": f"seed-1-{product['slug']}"}
+    await staff.call("POST", "/v1/stock/receipts", key=f"stock-{product['slug']}", json=receipt)
 
 
 async def _picture(http: httpx.AsyncClient, staff: Staff, product_id: str, product: dict[str, Any]) -> None:

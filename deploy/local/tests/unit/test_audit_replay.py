@@ -40,6 +40,7 @@ BACK = (
     SettledLine(
         line_id=ids.derived_id("line"), sku="OATS-7", product_id=ids.derived_id("product"), product_name="귀리 | 7일",
         category_ids=("food", "oats"), quantity=2, resellable=0, damaged=1, missing=1, amount=4500,
+        bought_sku="OATS-14",
     ),
     SettledLine(
         line_id=ids.derived_id("other"), sku="GIFT", product_id=ids.derived_id("gift"), quantity=1, resellable=0,

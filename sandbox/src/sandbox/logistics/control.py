@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from sandbox.logistics.fassto import FasstoRefusal
 from sandbox.logistics.parcels import CODES
 from sandbox.logistics.parts import Logistics
-from sandbox.logistics.switches import Findings
+from sandbox.logistics.switches import Findings, Refusal
 
 MOST_ON_SHELF = 10**9
 
@@ -23,6 +23,9 @@ class Delays(BaseModel):
 class Rejection(BaseModel):
     reason: str = "stock shortage"
     count: int = Field(1, ge=0)
+    short: int = Field(
+        0, ge=0, le=MOST_ON_SHELF, description="so many units are not there, of what is to be picked first"
+    )
 
 
 class Split(BaseModel):
@@ -126,8 +129,8 @@ def _job_orders(api: APIRouter, logistics: Logistics) -> None:
 
     @api.post("/job/reject-next")
     async def reject_next(rejection: Rejection) -> dict[str, object]:
-        """The next `count` requests are turned away with this reason."""
-        switches.reject_next(rejection.reason, rejection.count)
+        """The next `count` requests are turned away with this reason; each with the units that are not there."""
+        switches.reject_next(Refusal(rejection.reason, rejection.short), rejection.count)
         return switches.show()
 
     @api.post("/job/split-next")

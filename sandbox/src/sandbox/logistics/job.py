@@ -15,7 +15,7 @@ from sandbox.faults import CALLBACK_KINDS, Faults
 from sandbox.logistics.mall import CONFLICT, REFUSED, TAKEN, UNKNOWN, MallApi, answered, outcome
 from sandbox.logistics.parcels import Parcels
 from sandbox.logistics.returns import Returns
-from sandbox.logistics.switches import Switches
+from sandbox.logistics.switches import Refusal, Switches
 from sandbox.logistics.waybills import new_waybill
 from sandbox.settings import Settings
 from sandbox.store import Store
@@ -98,9 +98,9 @@ class Job:
             await self._ship(request_id, data)
 
     async def _accept(self, request_id: str, data: dict[str, Any]) -> None:
-        reason = self._switches.take_rejection()
-        if reason is not None:
-            outcome = await self._post(request_id, data, "reject", {"reason": reason})
+        refusal = self._switches.take_rejection()
+        if refusal is not None:
+            outcome = await self._reject(request_id, data, refusal)
             if outcome == UNKNOWN:
                 self._switches.give_rejection_back()
             self._save(request_id, data, {UNKNOWN: "seen", TAKEN: "rejected"}.get(outcome, "refused"))
@@ -115,6 +115,16 @@ class Job:
         # A conflict is most likely our own accept whose answer was lost; if not, the waybill will be refused.
         state = {REFUSED: "refused", UNKNOWN: "seen"}.get(outcome, "accepted")
         self._save(request_id, data, state, self._switches.waybill_seconds if state == "accepted" else 0)
+
+    async def _reject(self, request_id: str, data: dict[str, Any], refusal: Refusal) -> str:
+        """What is short is said of what is to be picked now: units may have been cancelled since it was first seen."""
+        body: dict[str, Any] = {"reason": refusal.reason}
+        if refusal.short:
+            response = await self._mall.call("GET", f"{PATH}/{request_id}")
+            if response is None or outcome(response) != TAKEN:
+                return outcome(response)
+            body["short"] = _first(response.json()["pick"], refusal.short)
+        return await self._post(request_id, data, "reject", body)
 
     async def _ship(self, request_id: str, data: dict[str, Any]) -> None:
         fault = self._faults.take("logistics", "job_waybill", CALLBACK_KINDS)
@@ -201,6 +211,17 @@ class Job:
 
     def _now(self) -> float:
         return epoch(self._clock.now())
+
+
+def _first(pick: list[dict[str, Any]], units: int) -> list[dict[str, Any]]:
+    """So many units of what is to be picked, or all of them."""
+    found = []
+    for item in pick:
+        taken = min(units, item["quantity"])
+        units -= taken
+        if taken:
+            found.append({"sku": item["sku"], "quantity": taken})
+    return found
 
 
 def _waybill(parcel: dict[str, Any]) -> dict[str, Any]:

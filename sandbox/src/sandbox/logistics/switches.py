@@ -19,6 +19,14 @@ class Findings:
     missing: int = 0
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """Why a request is turned away; `short`: so many of its units are not there."""
+
+    reason: str
+    short: int = 0
+
+
 class Switches:
     def __init__(self, settings: Settings, store: Store) -> None:
         self._settings = settings
@@ -43,17 +51,18 @@ class Switches:
             name, value,
         )  # fmt: skip
 
-    def reject_next(self, reason: str, count: int) -> None:
-        self.set("reject_reason", reason)
+    def reject_next(self, refusal: Refusal, count: int) -> None:
+        self.set("reject_reason", refusal.reason)
+        self.set("reject_short", str(refusal.short))
         self.set("reject_count", str(count))
 
-    def take_rejection(self) -> str | None:
-        """The reason the next request is to be turned away for, used up by one."""
+    def take_rejection(self) -> Refusal | None:
+        """What the next request is to be turned away for, used up by one."""
         left = self._left("reject_count")
         if left <= 0:
             return None
         self.set("reject_count", str(left - 1))
-        return self._get("reject_reason")
+        return Refusal(self._get("reject_reason") or "", self._left("reject_short"))
 
     def give_rejection_back(self) -> None:
         """Nobody knows whether it arrived: the same request is to be rejected again."""
@@ -86,6 +95,7 @@ class Switches:
             "waybill_seconds": self.waybill_seconds,
             "reject_next": self._left("reject_count"),
             "reject_reason": self._get("reject_reason"),
+            "reject_short": self._left("reject_short"),
             "split_next": self._left("split_count"),
             "inspect_next": self._inspections(),
         }

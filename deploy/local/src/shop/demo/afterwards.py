@@ -30,6 +30,20 @@ async def moves_house(visit: Visit) -> None:
     visit.end = "completed, at the new address"
 
 
+async def chooses_again(visit: Visit) -> None:
+    """Would rather have the other taste, and says so before the parcel is packed."""
+    bought, other = OFFERS[visit.mall].swaps
+    order = await visit.place([(bought, 2)])
+    await visit.door.pay_by_window(order, "card")
+    await visit.door.wait_for(order, lambda found: found["payment"] is not None, "paid")
+    changed = await visit.door.choose(order, order.lines[0]["line_id"], other)
+    found = await visit.until("completed")
+    packed = {line["sku"] for parcel in await visit.door.parcels(order) for line in parcel["lines"]}
+    if {found["lines"][0]["sku"]} != packed or packed != {other if changed else bought}:
+        raise Unexpected(f"order {order.number}: {packed} was packed though the customer was told {changed}")
+    visit.end = "completed, the other option" if changed else "completed, too late for another option"
+
+
 async def takes_one_off(visit: Visit) -> None:
     """Pays for two, keeps one, and gets the other's money back."""
     sku = OFFERS[visit.mall].parts[0]
@@ -73,16 +87,33 @@ async def sends_all_back(visit: Visit) -> None:
 
 async def exchanges(visit: Visit) -> None:
     """Got a broken one: another comes, and nobody pays for it."""
-    swaps = OFFERS[visit.mall].swaps
-    sku = swaps[0] if swaps else OFFERS[visit.mall].parts[0]
-    order = await visit.place([(sku, 1)])
-    await visit.door.pay_by_window(order, "card", "portone")
+    await _exchanged(visit)
+    visit.end = "exchanged, the replacement arrived"
+
+
+async def sends_back_the_other(visit: Visit) -> None:
+    """What came in exchange is no better: it goes back, and the whole money is paid back."""
+    order, payment_id = await _exchanged(visit)
+    lines = [{"line_id": order.lines[0]["line_id"], "quantity": 1, "sku": OFFERS[visit.mall].swaps[1]}]
+    settled = await _settled(visit, await visit.door.claim(order, "return", "defective", lines))
+    if settled["refund_amount"]["amount"] != order.total:
+        raise Unexpected(f"order {order.number}: {settled['refund_amount']} is not all that was paid")
+    await refunded(visit, payment_id, order.total)
+    await visit.until("returned")
+    visit.end = "exchanged, then returned, all refunded"
+
+
+async def _exchanged(visit: Visit) -> tuple[Order, str]:
+    """One unit for one of the other option, which arrives. Returns the order and its payment's id."""
+    bought, other = OFFERS[visit.mall].swaps
+    order = await visit.place([(bought, 1)])
+    payment_id = await visit.door.pay_by_window(order, "card", "portone")
     await visit.until("completed")
-    lines = [{"line_id": order.lines[0]["line_id"], "quantity": 1, "replacement_sku": swaps[1] if swaps else None}]
+    lines = [{"line_id": order.lines[0]["line_id"], "quantity": 1, "replacement_sku": other}]
     claim = await visit.door.claim(order, "exchange", "defective", lines)
     await _settled(visit, claim)
     await _arrived(visit, order, claim["claim_id"])
-    visit.end = "exchanged, the replacement arrived"
+    return order, payment_id
 
 
 async def confirms(visit: Visit) -> None:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from shop.demo.afterwards import confirms, exchanges, moves_house, refunded, sends_all_back, sends_back, takes_one_off
+from shop.demo.afterwards import (
+    chooses_again,
+    confirms,
+    exchanges,
+    moves_house,
+    refunded,
+    sends_all_back,
+    sends_back,
+    sends_back_the_other,
+    takes_one_off,
+)
 from shop.demo.bargains import signs_in, uses_coupons
 from shop.demo.door import WAYS
 from shop.demo.visit import Visit
@@ -77,9 +87,11 @@ SPECIAL: dict[str, Callable[[Visit], Awaitable[None]]] = {
     "signs in": signs_in,
     "moves house": moves_house,
     "takes one off": takes_one_off,
+    "chooses again": chooses_again,
     "sends back": sends_back,
     "sends all back": sends_all_back,
     "exchanges": exchanges,
+    "sends back the other": sends_back_the_other,
     "confirms": confirms,
 }
 KINDS = _ORDINARY | SPECIAL

@@ -31,14 +31,16 @@ class Offers:
     parts: tuple[str, str]
     set_price: int
     gift: str
-    swaps: tuple[str, str] | None = None
+    swaps: tuple[str, str]
 
 
 OFFERS = {
     "intake": Offers(
         "SET-MORNING", "아침 한 상 세트", ("GRANOLA-500", "OATS-7"), 26_000, "JERKY-60", ("SHAKE-CHOCO", "SHAKE-GRAIN")
     ),
-    "livestore": Offers("SET-DINNER", "저녁 한 상 세트", ("STEW-2", "BIBIMBAP-1"), 14_500, "PUFF-10"),
+    "livestore": Offers(
+        "SET-DINNER", "저녁 한 상 세트", ("STEW-2", "BIBIMBAP-1"), 14_500, "PUFF-10", ("CHIPS-APPLE", "CHIPS-PEAR")
+    ),
 }
 # The mall whose centre works returns by itself.
 PULLED = "intake"

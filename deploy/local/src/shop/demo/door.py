@@ -234,6 +234,19 @@ class Door:
         """Has it sent where this person lives."""
         await self._about(order, "POST", "/ship-to", address_of(person), expect=(202,))
 
+    async def choose(self, order: Order, line_id: str, sku: str, *, seconds: float = 60) -> bool:
+        """Asks for another option of a line of a paid order. False: the centre had begun with it."""
+        told = await self._about(order, "POST", f"/lines/{line_id}/option", {"sku": sku}, expect=(202, 409))
+        if "lines" not in told:
+            return False
+
+        def answer(found: dict[str, Any]) -> str:
+            line = next(each for each in found["lines"] if each["line_id"] == line_id)
+            return str(line["option_change"]["status"])
+
+        told = await self.wait_for(order, lambda found: answer(found) != "requested", "answered", seconds=seconds)
+        return answer(told) == "accepted"
+
     async def confirm(self, order: Order) -> dict[str, Any]:
         confirmed: dict[str, Any] = await self._about(order, "POST", "/confirm")
         return confirmed

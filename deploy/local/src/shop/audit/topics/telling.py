@@ -96,11 +96,19 @@ def _completed(data: Mapping[str, Any], found: Telling) -> None:
 
 
 def _claimed(data: Mapping[str, Any], found: Telling) -> None:
-    """What came back for money was not sold after all. An exchange sells nothing and takes nothing back."""
+    """What came back for money was not sold after all. An exchange sells nothing and takes nothing back, so what it
+    brought comes back as what was sold.
+    """
     claim_id, at, returned = data["claim_id"], data["completed_at"], data["kind"] == "return"
     found.facts.append(("claim completed", claim_id))
     lines = [
-        {**line, "quantity": units, "product_name": None, "variant_name": None}
+        {
+            **line,
+            "sku": line.get("bought_sku") or line["sku"],
+            "quantity": units,
+            "product_name": None,
+            "variant_name": None,
+        }
         for line in (data["lines"] if returned else ())
         if (units := line["resellable"] + line["damaged"])
     ]
