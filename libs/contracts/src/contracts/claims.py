@@ -10,14 +10,16 @@ from pydantic import Field, StrictInt
 
 from contracts.envelope import Payload
 from contracts.orders import OrderEvent
-from contracts.shared import Sku
+from contracts.shared import Sku, SkuQuantity
 
 ClaimKind = Literal["return", "exchange"]
 Fault = Literal["customer", "seller"]
 
 
 class ClaimLine(Payload):
-    """So many units of an order line that come back. `replacement_sku`: what is sent for each unit of an exchange."""
+    """So many units of an order line that come back. `replacement_sku`: what is sent for each unit of an exchange, with
+    `replacement_variant_name`; without a SKU the same again. Events of before do not tell the name.
+    """
 
     line_id: UUID
     sku: Sku
@@ -27,6 +29,7 @@ class ClaimLine(Payload):
     category_ids: tuple[str, ...] = ()
     quantity: int = Field(ge=1)
     replacement_sku: Sku | None = None
+    replacement_variant_name: str | None = None
 
 
 class _Claim(OrderEvent):
@@ -111,3 +114,65 @@ class ClaimCompleted(OrderEvent):
     sold_under: tuple[UUID, ...]
     placed_at: datetime
     completed_at: datetime
+
+
+class ReplacementLine(Payload):
+    """Units that were to be sent in exchange. `sku` is theirs, not that of what came back."""
+
+    line_id: UUID
+    sku: Sku
+    quantity: int = Field(ge=1)
+
+
+class ReplacementStopRequested(OrderEvent):
+    """Staff gives the replacements of a completed exchange up, those that have not left: can the centre stop them?
+
+    scm answers with `replacement-stop-decided`. `lines`: all that orders does not know to have left.
+    """
+
+    type: ClassVar[str] = "replacement-stop-requested"
+
+    claim_id: UUID
+    stop_id: UUID
+    lines: tuple[ReplacementLine, ...]
+    requested_at: datetime
+
+
+class StoppedLine(Payload):
+    """Units that are not sent in exchange, and paid back instead. `sku` is what would have been sent, `bought_sku` the
+    order line's own. `amount` is what goes back for them. `resellable`: of what had come for them, what went back on
+    the shelf.
+    """
+
+    line_id: UUID
+    sku: Sku
+    bought_sku: Sku
+    product_id: UUID
+    product_name: str = ""
+    variant_name: str | None = None
+    category_ids: tuple[str, ...] = ()
+    quantity: int = Field(ge=1)
+    resellable: int = Field(ge=0)
+    amount: StrictInt = Field(ge=0)
+
+
+class ReplacementStopped(OrderEvent):
+    """Units of a completed exchange are not sent: what was paid for them goes back, as in a return at the seller's fault.
+
+    `lines` are held under the claim's reservation and free again, but for those in `short`, as they would lie on the
+    shelves: the centre was asked for them and does not have them. `refund_amount` is the price of the lines plus
+    `shipping_amount`, or 0 while a bank holds the deposit back. `whole`: nothing that was bought is left of the order,
+    and it is over.
+    """
+
+    type: ClassVar[str] = "replacement-stopped"
+
+    claim_id: UUID
+    stop_id: UUID
+    lines: tuple[StoppedLine, ...]
+    short: tuple[SkuQuantity, ...] = ()
+    shipping_amount: StrictInt = 0
+    refund_amount: StrictInt = 0
+    whole: bool = False
+    placed_at: datetime
+    stopped_at: datetime

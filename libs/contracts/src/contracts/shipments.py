@@ -130,6 +130,27 @@ class ShipmentOptionDecided(Event):
     occurred_at: datetime
 
 
+class ReplacementStopDecided(Event):
+    """The answer to `replacement-stop-requested`: `accepted` means that `lines` stay in the centre.
+
+    They are what had not left by then, perhaps fewer than were asked for. `short` as in `shipment-cancel-decided`.
+    """
+
+    type: ClassVar[str] = "replacement-stop-decided"
+    topic = topics.SHIPMENTS
+    key_field = "order_id"
+
+    order_id: UUID
+    claim_id: UUID
+    stop_id: UUID
+    mall_id: MallId
+    accepted: bool
+    reason: str | None = None
+    lines: tuple[ShipmentLine, ...] = ()
+    short: tuple[SkuQuantity, ...] = ()
+    occurred_at: datetime
+
+
 class ReturnUpdated(Event):
     """Goods of a claim take a step on their way back. What came of them is told by `return-received`."""
 
