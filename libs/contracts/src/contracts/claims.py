@@ -157,7 +157,7 @@ class StoppedLine(Payload):
 
 
 class ReplacementStopped(OrderEvent):
-    """Units of a completed exchange are not sent: what was paid for them goes back, as in a return at the seller's fault.
+    """Units of a completed exchange are not sent: their price goes back, as in a return at the seller's fault.
 
     `lines` are held under the claim's reservation and free again, but for those in `short`, as they would lie on the
     shelves: the centre was asked for them and does not have them. `refund_amount` is the price of the lines plus
