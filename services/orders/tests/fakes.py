@@ -106,14 +106,15 @@ class FakeCatalog:
             for sku, wanted in units.items():
                 self.stock[sku] += wanted
 
-    async def prices(self, product_id: UUID) -> dict[str, int]:
+    async def all_variants(self, product_id: UUID) -> dict[str, Variant]:
         if self.down:
             raise UpstreamUnavailable("catalog does not answer", service="catalog")
-        return self.price_of
+        return {
+            sku: Variant(f"옵션 {sku}", price, self.tax_of.get(sku, "taxable")) for sku, price in self.price_of.items()
+        }
 
     async def variants(self, product_id: UUID) -> dict[str, Variant]:
-        prices = await self.prices(product_id)
-        return {sku: Variant(f"옵션 {sku}", price, self.tax_of.get(sku, "taxable")) for sku, price in prices.items()}
+        return await self.all_variants(product_id)
 
 
 class FakeSets:

@@ -18,6 +18,7 @@ from contracts.payments import (
     SurplusReturned,
 )
 from contracts.shipments import (
+    ReplacementStopDecided,
     ReturnReceived,
     ReturnUpdated,
     ShipmentAddressDecided,
@@ -146,7 +147,9 @@ async def on_shipment_option_decided(event: ShipmentOptionDecided, tx: Tx) -> No
     await handlers.settle_option_change(command, tx)
 
 
-def _short(event: ShipmentCancelDecided | ShipmentOptionDecided) -> tuple[commands.ShelfUnits, ...]:
+def _short(
+    event: ShipmentCancelDecided | ShipmentOptionDecided | ReplacementStopDecided,
+) -> tuple[commands.ShelfUnits, ...]:
     return tuple(commands.ShelfUnits(units.sku, units.quantity) for units in event.short)
 
 
@@ -163,6 +166,19 @@ async def on_return_updated(event: ReturnUpdated, tx: Tx) -> None:
             event.order_id, event.claim_id, event.occurred_at, event.carrier_name or event.carrier, event.waybill
         )
         await handlers.note_return(command, tx)
+
+
+async def on_replacement_stop_decided(event: ReplacementStopDecided, tx: Tx) -> None:
+    command = commands.SettleReplacementStop(
+        order_id=event.order_id,
+        claim_id=event.claim_id,
+        stop_id=event.stop_id,
+        accepted=event.accepted,
+        reason=event.reason,
+        lines=tuple(commands.Units(line.line_id, line.quantity) for line in event.lines),
+        short=_short(event),
+    )
+    await handlers.settle_replacement_stop(command, tx)
 
 
 async def on_return_received(event: ReturnReceived, tx: Tx) -> None:
@@ -189,4 +205,5 @@ def handlers_by_event() -> Handlers:
         StockUnavailable: on_stock_unavailable,
         ReturnUpdated: on_return_updated,
         ReturnReceived: on_return_received,
+        ReplacementStopDecided: on_replacement_stop_decided,
     }

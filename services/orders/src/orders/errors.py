@@ -218,6 +218,29 @@ class ClaimAlreadyCompleted(DomainError):
     kind: Kind = "conflict"
 
 
+class ClaimNotCompleted(DomainError):
+    """The goods have not come back, so nothing is sent in exchange yet."""
+
+    code = "claim.not_completed"
+    kind: Kind = "conflict"
+
+
+class NothingToStop(DomainError):
+    """A return, or an exchange of which all has left."""
+
+    code = "claim.nothing_to_stop"
+    kind: Kind = "conflict"
+
+
+class StopNotFound(DomainError):
+    code = "claim.stop_not_found"
+    kind: Kind = "not_found"
+
+
+class StopInconsistent(DomainError):
+    code = "claim.stop_inconsistent"
+
+
 class ExchangeFeeDue(DomainError):
     """`fee` in the problem is what the exchange costs. Nothing is fetched before it is paid or waived."""
 

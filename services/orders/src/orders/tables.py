@@ -197,6 +197,10 @@ order_claims = Table(
     Column("approved_at", _moment),
     Column("picked_up_at", _moment),
     Column("settled_at", _moment),
+    # Whether the centre keeps what a completed exchange was to send; null: nobody asked.
+    Column("stop_id", _id),
+    Column("stop_status", Text),
+    Column("stop_refused_because", Text),
     UniqueConstraint("order_id", "position", name="order_claims_place_unique"),
 )
 Index("order_claims_newest", order_claims.c.status, order_claims.c.claim_id.desc())
@@ -213,9 +217,12 @@ order_claim_lines = Table(
     Column("quantity", Integer, nullable=False),
     Column("held_sku", Text),
     Column("replacement_sku", Text),
+    Column("replacement_name", Text),
     Column("resellable", Integer, nullable=False, server_default="0"),
     Column("damaged", Integer, nullable=False, server_default="0"),
     Column("missing", Integer, nullable=False, server_default="0"),
+    Column("stopping", Integer, nullable=False, server_default="0"),
+    Column("stopped", Integer, nullable=False, server_default="0"),
     Column("amount", BigInteger, nullable=False),
     Column("vat_amount", BigInteger, nullable=False),
     Column("tax_free_amount", BigInteger, nullable=False),

@@ -212,12 +212,13 @@ class TestCatalog:
         with pytest.raises(UpstreamUnavailable):
             await self._catalog(answering(200, {"variants": [{"sku": "A"}]})).variants(LINE)
 
-    async def test_reads_prices_of_hidden_products_too(self):
+    async def test_reads_variants_of_hidden_products_too(self):
         seen: list[httpx.Request] = []
-        product = {"variants": [{"sku": "A", "price": {"amount": 900, "currency": "KRW"}}]}
-        assert await self._catalog(answering(200, product, seen)).prices(ORDER) == {"A": 900}
+        product = {"variants": [{"sku": "A", "name": "300 g", "price": {"amount": 900, "currency": "KRW"}}]}
+        found = await self._catalog(answering(200, product, seen)).all_variants(ORDER)
+        assert found == {"A": Variant("300 g", 900, "taxable")}
         assert seen[0].url.path == f"/internal/products/{ORDER}"
-        assert await self._catalog(answering(404, problem("product.not_found"))).prices(ORDER) == {}
+        assert await self._catalog(answering(404, problem("product.not_found"))).all_variants(ORDER) == {}
 
     def _catalog(self, http: httpx.AsyncClient) -> HttpCatalog:
         return HttpCatalog(http, "http://catalog.test", seconds=1800)

@@ -11,11 +11,12 @@ from common.auth import CurrentStaff, Staff, require
 from common.errors import Forbidden
 from common.http import DatabaseDep
 from common.idempotency import Claim, once
+from common.ids import new_id
 from common.problems import responses
 from common.wire import MallId, Page
 from orders import handlers
 from orders.api.callers import ROLE, AllowedCaller, IdempotencyKey
-from orders.commands import ApproveClaim, NoteChargeReturned, RejectClaim, WithdrawClaim
+from orders.commands import ApproveClaim, NoteChargeReturned, RejectClaim, StopReplacement, WithdrawClaim
 from orders.domain import ClaimStatus
 from orders.flows import RequestClaims
 from orders.repository import claims, orders, terms
@@ -116,8 +117,8 @@ async def request_claim(
 
     async def work(claim: Claim) -> Response:
         order, agreed = await flow.terms_for(order_id)
-        command = body.to_command(order_id, claim.resource_id, caller.actor, agreed)
-        await flow.check_replacements(order, command)
+        asked = body.to_command(order_id, claim.resource_id, caller.actor, agreed)
+        command = await flow.with_replacements(order, asked)
         async with database.transaction() as tx:
             after = await handlers.request_claim(command, tx)
             view = ClaimView.of(after.claim(claim.resource_id), after.currency)
@@ -185,6 +186,29 @@ async def reject_claim(
     async with database.transaction() as tx:
         order = await handlers.reject_claim(command, tx)
     return ClaimView.of(order.claim(claim_id), order.currency)
+
+
+@router.post(
+    "/v1/orders/{order_id}/claims/{claim_id}/refund-instead",
+    status_code=202,
+    response_model=ClaimView,
+    responses=responses(401, 403, 404, 409, 422) | {200: {"model": ClaimView, "description": "it was stopped before"}},
+    summary="Give the money back instead of what an exchange sends (staff)",
+    description="For a completed exchange whose new goods cannot be sent. The logistics centre is asked to keep what"
+    " has not left. What it keeps is paid back like goods that come back at the seller's fault, what has left stays"
+    " exchanged. `replacement_stop` tells its answer. Safe to repeat; after a refusal the centre is asked anew. 409"
+    " `claim.nothing_to_stop`: all of it has left, or nothing was to be sent.",
+)
+async def refund_instead(
+    order_id: UUID, claim_id: UUID, who: CurrentStaff, database: DatabaseDep, response: Response
+) -> ClaimView:
+    command = StopReplacement(order_id, claim_id, new_id(), _actor(who))
+    async with database.transaction() as tx:
+        order = await handlers.stop_replacement(command, tx)
+    claim = order.claim(claim_id)
+    if not claim.is_stopping:
+        response.status_code = 200
+    return ClaimView.of(claim, order.currency)
 
 
 @router.post(

@@ -59,8 +59,8 @@ class Catalog(Protocol):
         """May be asked for a reservation that never was."""
         ...
 
-    async def prices(self, product_id: UUID) -> dict[str, int]:
-        """What the product's SKUs cost now, on sale or hidden; nothing for a product that was never there."""
+    async def all_variants(self, product_id: UUID) -> dict[str, Variant]:
+        """The product's variants by SKU, on sale or hidden; nothing for a product that was never there."""
         ...
 
     async def variants(self, product_id: UUID) -> dict[str, Variant]:
@@ -93,10 +93,8 @@ class HttpCatalog:
         if response.is_error:
             raise refusal(response, "catalog", frozenset())
 
-    async def prices(self, product_id: UUID) -> dict[str, int]:
-        return {
-            sku: variant.price for sku, variant in (await self._variants(f"internal/products/{product_id}")).items()
-        }
+    async def all_variants(self, product_id: UUID) -> dict[str, Variant]:
+        return await self._variants(f"internal/products/{product_id}")
 
     async def variants(self, product_id: UUID) -> dict[str, Variant]:
         return await self._variants(f"v1/products/{product_id}")

@@ -15,6 +15,8 @@ from orders.commands.claims import (
     RejectClaim,
     RequestClaim,
     SettleClaim,
+    SettleReplacementStop,
+    StopReplacement,
     WithdrawClaim,
 )
 from orders.commands.orders import (
@@ -94,8 +96,10 @@ __all__ = [
     "SettleCancel",
     "SettleClaim",
     "SettleOptionChange",
+    "SettleReplacementStop",
     "ShelfUnits",
     "ShipTo",
+    "StopReplacement",
     "Units",
     "WithdrawClaim",
 ]

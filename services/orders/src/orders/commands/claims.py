@@ -8,6 +8,7 @@ from typing import Literal
 from uuid import UUID
 
 from orders.commands.charges import PaidBy
+from orders.commands.orders import ShelfUnits, Units
 
 # Why delivered units come back. The first two are a change of mind, the others the seller's fault.
 ClaimReason = Literal[
@@ -45,13 +46,15 @@ class ClaimTerms:
 class ClaimedUnits:
     """`replacement_sku`: what is sent instead in an exchange; None: the same again.
 
-    `sku`: which variant comes back; None: the only one the customer holds of the line.
+    `sku`: which variant comes back; None: the only one the customer holds of the line. `replacement_name`: what catalog
+    calls the variant that is sent instead, where it is another one.
     """
 
     line_id: UUID
     quantity: int
     replacement_sku: str | None = None
     sku: str | None = None
+    replacement_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,3 +137,26 @@ class NoteReplacementUnavailable:
     order_id: UUID
     claim_id: UUID
     skus: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StopReplacement:
+    """What an exchange was to send is given up, as far as it has not left; its price goes back instead."""
+
+    order_id: UUID
+    claim_id: UUID
+    stop_id: UUID
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettleReplacementStop:
+    """The centre's word. `lines`: the units that stay there; `short`: those of them that it does not have."""
+
+    order_id: UUID
+    claim_id: UUID
+    stop_id: UUID
+    accepted: bool
+    reason: str | None = None
+    lines: tuple[Units, ...] = ()
+    short: tuple[ShelfUnits, ...] = ()

@@ -11,7 +11,7 @@ from orders.domain.attention import (
 from orders.domain.cancelling import request_cancel, settle_cancel
 from orders.domain.charging import exchange_fee, note_returned
 from orders.domain.choosing import change_option, check_option, settle_option_change
-from orders.domain.claim import CLAIM_RULES, CLAIM_TRANSITIONS, Claim, ClaimStatus, ClaimUnits
+from orders.domain.claim import CLAIM_RULES, CLAIM_TRANSITIONS, Claim, ClaimStatus, ClaimUnits, ReplacementStop
 from orders.domain.claiming import (
     approve_claim,
     note_replacement_unavailable,
@@ -32,6 +32,7 @@ from orders.domain.placing import check_price, expire, note_payment_expired, not
 from orders.domain.quote import Promotion, Quote, QuoteLine
 from orders.domain.shipping import complete, confirm_purchase, note_shipment
 from orders.domain.status import TRANSITIONS, CancelStatus, Status
+from orders.domain.stopping import settle_replacement_stop, stop_replacement
 
 __all__ = [
     "CLAIM_RULES",
@@ -57,6 +58,7 @@ __all__ = [
     "Promotion",
     "Quote",
     "QuoteLine",
+    "ReplacementStop",
     "Status",
     "Trouble",
     "UnwantedPayment",
@@ -94,6 +96,8 @@ __all__ = [
     "settle_cancel",
     "settle_claim",
     "settle_option_change",
+    "settle_replacement_stop",
+    "stop_replacement",
     "units_of",
     "withdraw_claim",
 ]

@@ -19,7 +19,7 @@ from orders import errors
 from orders.commands import CancelReason, RequestCancel, SettleCancel, ShelfUnits, Units
 from orders.domain import charging, facts
 from orders.domain.amounts import Amounts
-from orders.domain.claiming import refund_of
+from orders.domain.claim_money import refund_of
 from orders.domain.decision import Decision
 from orders.domain.facts import Fact
 from orders.domain.gifts import with_gifts
@@ -170,14 +170,13 @@ def _accept(order: Order, cancel: Cancel, short: tuple[ShelfUnits, ...], now: da
     whole = all(line.cancelled == line.quantity for line in order.lines)
     shipping = Amounts(order.shipping_amount, order.shipping_vat_amount) if whole else Amounts()
     worth = Amounts.total(units.worth for units in stopped) + shipping
-    money_is_here = order.payment is not None and order.payment.reversed_at is None
     accepted = replace(
         cancel,
         status=CancelStatus.ACCEPTED,
         units=tuple(stopped),
         shipping_amount=shipping.amount,
         worth=worth,
-        refund_amount=worth.amount if money_is_here else 0,
+        refund_amount=worth.amount if order.money_is_held else 0,
         settled_at=now,
     )
     order = order.with_cancel(accepted)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from common.errors import DomainError
@@ -20,6 +20,8 @@ from orders.commands import (
     NoteReturn,
     RejectClaim,
     SettleClaim,
+    SettleReplacementStop,
+    StopReplacement,
     WithdrawClaim,
 )
 from orders.domain.amounts import NOTHING, Amounts
@@ -61,6 +63,8 @@ _TABLE: dict[type, tuple[Rule, ...]] = {
     NoteReturn: (errors.ClaimNotApproved, May.DO, May.SAME, May.SAME, May.SAME),
     SettleClaim: (errors.ClaimNotApproved, May.DO, May.SAME, May.SAME, May.SAME),
     NoteReplacementUnavailable: (errors.ClaimNotApproved, May.DO, May.SAME, May.SAME, May.SAME),
+    StopReplacement: (errors.ClaimNotCompleted, errors.ClaimNotCompleted, _R, _W, May.DO),
+    SettleReplacementStop: (errors.ClaimNotCompleted, errors.ClaimNotCompleted, _R, _W, May.DO),
 }
 CLAIM_RULES: dict[type, dict[ClaimStatus, Rule]] = {
     command: dict(zip(ClaimStatus, row, strict=True)) for command, row in _TABLE.items()
@@ -71,6 +75,7 @@ _DETAIL: dict[type[DomainError], str] = {
     errors.ClaimAlreadyWithdrawn: "the customer withdrew the claim; a new one can be made",
     errors.ClaimAlreadyCompleted: "the claim is completed: the goods came back and what was due was done",
     errors.ClaimNotApproved: "nobody has approved the claim yet",
+    errors.ClaimNotCompleted: "the goods have not come back yet, so nothing is sent in exchange",
 }
 
 SELLERS_FAULT: frozenset[ClaimReason] = frozenset(
@@ -80,7 +85,9 @@ SELLERS_FAULT: frozenset[ClaimReason] = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class ClaimUnits:
-    """So many units of a line. What was found is zero until they came; `worth` is what goes back for those."""
+    """So many units of a line. What was found is zero until they came; `worth` is what goes back for those: of an
+    exchange, for those that are not sent. `stopping`: the centre is asked not to send so many; `stopped`: it did not.
+    """
 
     line_id: UUID
     sku: str
@@ -90,14 +97,42 @@ class ClaimUnits:
     category_ids: tuple[str, ...]
     quantity: int
     replacement_sku: str | None = None
+    replacement_name: str | None = None
     resellable: int = 0
     damaged: int = 0
     missing: int = 0
+    stopping: int = 0
+    stopped: int = 0
     worth: Amounts = NOTHING
 
     @property
     def came(self) -> int:
         return self.resellable + self.damaged
+
+    @property
+    def sent(self) -> int:
+        """In an exchange, units that the customer has instead, or will have: nobody asked to stop them."""
+        return self.came - self.stopping - self.stopped
+
+    @property
+    def instead(self) -> str:
+        """What an exchange sends."""
+        return self.replacement_sku or self.sku
+
+    @property
+    def instead_name(self) -> str | None:
+        return self.variant_name if self.instead == self.sku else self.replacement_name
+
+
+@dataclass(frozen=True, slots=True)
+class ReplacementStop:
+    """Staff asked the centre not to send what it has not sent of an exchange. One that was refused gives way to the
+    next; one that was accepted leaves nothing to stop.
+    """
+
+    stop_id: UUID
+    status: Literal["requested", "accepted", "refused"]
+    refused_because: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +140,8 @@ class Claim:
     """`worth` is the money of a completed return: the goods and `shipping_amount`, less the two fees.
 
     `refund_amount` is what was asked back from payments: all of it, or 0 where no money of the customer is held. The
-    fees of an exchange are collected apart from any refund.
+    fees of an exchange are collected apart from any refund; its `worth` is that of the units that were stopped, and of
+    shipping.
     """
 
     claim_id: UUID
@@ -126,10 +162,16 @@ class Claim:
     shipping_amount: int = 0
     worth: Amounts = NOTHING
     refund_amount: int = 0
+    stop: ReplacementStop | None = None
 
     @property
     def is_open(self) -> bool:
         return bool(CLAIM_TRANSITIONS[self.status])
+
+    @property
+    def is_stopping(self) -> bool:
+        """The centre has not said yet whether it can stop what was to be sent."""
+        return self.stop is not None and self.stop.status == "requested"
 
     @property
     def was_approved(self) -> bool:

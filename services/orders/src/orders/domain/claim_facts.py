@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
+from orders.commands import ShelfUnits
 from orders.domain.claim import Claim
-from orders.domain.facts import Fact
+from orders.domain.facts import Fact, not_there
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,11 @@ class ReplacementMissing(Fact):
 
     @property
     def story(self) -> str:
-        then = "but the exchange is completed: staff must act" if self.too_late else "the money goes back instead"
+        then = (
+            "but the exchange is completed: staff may have it paid back instead"
+            if self.too_late
+            else "the money goes back instead"
+        )
         return f"{', '.join(self.skus)} cannot be sent in exchange: sold out; {then}"
 
     @property
@@ -124,6 +130,55 @@ class ClaimCompleted(Fact):
         money = f"{claim.refund_amount} {self.currency} go back{fee}" if claim.refund_amount else "no money goes back"
         rest = "; nothing that was bought is left" if self.whole else ""
         return f"returned ({found}); {money}{rest}"
+
+
+@dataclass(frozen=True, slots=True)
+class _StopFact(Fact):
+    claim: Claim
+    stop_id: UUID
+
+    @property
+    def once(self) -> str:
+        return f"{self.name}:{self.stop_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReplacementStopRequested(_StopFact):
+    name: ClassVar[str] = "replacement-stop-requested"
+
+    @property
+    def story(self) -> str:
+        units = ", ".join(f"{each.stopping} × {each.instead}" for each in self.claim.units if each.stopping)
+        return f"{units} of the exchange are to be paid back instead; the centre is asked whether they can be stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class ReplacementStopRefused(_StopFact):
+    name: ClassVar[str] = "replacement-stop-refused"
+
+    @property
+    def story(self) -> str:
+        why = self.claim.stop.refused_because if self.claim.stop else None
+        return f"what the exchange sends was not stopped: {why or 'no reason given'}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReplacementStopped(_StopFact):
+    """`whole`: nothing that was bought is left of the order."""
+
+    name: ClassVar[str] = "replacement-stopped"
+    currency: str
+    stopped_at: datetime
+    whole: bool
+    short: tuple[ShelfUnits, ...] = ()
+
+    @property
+    def story(self) -> str:
+        units = ", ".join(f"{each.stopped} × {each.instead}" for each in self.claim.units if each.stopped)
+        refund = self.claim.refund_amount
+        money = f"{refund} {self.currency} go back" if refund else "no money goes back"
+        rest = "; nothing that was bought is left" if self.whole else ""
+        return f"{units} are not sent in exchange; {money}{not_there(self.short)}{rest}"
 
 
 def _what(claim: Claim) -> str:

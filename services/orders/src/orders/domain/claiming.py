@@ -25,12 +25,10 @@ from uuid import UUID
 
 from common.clock import business_day
 from common.ids import derived_id
-from common.money import vat_included
 from orders import errors
 from orders.commands import (
     ApproveClaim,
     ClaimedUnits,
-    ClaimTerms,
     Fault,
     Found,
     NoteReplacementUnavailable,
@@ -40,18 +38,15 @@ from orders.commands import (
     SettleClaim,
     WithdrawClaim,
 )
-from orders.domain import charging, claim_facts
+from orders.domain import charging, claim_facts, claim_money
 from orders.domain.amounts import Amounts
 from orders.domain.claim import SELLERS_FAULT, Claim, ClaimStatus, ClaimUnits
 from orders.domain.claim_days import last_day
 from orders.domain.decision import Decision
-from orders.domain.facts import RefundRequested
 from orders.domain.gifts import with_gifts
 from orders.domain.holding import arrived, claimed_sku, since
 from orders.domain.order import Charge, Order
 from orders.domain.status import Status
-
-_ARRIVED = frozenset({Status.DELIVERED, Status.COMPLETED})
 
 
 def request_claim(order: Order, command: RequestClaim, now: datetime) -> Decision:
@@ -73,7 +68,7 @@ def request_claim(order: Order, command: RequestClaim, now: datetime) -> Decisio
         actor=command.actor,
         status=ClaimStatus.REQUESTED,
         units=wanted,
-        terms=replace(command.terms, free_shipping_from_amount=_free_from(order, command.terms)),
+        terms=replace(command.terms, free_shipping_from_amount=claim_money.free_from(order, command.terms)),
         requested_at=now,
     )
     held = {units.line_id: units.quantity for units in claim.units}
@@ -140,7 +135,7 @@ def note_replacement_unavailable(order: Order, command: NoteReplacementUnavailab
     if not claim.allows(command) or claim.kind == "return":
         late = claim_facts.ReplacementMissing(claim.claim_id, command.skus, too_late, actor="catalog")
         return Decision(order, (late,) if too_late else ())
-    units = tuple(replace(each, replacement_sku=None) for each in claim.units)
+    units = tuple(replace(each, replacement_sku=None, replacement_name=None) for each in claim.units)
     instead = replace(claim, kind="return", fault="seller", units=units, return_fee_amount=0)
     missing = claim_facts.ReplacementMissing(claim.claim_id, command.skus, too_late, actor="catalog")
     return _owing(Decision(order.with_claim(instead), (missing,)), claim, now)
@@ -166,12 +161,9 @@ def _return(order: Order, claim: Claim, now: datetime) -> Decision:
     order = order.with_lines(replace(line, returned=line.returned + came.get(line.line_id, 0)) for line in order.lines)
     goods = Amounts.total(units.worth for units in claim.units)
     shipping_back = claim.fault == "seller" and not any(line.kept for line in order.lines)
-    shipping = Amounts()
-    if shipping_back:
-        shipping = Amounts(order.shipping_amount, order.shipping_vat_amount) + _charged_since(order)
-    return_fee, outbound_fee = _fees(order, claim, goods.amount)
-    worth = _less(goods + shipping, return_fee + outbound_fee)
-    money_is_here = order.payment is not None and order.payment.reversed_at is None
+    shipping = claim_money.shipping_of(order) if shipping_back else Amounts()
+    return_fee, outbound_fee = claim_money.fees(order, claim, goods.amount)
+    worth = claim_money.after_fee(goods + shipping, return_fee + outbound_fee)
     completed = claim.to(
         ClaimStatus.COMPLETED,
         settled_at=now,
@@ -179,14 +171,14 @@ def _return(order: Order, claim: Claim, now: datetime) -> Decision:
         outbound_fee_amount=outbound_fee,
         shipping_amount=shipping.amount,
         worth=worth,
-        refund_amount=worth.amount if money_is_here else 0,
+        refund_amount=worth.amount if order.money_is_held else 0,
     )
-    order = order.with_claim(completed)
-    if order.status in _ARRIVED and order.keeps_nothing:
-        order = order.to(Status.RETURNED, returned_at=now)
+    order = claim_money.returned_whole(order.with_claim(completed), now)
     whole = order.status is Status.RETURNED
     told = claim_facts.ClaimCompleted(completed, order.currency, _sold_under(order), whole, actor="scm")
-    settled = Decision(order, (told, *refund_of(order, completed, derived_id("refund", str(claim.claim_id)))))
+    settled = Decision(
+        order, (told, *claim_money.refund_of(order, completed, derived_id("refund", str(claim.claim_id))))
+    )
     if not shipping_back:
         return settled
     owed = charging.owe_far_places_back(order, now)
@@ -198,59 +190,6 @@ def _exchange(order: Order, claim: Claim, now: datetime) -> Decision:
     completed = claim.to(ClaimStatus.COMPLETED, settled_at=now)
     told = claim_facts.ClaimCompleted(completed, order.currency, _sold_under(order), whole=False, actor="scm")
     return Decision(_let_go(order, completed).with_claim(completed), (told,))
-
-
-def refund_of(order: Order, claim: Claim, refund_id: UUID) -> tuple[RefundRequested, ...]:
-    """A claim worth nothing asks for nothing."""
-    if claim.refund_amount == 0 or order.payment is None:
-        return ()
-    if order.requested_refunds > order.payment.amount:
-        raise errors.RefundExceedsPayment("more would go back than was paid")
-    paid = order.payment
-    return (RefundRequested(refund_id, paid.payment_id, claim.worth, order.currency, "return", paid.paid_at),)
-
-
-def _fees(order: Order, claim: Claim, goods_amount: int) -> tuple[int, int]:
-    """For the way back and for the way there; together never more than the goods. `order` is what is left."""
-    if claim.fault == "seller":
-        return 0, 0
-    enough = _free_from(order, claim.terms)
-    bought = sum(line.amount for line in order.lines)
-    kept = sum(line.worth(line.kept).amount for line in order.lines) + _faulty(order)
-    charged = any(known.outbound_fee_amount for known in order.claims)
-    was_free = order.shipping_amount == order.surcharge_amount and bought >= enough
-    due = claim.terms.outbound_fee_amount if was_free and kept < enough and not charged else 0
-    return_fee = min(claim.terms.return_fee_amount, goods_amount)
-    return return_fee, min(due, goods_amount - return_fee)
-
-
-def _free_from(order: Order, terms: ClaimTerms) -> int:
-    return terms.free_shipping_from_amount if order.free_shipping_from is None else order.free_shipping_from
-
-
-def _faulty(order: Order) -> int:
-    """What the units cost that came back at the seller's fault: the customer wanted to keep them."""
-    back = [claim for claim in order.claims if claim.kind == "return" and claim.fault == "seller"]
-    return sum(units.worth.amount for claim in back for units in claim.units)
-
-
-def _charged_since(order: Order) -> Amounts:
-    """What earlier claims took for the way there, with the tax parts it took off their goods."""
-    taken = Amounts()
-    for claim in order.claims:
-        if claim.outbound_fee_amount:
-            goods = Amounts.total(units.worth for units in claim.units)
-            less, least = _less(goods, claim.return_fee_amount), _less(goods, claim.fee_amount)
-            taken += Amounts(less.amount - least.amount, less.vat - least.vat, less.tax_free - least.tax_free)
-    return taken
-
-
-def _less(worth: Amounts, fee: int) -> Amounts:
-    """Shipping bears VAT, so the fee comes off the taxed part first and off the tax-free one only after that."""
-    taxed = worth.amount - worth.tax_free
-    off_taxed = min(fee, taxed)
-    vat = max(0, worth.vat - vat_included(off_taxed)) if off_taxed < taxed else 0
-    return Amounts(worth.amount - fee, vat, worth.tax_free - (fee - off_taxed))
 
 
 def _reject(order: Order, claim: Claim, reason: str, actor: str, now: datetime) -> Decision:
@@ -315,6 +254,7 @@ def _units(order: Order, command: RequestClaim) -> tuple[ClaimUnits, ...]:
                 line.category_ids,
                 quantity,
                 instead,
+                asked[line_id].replacement_name if instead not in (None, sku) else None,
             )
         )
     return tuple(found)

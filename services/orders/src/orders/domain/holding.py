@@ -37,7 +37,7 @@ def held(line: Line, claims: Iterable[Claim]) -> dict[str, int]:
             elif claim.status is ClaimStatus.COMPLETED:
                 units[each.sku] -= each.came
                 if claim.kind == "exchange":
-                    units[each.replacement_sku or each.sku] += each.came
+                    units[each.instead] += each.sent
     return {sku: count for sku, count in units.items() if count > 0}
 
 
@@ -54,8 +54,7 @@ def lots(order: Order, line: Line) -> list[Lot]:
             elif claim.status is ClaimStatus.COMPLETED:
                 found = _without(found, claim, each.sku, each.came)
                 if claim.kind == "exchange":
-                    sent = (each.replacement_sku or each.sku, each.came)
-                    found += _parcels(order, line, sent, of=claim.claim_id, rest_at=None)
+                    found += _parcels(order, line, (each.instead, each.sent), of=claim.claim_id, rest_at=None)
     return found
 
 

@@ -23,7 +23,7 @@ ITEM = "item"
 @dataclass(frozen=True, slots=True)
 class Line:
     """Priced for good when the order was placed. `cancelling` units wait for the logistics centre's answer, `claiming`
-    ones for the end of a claim; `returned` ones are paid back.
+    ones for the end of a claim, or for whether their replacement can be stopped; `returned` ones are paid back.
 
     A gift costs nothing. It was given for the lines in `gift_of`, or for the whole order where that is empty.
     """
@@ -200,6 +200,11 @@ class Order:
         )
 
     @property
+    def money_is_held(self) -> bool:
+        """Whether its payment came and the bank did not take it back."""
+        return self.payment is not None and self.payment.reversed_at is None
+
+    @property
     def progress(self) -> Progress:
         """How far the parcels are, of the units that were not cancelled. The status waits for the last of them."""
         wanted = sum(line.quantity - line.cancelled for line in self.lines)
@@ -225,7 +230,7 @@ class Order:
 
     @property
     def claim_open(self) -> bool:
-        return any(claim.is_open for claim in self.claims)
+        return any(claim.is_open or claim.is_stopping for claim in self.claims)
 
     @property
     def requested_refunds(self) -> int:

@@ -12,11 +12,15 @@ from contracts.claims import (
     ClaimRejected,
     ClaimRequested,
     ClaimWithdrawn,
+    ReplacementLine,
+    ReplacementStopped,
+    ReplacementStopRequested,
     SettledLine,
+    StoppedLine,
 )
 from contracts.envelope import Event
 from orders.domain import Claim, ClaimUnits, Fact, Order, claim_facts
-from orders.events.orders import about
+from orders.events.orders import about, by_shelf
 
 
 def event_of(order: Order, fact: Fact, now: datetime) -> Event | None:
@@ -40,6 +44,10 @@ def event_of(order: Order, fact: Fact, now: datetime) -> Event | None:
             )
         case claim_facts.ClaimCompleted():
             event = _completed(order, fact, now)
+        case claim_facts.ReplacementStopRequested():
+            event = _stop_requested(order, fact, now)
+        case claim_facts.ReplacementStopped():
+            event = _stopped(order, fact)
         case _:
             pass
     return event
@@ -70,6 +78,48 @@ def _completed(order: Order, fact: claim_facts.ClaimCompleted, now: datetime) ->
     )
 
 
+def _stop_requested(order: Order, fact: claim_facts.ReplacementStopRequested, now: datetime) -> Event:
+    lines = tuple(
+        ReplacementLine(line_id=units.line_id, sku=units.instead, quantity=units.stopping)
+        for units in fact.claim.units
+        if units.stopping
+    )
+    return ReplacementStopRequested(
+        **about(order), claim_id=fact.claim.claim_id, stop_id=fact.stop_id, lines=lines, requested_at=now
+    )
+
+
+def _stopped(order: Order, fact: claim_facts.ReplacementStopped) -> Event:
+    lines = tuple(
+        StoppedLine(
+            line_id=units.line_id,
+            sku=units.instead,
+            bought_sku=order.line(units.line_id).sku,
+            product_id=units.product_id,
+            product_name=units.product_name,
+            variant_name=units.instead_name,
+            category_ids=units.category_ids,
+            quantity=units.stopped,
+            resellable=min(units.stopped, units.resellable),
+            amount=units.worth.amount,
+        )
+        for units in fact.claim.units
+        if units.stopped
+    )
+    return ReplacementStopped(
+        **about(order),
+        claim_id=fact.claim.claim_id,
+        stop_id=fact.stop_id,
+        lines=lines,
+        short=by_shelf(fact.short),
+        shipping_amount=fact.claim.shipping_amount,
+        refund_amount=fact.claim.refund_amount,
+        whole=fact.whole,
+        placed_at=order.placed_at,
+        stopped_at=fact.stopped_at,
+    )
+
+
 def _about(order: Order, claim: Claim) -> dict[str, Any]:
     return {
         **about(order),
@@ -90,4 +140,5 @@ def _line(units: ClaimUnits) -> dict[str, Any]:
         "category_ids": units.category_ids,
         "quantity": units.quantity,
         "replacement_sku": units.replacement_sku,
+        "replacement_variant_name": units.replacement_name,
     }

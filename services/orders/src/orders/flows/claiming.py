@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from common.db import Database
 from orders import errors
 from orders.clients import Catalog
-from orders.commands import ClaimTerms, RequestClaim
+from orders.commands import ClaimedUnits, ClaimTerms, RequestClaim
 from orders.domain import Order, held
 from orders.repository import orders, terms
 
@@ -29,27 +29,30 @@ class RequestClaims:
                 raise errors.OrderNotFound("there is no such order")
             return order, await terms.of_mall(connection, order.mall_id) or self.default_terms
 
-    async def check_replacements(self, order: Order, command: RequestClaim) -> None:
-        """Raises `ReplacementUnknown` or `ReplacementPriceDiffers`.
+    async def with_replacements(self, order: Order, command: RequestClaim) -> RequestClaim:
+        """With the names of what is sent instead. Raises `ReplacementUnknown` or `ReplacementPriceDiffers`.
 
         What goes out costs today no more than was paid for the unit, or than the unit itself costs today: a sale that
         is over, or that began since, stands in nobody's way, and nobody gets dearer goods for nothing.
         """
         if command.kind == "return":
-            return
-        for units in command.lines:
-            line = order.line(units.line_id)
-            sku = units.sku or next(iter(held(line, order.claims)), line.sku)
-            if units.replacement_sku in (None, sku):
-                continue
-            prices = await self.catalog.prices(line.product_id)
-            wanted = prices.get(units.replacement_sku or "")
-            if wanted is None:
-                raise errors.ReplacementUnknown(
-                    f"{units.replacement_sku} is not a variant of {line.product_name}", line_id=str(line.line_id)
-                )
-            if wanted > max(line.unit_price, prices.get(sku, 0)):
-                raise errors.ReplacementPriceDiffers(
-                    "goods are exchanged for others that are not dearer; return them and order the others instead",
-                    line_id=str(line.line_id),
-                )
+            return command
+        return replace(command, lines=tuple([await self._named(order, units) for units in command.lines]))
+
+    async def _named(self, order: Order, units: ClaimedUnits) -> ClaimedUnits:
+        line = order.line(units.line_id)
+        sku = units.sku or next(iter(held(line, order.claims)), line.sku)
+        if units.replacement_sku in (None, sku):
+            return units
+        offered = await self.catalog.all_variants(line.product_id)
+        wanted = offered.get(units.replacement_sku or "")
+        if wanted is None:
+            raise errors.ReplacementUnknown(
+                f"{units.replacement_sku} is not a variant of {line.product_name}", line_id=str(line.line_id)
+            )
+        if wanted.price > max(line.unit_price, offered[sku].price if sku in offered else 0):
+            raise errors.ReplacementPriceDiffers(
+                "goods are exchanged for others that are not dearer; return them and order the others instead",
+                line_id=str(line.line_id),
+            )
+        return replace(units, replacement_name=wanted.name)

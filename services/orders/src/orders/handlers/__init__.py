@@ -10,6 +10,8 @@ from orders.handlers.claims import (
     reject_claim,
     request_claim,
     settle_claim,
+    settle_replacement_stop,
+    stop_replacement,
     withdraw_claim,
 )
 from orders.handlers.desk import add_note, forget_look_ups, look_up
@@ -73,5 +75,7 @@ __all__ = [
     "settle_cancel",
     "settle_claim",
     "settle_option_change",
+    "settle_replacement_stop",
+    "stop_replacement",
     "withdraw_claim",
 ]

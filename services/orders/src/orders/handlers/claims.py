@@ -45,6 +45,14 @@ async def settle_claim(command: commands.SettleClaim, tx: Tx) -> Order:
     return await change(command.order_id, tx, lambda order: domain.settle_claim(order, command, tx.now))
 
 
+async def stop_replacement(command: commands.StopReplacement, tx: Tx) -> Order:
+    return await change(command.order_id, tx, lambda order: domain.stop_replacement(order, command))
+
+
+async def settle_replacement_stop(command: commands.SettleReplacementStop, tx: Tx) -> Order:
+    return await change(command.order_id, tx, lambda order: domain.settle_replacement_stop(order, command, tx.now))
+
+
 async def note_replacement_unavailable(command: commands.NoteStockUnavailable, tx: Tx) -> bool:
     """Catalog names the claim as it would an order. False: it is no claim."""
     order_id = await claims.order_of(tx.connection, command.order_id)

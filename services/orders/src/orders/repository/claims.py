@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from orders import tables
 from orders.commands import ClaimTerms
-from orders.domain import Amounts, Claim, ClaimStatus, ClaimUnits, Order
+from orders.domain import Amounts, Claim, ClaimStatus, ClaimUnits, Order, ReplacementStop
 
 _CLAIM = tables.order_claims
 _LINE = tables.order_claim_lines
@@ -146,15 +146,21 @@ def _changing(claim: Claim) -> dict[str, Any]:
         "approved_at": claim.approved_at,
         "picked_up_at": claim.picked_up_at,
         "settled_at": claim.settled_at,
+        "stop_id": claim.stop.stop_id if claim.stop else None,
+        "stop_status": claim.stop.status if claim.stop else None,
+        "stop_refused_because": claim.stop.refused_because if claim.stop else None,
     }
 
 
 def _found(units: ClaimUnits) -> dict[str, Any]:
     return {
         "replacement_sku": units.replacement_sku,
+        "replacement_name": units.replacement_name,
         "resellable": units.resellable,
         "damaged": units.damaged,
         "missing": units.missing,
+        "stopping": units.stopping,
+        "stopped": units.stopped,
         **_money(units.worth),
     }
 
@@ -173,9 +179,12 @@ def _units(row: Row[Any]) -> ClaimUnits:
         category_ids=tuple(row.category_ids),
         quantity=row.quantity,
         replacement_sku=row.replacement_sku,
+        replacement_name=row.replacement_name,
         resellable=row.resellable,
         damaged=row.damaged,
         missing=row.missing,
+        stopping=row.stopping,
+        stopped=row.stopped,
         worth=Amounts(row.amount, row.vat_amount, row.tax_free_amount),
     )
 
@@ -200,4 +209,5 @@ def _claim(row: Row[Any], units: list[ClaimUnits]) -> Claim:
         shipping_amount=row.shipping_amount,
         worth=Amounts(row.amount, row.vat_amount, row.tax_free_amount),
         refund_amount=row.refund_amount,
+        stop=ReplacementStop(row.stop_id, row.stop_status, row.stop_refused_because) if row.stop_id else None,
     )

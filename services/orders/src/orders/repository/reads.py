@@ -116,7 +116,8 @@ async def unpaid_since(
 async def delivered_since(connection: AsyncConnection, before: datetime, limit: int) -> list[UUID]:
     """Delivered orders whose last parcel arrived before the moment and of which no cancel and no claim is open."""
     waiting = exists().where(_CANCEL.c.order_id == _ORDER.c.order_id, _CANCEL.c.status == CancelStatus.REQUESTED.value)
-    claimed = exists().where(_CLAIM.c.order_id == _ORDER.c.order_id, _CLAIM.c.status.in_(["requested", "approved"]))
+    undecided = _CLAIM.c.status.in_(["requested", "approved"]) | (_CLAIM.c.stop_status == "requested")
+    claimed = exists().where(_CLAIM.c.order_id == _ORDER.c.order_id, undecided)
     rows = await connection.scalars(
         select(_ORDER.c.order_id)
         .where(_ORDER.c.status == Status.DELIVERED.value, _ORDER.c.delivered_at <= before, ~waiting, ~claimed)

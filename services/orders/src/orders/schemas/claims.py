@@ -20,7 +20,7 @@ from orders.commands import (
     PaidBy,
     RequestClaim,
 )
-from orders.domain import Claim, ClaimStatus, ClaimUnits, Order, exchange_fee
+from orders.domain import Claim, ClaimStatus, ClaimUnits, Order, ReplacementStop, exchange_fee
 
 _Fee = Annotated[StrictInt, Field(ge=0, le=1_000_000)]
 
@@ -113,15 +113,19 @@ class TermsView(View):
 
 
 class ClaimLineView(View):
-    """What the centre found is 0 until the goods came. `amount` is the price of what came."""
+    """What the centre found is 0 until the goods came. `stopped` units of an exchange are paid back, not sent. `amount`
+    is the price of what came, or of what was stopped.
+    """
 
     line_id: UUID
     sku: str = Field(examples=["GRANOLA-500"])
     quantity: int = Field(examples=[2])
     replacement_sku: str | None = Field(examples=["GRANOLA-300"])
+    replacement_variant_name: str | None = Field(examples=["300 g"])
     resellable: int = Field(examples=[1])
     damaged: int = Field(examples=[0])
     missing: int = Field(examples=[0])
+    stopped: int = Field(examples=[0])
     amount: MoneyView
 
     @classmethod
@@ -131,15 +135,30 @@ class ClaimLineView(View):
             sku=units.sku,
             quantity=units.quantity,
             replacement_sku=units.replacement_sku,
+            replacement_variant_name=units.replacement_name,
             resellable=units.resellable,
             damaged=units.damaged,
             missing=units.missing,
+            stopped=units.stopped,
             amount=MoneyView.of(units.worth.amount, currency),
         )
 
 
+class ReplacementStopView(View):
+    """Whether the centre keeps what an exchange was to send. `refused_because`: a code, such as `already_shipped`."""
+
+    stop_id: UUID
+    status: Literal["requested", "accepted", "refused"] = Field(examples=["accepted"])
+    refused_because: str | None = Field(examples=[None])
+
+    @classmethod
+    def of(cls, stop: ReplacementStop) -> ReplacementStopView:
+        return cls(stop_id=stop.stop_id, status=stop.status, refused_because=stop.refused_because)
+
+
 class ClaimView(View):
-    """`refund_amount` is the lines' amounts and `shipping_amount` less `fee_amount`; 0 until a return is completed.
+    """`refund_amount` is the lines' amounts and `shipping_amount` less `fee_amount`; 0 until a return is completed. The
+    fee of an exchange was paid apart, so what is paid back for its stopped units is not less for it.
 
     `shipping_amount` comes with the last unit, at the seller's fault: the order's fee, and one for the way there that
     an earlier claim was charged. An exchange whose replacement is sold out becomes a return. `fee_due` is what an
@@ -158,6 +177,7 @@ class ClaimView(View):
     fee_due: MoneyView
     refund_amount: MoneyView
     refused_because: ClaimRefusal | Literal["goods_missing"] | None
+    replacement_stop: ReplacementStopView | None
     requested_at: datetime
     approved_at: datetime | None
     picked_up_at: datetime | None
@@ -197,6 +217,7 @@ def _fields(claim: Claim, currency: str) -> dict[str, object]:
         "fee_due": MoneyView.of(exchange_fee(claim) if claim.status is ClaimStatus.REQUESTED else 0, currency),
         "refund_amount": MoneyView.of(claim.refund_amount, currency),
         "refused_because": claim.refused_because,
+        "replacement_stop": ReplacementStopView.of(claim.stop) if claim.stop else None,
         "requested_at": claim.requested_at,
         "approved_at": claim.approved_at,
         "picked_up_at": claim.picked_up_at,
