@@ -29,6 +29,7 @@ from orders.commands import (
     SettleCancel,
     SettleClaim,
     SettleOptionChange,
+    SettleReplacementStop,
     Units,
 )
 from orders.domain import Line, Order, Quote, QuoteLine, Status
@@ -181,6 +182,19 @@ def finds(order: Order, claim_id: UUID, *found: tuple[int, int, int]) -> SettleC
     found = found or tuple((each.quantity, 0, 0) for each in units)
     told = tuple(Found(each.line_id, *parts) for each, parts in zip(units, found, strict=True))
     return SettleClaim(order.order_id, claim_id, told)
+
+
+def stops(
+    order: Order, claim_id: UUID, *counts: int, accepted: bool = True, stop_id: UUID | None = None, **changes: Any
+) -> SettleReplacementStop:
+    """The centre's word on what was asked to be stopped. `counts`: of each line of the claim; left out, all of it."""
+    claim = order.claim(claim_id)
+    taken = counts or tuple(units.stopping for units in claim.units)
+    lines = tuple(Units(units.line_id, count) for units, count in zip(claim.units, taken, strict=True) if count)
+    stop_id = stop_id or (claim.stop.stop_id if claim.stop else ids.new_id())
+    reason = None if accepted else "centre_accepted"
+    made = SettleReplacementStop(order.order_id, claim_id, stop_id, accepted, reason, lines if accepted else ())
+    return replace(made, **changes)
 
 
 def an_order(status: Status = Status.PENDING_PAYMENT, quote: Quote | None = None) -> Order:

@@ -22,6 +22,7 @@ from services.orders.tests.builders import (
     pays,
     settles,
     ships,
+    stops,
 )
 
 from common import ids
@@ -44,6 +45,7 @@ from orders.commands import (
     RecordRefund,
     RejectClaim,
     ShipTo,
+    StopReplacement,
     WithdrawClaim,
 )
 from orders.domain import CLAIM_TRANSITIONS, TRANSITIONS, ClaimStatus, Decision, Order, Status
@@ -52,6 +54,7 @@ LATER = NOW + 30 * DAY
 OTHER = ids.derived_id("payment", "another")
 CANCEL = ids.derived_id("cancel", "in the matrix")
 CLAIM = ids.derived_id("claim", "in the matrix")
+STOP = ids.derived_id("stop", "in the matrix")
 
 Act = Callable[[Order], Decision]
 
@@ -59,6 +62,13 @@ Act = Callable[[Order], Decision]
 def _settle(order: Order, *, accepted: bool) -> Decision:
     """Of a cancel that was asked for just before the order came to its status."""
     return domain.settle_cancel(order, settles(order, CANCEL, accepted=accepted), LATER)
+
+
+def _stopped(order: Order, *, accepted: bool) -> Decision:
+    """The centre's word on a stop that was asked for just before, where that was allowed."""
+    if order.claim(CLAIM).status is ClaimStatus.COMPLETED:
+        order = domain.stop_replacement(order, StopReplacement(order.order_id, CLAIM, STOP, "staff:1")).order
+    return domain.settle_replacement_stop(order, stops(order, CLAIM, accepted=accepted, stop_id=STOP), NOW)
 
 
 def _one_unit(order: Order) -> Decision:
@@ -204,8 +214,14 @@ CLAIM_COMMANDS: dict[str, Act] = {
     "NoteReplacementUnavailable": lambda order: domain.note_replacement_unavailable(
         order, NoteReplacementUnavailable(order.order_id, CLAIM, ("GRANOLA-500",)), NOW
     ),
+    "StopReplacement": lambda order: domain.stop_replacement(
+        order, StopReplacement(order.order_id, CLAIM, STOP, "staff:1")
+    ),
+    "SettleReplacementStop, accepted": lambda order: _stopped(order, accepted=True),
+    "SettleReplacementStop, refused": lambda order: _stopped(order, accepted=False),
 }
 _CLAIM_OVER = ("claim.already_rejected", "claim.already_withdrawn", "claim.already_completed")
+_NOT_BACK = ("claim.not_completed", "claim.not_completed", *_CLAIM_OVER[:2], "completed")
 
 # In the order of `ClaimStatus`: requested, approved, rejected, withdrawn, completed.
 CLAIM_EXPECTED: dict[str, tuple[str, ...]] = {
@@ -217,6 +233,9 @@ CLAIM_EXPECTED: dict[str, tuple[str, ...]] = {
     "SettleClaim": ("claim.not_approved", "completed", *list(ClaimStatus)[2:]),
     "SettleClaim, nothing came": ("claim.not_approved", "rejected", *list(ClaimStatus)[2:]),
     "NoteReplacementUnavailable": ("claim.not_approved", *list(ClaimStatus)[1:]),
+    "StopReplacement": _NOT_BACK,
+    "SettleReplacementStop, accepted": _NOT_BACK,
+    "SettleReplacementStop, refused": _NOT_BACK,
 }
 
 

@@ -15,34 +15,27 @@ from services.orders.tests.builders import (
     a_quote_line,
     cancels,
     chooses,
-    claims,
     completes,
     decides,
     expires,
-    finds,
     settles,
     ships,
 )
-from services.orders.tests.world_money import MoneyWorld
+from services.orders.tests.world_claims import ClaimWorld
+from services.orders.tests.world_money import PAYMENTS
 
 from common import ids
 from common.errors import DomainError
 from orders import domain
 from orders.commands import (
-    ApproveClaim,
     ChangeAddress,
     ConfirmPurchase,
-    NoteChargeReturned,
-    NoteReplacementUnavailable,
-    NoteReturn,
     NoteStockUnavailable,
-    RejectClaim,
     SettleAddressChange,
     ShipTo,
     Units,
-    WithdrawClaim,
 )
-from orders.domain import CLAIM_TRANSITIONS, TRANSITIONS, CancelStatus, ClaimStatus, Decision, Status
+from orders.domain import CLAIM_TRANSITIONS, TRANSITIONS, CancelStatus, Decision, Status
 from orders.domain.option_facts import OptionFact
 
 _LINES = st.lists(
@@ -57,10 +50,9 @@ _LINES = st.lists(
     max_size=4,
 )
 _CHANGES = [ids.derived_id("change", str(number)) for number in range(3)]
-_VERDICTS = ("approve", "paid", "paid", "waived", "reject", "withdraw", "pick up", "sold out")
 
 
-class OrderWorld(MoneyWorld):
+class OrderWorld(ClaimWorld):
     """The world keeps its own books from the facts alone and compares them with the order."""
 
     @initialize(
@@ -68,8 +60,9 @@ class OrderWorld(MoneyWorld):
         shipping=st.integers(0, 3000),
         enough=st.sampled_from([None, 0, 3000, 8000]),
         gifts=st.lists(st.booleans(), max_size=2),
+        start=st.sampled_from(["placed", "paid", "delivered", "exchanged", "stopping"]),
     )
-    def place(self, lines, shipping, enough, gifts):
+    def place(self, lines, shipping, enough, gifts, start):
         """A gift is for the first line, or for the whole order. Somebody pays something."""
         shipping = max(shipping, not any(quantity * price - cut for quantity, price, cut, _ in lines))
         items = [
@@ -103,6 +96,19 @@ class OrderWorld(MoneyWorld):
         self.faulty_whole = False
         self.parcels = 0
         self.replaced: set = set()
+        self.stops: set = set()
+        self.head_start(start)
+
+    def head_start(self, start) -> None:
+        """What comes late in an order is as likely as what comes early."""
+        if start != "placed":
+            self.money_comes(payment=PAYMENTS[0], off=0)
+        if start in {"delivered", "exchanged", "stopping"}:
+            self.goods_move(step="delivered")
+        if start in {"exchanged", "stopping"}:
+            self.exchange_all()
+        if start == "stopping":
+            self.give_up(self.order.claims[0], 0)
 
     def decide(self, act) -> None:
         before = self.order
@@ -117,32 +123,27 @@ class OrderWorld(MoneyWorld):
         self.order = decision.order
         for fact in decision.facts:
             assert fact.story
-            if fact.name == "order-refund-requested":
-                assert fact.refund_id not in self.refunds, "a refund was asked for twice"
-                self.refunds[fact.refund_id] = fact
-            if fact.name == "order-cancelled":
-                for units in fact.cancel.units:
-                    self.stopped[units.line_id] = self.stopped.get(units.line_id, 0) + units.quantity
-                    self.in_hand[units.line_id][units.sku] -= units.quantity
-                    self.sold[units.line_id][units.sku] -= units.quantity
-            if isinstance(fact, OptionFact):
-                self.option(fact)
-            if fact.name == "claim-completed":
-                self.count(fact)
-            if fact.name == "charge-settled":
-                self.charged.append(fact)
+            self.note(fact)
         self.told.append(act)
 
-    def count(self, fact) -> None:
-        """What catalog does: whole units on the shelf again, replacements out of it for units that came."""
-        for units in fact.claim.units:
-            book = self.came_back if fact.claim.kind == "return" else self.sent
-            book[units.line_id] = book.get(units.line_id, 0) + units.came
-            self.in_hand[units.line_id][units.sku] -= units.came
-            if fact.claim.kind == "exchange":
-                self.in_hand[units.line_id][units.replacement_sku] += units.came
-        if fact.claim.kind == "return" and fact.claim.fault == "seller":
-            self.faulty_whole |= not any(line.kept for line in self.order.lines)
+    def note(self, fact) -> None:
+        """In the books of whom it concerns."""
+        if fact.name == "order-refund-requested":
+            assert fact.refund_id not in self.refunds, "a refund was asked for twice"
+            self.refunds[fact.refund_id] = fact
+        if fact.name == "order-cancelled":
+            for units in fact.cancel.units:
+                self.stopped[units.line_id] = self.stopped.get(units.line_id, 0) + units.quantity
+                self.in_hand[units.line_id][units.sku] -= units.quantity
+                self.sold[units.line_id][units.sku] -= units.quantity
+        if isinstance(fact, OptionFact):
+            self.option(fact)
+        if fact.name == "claim-completed":
+            self.count(fact)
+        if fact.name == "replacement-stopped":
+            self.not_sent(fact)
+        if fact.name == "charge-settled":
+            self.charged.append(fact)
 
     def option(self, fact) -> None:
         """What catalog does: a hold, and then one way or the other it is none any more."""
@@ -201,22 +202,6 @@ class OrderWorld(MoneyWorld):
         if left > 0:
             self.parcel((Units(line.line_id, data.draw(st.integers(1, left))),))
 
-    @precondition(lambda self: self.order.claims)
-    @rule(data=st.data())
-    def a_replacement_arrives(self, data):
-        claim = data.draw(st.sampled_from(self.order.claims))
-        sent = tuple(Units(units.line_id, units.came) for units in claim.units)
-        if claim.kind == "exchange" and claim.status is ClaimStatus.COMPLETED and claim.claim_id not in self.replaced:
-            self.replaced.add(claim.claim_id)
-            self.parcel(sent, claim.claim_id)
-
-    def parcel(self, lines, claim_id=None):
-        self.parcels += 1
-        name = ids.derived_id("parcel", str(self.parcels))
-        news = replace(ships(self.order, "delivered"), shipment_id=name, lines=lines, claim_id=claim_id)
-        news = replace(news, occurred_at=self.now)
-        self.decide(lambda: domain.note_shipment(self.order, news))
-
     @rule()
     def clock_completes(self):
         now = self.now
@@ -226,46 +211,6 @@ class OrderWorld(MoneyWorld):
     def customer_confirms(self):
         now = self.now
         self.decide(lambda: domain.confirm_purchase(self.order, ConfirmPurchase(self.order.order_id, "customer"), now))
-
-    @precondition(lambda self: self.order.has_arrivals)
-    @rule(
-        data=st.data(),
-        kind=st.sampled_from(["return", "return", "exchange"]),
-        reason=st.sampled_from(["change_of_mind", "defective"]),
-    )
-    def customer_claims(self, data, kind, reason):
-        picked = data.draw(st.lists(st.sampled_from(self.order.lines), min_size=1, unique_by=lambda line: line.line_id))
-        lines = tuple(self.claimed(data, line, kind) for line in picked)
-        command, now = claims(self.order, *lines, kind=kind, reason=reason), self.now
-        self.decide(lambda: domain.request_claim(self.order, command, now))
-
-    def claimed(self, data, line, kind) -> tuple:
-        """Mostly what the customer has, said or not, for the same again or for another variant."""
-        sku = data.draw(st.sampled_from([None, *sorted(self.in_hand[line.line_id])]))
-        instead = data.draw(st.sampled_from([None, f"{line.sku}-OTHER"])) if kind == "exchange" else None
-        return line.line_id, data.draw(st.integers(1, max(1, line.open))), instead, sku
-
-    @precondition(lambda self: self.order.claims)
-    @rule(data=st.data(), verdict=st.sampled_from(_VERDICTS))
-    def claim_is_decided(self, data, verdict):
-        order_id, now = self.order.order_id, self.now
-        claim_id = data.draw(st.sampled_from(self.order.claims)).claim_id
-        acts = {
-            "approve": lambda: domain.approve_claim(self.order, ApproveClaim(order_id, claim_id, "staff:1"), now),
-            "paid": lambda: domain.approve_claim(
-                self.order, ApproveClaim(order_id, claim_id, "staff:1", fee_paid_by="bank_transfer"), now
-            ),
-            "waived": lambda: domain.approve_claim(
-                self.order, ApproveClaim(order_id, claim_id, "staff:1", fee_paid_by="waived"), now
-            ),
-            "reject": lambda: domain.reject_claim(self.order, RejectClaim(order_id, claim_id, "staff:1", "used"), now),
-            "withdraw": lambda: domain.withdraw_claim(self.order, WithdrawClaim(order_id, claim_id, "customer"), now),
-            "pick up": lambda: domain.note_return(self.order, NoteReturn(order_id, claim_id, now)),
-            "sold out": lambda: domain.note_replacement_unavailable(
-                self.order, NoteReplacementUnavailable(order_id, claim_id, ("SKU-0",)), now
-            ),
-        }
-        self.decide(acts[verdict])
 
     @rule(
         change=st.sampled_from(_CHANGES),
@@ -307,26 +252,6 @@ class OrderWorld(MoneyWorld):
         change, now = data.draw(st.sampled_from(self.order.option_changes)), self.now
         command = decides(self.order, change.change_id, accepted=accepted)
         self.decide(lambda: domain.settle_option_change(self.order, command, now))
-
-    @precondition(lambda self: self.order.charges)
-    @rule(data=st.data())
-    def staff_sends_a_charge_back(self, data):
-        now = self.now
-        subject = data.draw(st.sampled_from(self.order.charges)).subject
-        command = NoteChargeReturned(self.order.order_id, subject, "staff:1")
-        self.decide(lambda: domain.note_returned(self.order, command, now))
-
-    @precondition(lambda self: self.order.claims)
-    @rule(data=st.data())
-    def goods_come_back(self, data):
-        claim, now = data.draw(st.sampled_from(self.order.claims)), self.now
-        found = []
-        for units in claim.units:
-            good = data.draw(st.integers(0, units.quantity))
-            bad = data.draw(st.integers(0, units.quantity - good))
-            found.append((good, bad, units.quantity - good - bad))
-        command = finds(self.order, claim.claim_id, *found)
-        self.decide(lambda: domain.settle_claim(self.order, command, now))
 
     @precondition(lambda self: self.told)
     @rule(data=st.data())

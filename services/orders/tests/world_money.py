@@ -12,13 +12,13 @@ from common import ids
 from orders import domain
 from orders.commands import NoteDepositReversed, NotePaymentExpired, NotePaymentPending, RecordRefund
 
-_PAYMENTS = [ids.derived_id("payment", str(number)) for number in range(3)]
+PAYMENTS = [ids.derived_id("payment", str(number)) for number in range(3)]
 
 
 class MoneyWorld(RuleBasedStateMachine):
     """Payments and banks. The world around them has the order, decides, and keeps the books."""
 
-    @rule(payment=st.sampled_from(_PAYMENTS), off=st.sampled_from([0, 0, 0, 1, -1]))
+    @rule(payment=st.sampled_from(PAYMENTS), off=st.sampled_from([0, 0, 0, 1, -1]))
     def money_comes(self, payment, off):
         amount = self.order.total_amount + off
         if amount <= 0:
@@ -84,12 +84,12 @@ class MoneyWorld(RuleBasedStateMachine):
         self.decide(lambda: domain.pay(self.order, again))
         assert len(self.refunds) == before + (self.order.payment is None or self.order.payment.payment_id != payment)
 
-    @rule(payment=st.sampled_from(_PAYMENTS))
+    @rule(payment=st.sampled_from(PAYMENTS))
     def account_opens(self, payment):
         command = NotePaymentPending(self.order.order_id, payment, "virtual_account", self.now + DAY)
         self.decide(lambda: domain.note_payment_pending(self.order, command))
 
-    @rule(payment=st.sampled_from(_PAYMENTS))
+    @rule(payment=st.sampled_from(PAYMENTS))
     def account_expires(self, payment):
         now = self.now
         command = NotePaymentExpired(self.order.order_id, payment)
