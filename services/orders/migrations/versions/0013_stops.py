@@ -11,7 +11,10 @@ _STATEMENTS = (
         ADD CONSTRAINT order_claims_stop CHECK ((stop_id IS NULL) = (stop_status IS NULL)
             AND stop_status IN ('requested', 'accepted', 'refused')
             AND (stop_refused_because IS NOT NULL) = (stop_status IS NOT DISTINCT FROM 'refused')
-            AND (stop_id IS NULL OR kind = 'exchange' AND status = 'completed'))""",
+            AND (stop_id IS NULL OR kind = 'exchange' AND status = 'completed')),
+        DROP CONSTRAINT order_claims_money,
+        ADD CONSTRAINT order_claims_money CHECK (amount = 0 OR status = 'completed'
+            AND (kind = 'return' OR stop_status IS NOT DISTINCT FROM 'accepted'))""",
     """ALTER TABLE order_claim_lines ADD COLUMN replacement_name text,
         ADD COLUMN stopping integer NOT NULL DEFAULT 0, ADD COLUMN stopped integer NOT NULL DEFAULT 0,
         ADD CONSTRAINT order_claim_lines_stop
