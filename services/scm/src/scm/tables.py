@@ -141,6 +141,8 @@ cancels = Table(
     metadata,
     Column("cancel_id", _uuid, primary_key=True),
     Column("order_id", _uuid, nullable=False),
+    # The exchange whose replacements are to be stopped; null for the order's own goods.
+    Column("claim_id", _uuid),
     Column("mall_id", Text, nullable=False),
     Column("whole", Boolean, nullable=False),
     Column("lines", JSONB, nullable=False),
