@@ -177,12 +177,12 @@ def _claimed(line: ClaimLine) -> OrderedLine:
 
 
 def _replacement(event: ClaimCompleted) -> RequestShipment:
-    """For the units that came. Another variant goes by its SKU: its name was not asked for."""
+    """For the units that came. Another variant goes by its SKU alone where events of before do not name it."""
     lines = []
     for line in event.lines:
         came, sku = line.resellable + line.damaged, line.replacement_sku or line.sku
         if came:
-            variant = line.variant_name if sku == line.sku else None
+            variant = line.variant_name if sku == line.sku else line.replacement_variant_name
             lines.append(OrderedLine(line.line_id, sku, line.product_name, variant, came))
     return RequestShipment(
         shipment_id=ids.new_id(),
