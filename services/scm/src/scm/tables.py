@@ -62,6 +62,8 @@ shipments = Table(
     Column("release_at", _moment),
     # By SKU on the shelf: units that the centre does not have.
     Column("short", JSONB, nullable=False, server_default="{}"),
+    # The same as the centre said it when it rejected: cancels take nothing off it.
+    Column("said_short", JSONB, nullable=False, server_default="{}"),
 )
 
 goods = Table(

@@ -212,6 +212,7 @@ def _changing(shipment: Shipment) -> dict[str, Any]:
         "held_until": shipment.held_until,
         "release_at": shipment.release_at,
         "short": dict(shipment.short),
+        "said_short": dict(shipment.said_short),
     }
 
 
@@ -233,6 +234,7 @@ def _shipment(row: Row[Any], lines: tuple[Line, ...], parcels: tuple[Parcel, ...
         held_until=row.held_until,
         release_at=row.release_at,
         short=tuple(row.short.items()),
+        said_short=tuple(row.said_short.items()),
     )
 
 
