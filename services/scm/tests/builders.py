@@ -8,7 +8,15 @@ from typing import Any
 from uuid import UUID
 
 from common import ids
-from contracts.claims import ClaimApproved, ClaimCompleted, ClaimLine, ClaimWithdrawn, SettledLine
+from contracts.claims import (
+    ClaimApproved,
+    ClaimCompleted,
+    ClaimLine,
+    ClaimWithdrawn,
+    ReplacementLine,
+    ReplacementStopRequested,
+    SettledLine,
+)
 from contracts.orders import (
     Address,
     CancelledLine,
@@ -147,15 +155,40 @@ def a_claim_withdrawn(order: OrderPaid, claim_id: UUID) -> ClaimWithdrawn:
 
 
 def a_claim_completed(
-    order: OrderPaid, claim_id: UUID, kind: str, *, replacement_sku: str, resellable: int, missing: int = 0
-) -> ClaimCompleted:
+    order: OrderPaid, claim_id: UUID, kind: str, *, replacement_sku: str | None, resellable: int, missing: int = 0,
+    name: str | None = None,
+) -> ClaimCompleted:  # fmt: skip
+    """`name`: the replacement's."""
     line = SettledLine(
-        **_claimed(order.lines[0]), replacement_sku=replacement_sku, resellable=resellable, damaged=0, missing=missing,
-        amount=0,
+        **_claimed(order.lines[0]), replacement_sku=replacement_sku, replacement_variant_name=name,
+        resellable=resellable, damaged=0, missing=missing, amount=0,
     )  # fmt: skip
     return ClaimCompleted(
         **_claim(order, claim_id, kind), lines=(line,), sold_under=(order.order_id,), placed_at=NOW, completed_at=NOW
     )
+
+
+def an_exchange(order: OrderPaid, claim_id: UUID, sku: str = "A-RED") -> ClaimCompleted:
+    """Of all lines of the order, all units came, and go out again as `sku`."""
+    lines = tuple(
+        SettledLine(**_claimed(line), replacement_sku=sku, resellable=line.quantity, damaged=0, missing=0, amount=0)
+        for line in order.lines
+    )
+    return ClaimCompleted(
+        **_claim(order, claim_id, "exchange"), lines=lines, sold_under=(order.order_id,), placed_at=NOW,
+        completed_at=NOW,
+    )  # fmt: skip
+
+
+def a_stop_request(
+    order: OrderPaid, claim_id: UUID, sku: str = "A-RED", stop_id: UUID | None = None
+) -> ReplacementStopRequested:
+    """For all units of `an_exchange`."""
+    lines = tuple(ReplacementLine(line_id=line.line_id, sku=sku, quantity=line.quantity) for line in order.lines)
+    return ReplacementStopRequested(
+        order_id=order.order_id, order_number=order.order_number, mall_id=order.mall_id, channel="pc", currency="KRW",
+        claim_id=claim_id, stop_id=stop_id or ids.new_id(), lines=lines, requested_at=NOW,
+    )  # fmt: skip
 
 
 def a_shipment(status: Status = Status.REQUESTED) -> Shipment:

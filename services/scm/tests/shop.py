@@ -62,6 +62,11 @@ class SCM:
     async def decisions(self) -> list[ShipmentCancelDecided]:
         return [event for event in await self.said() if isinstance(event, ShipmentCancelDecided)]
 
+    async def exchange(self, order_id: UUID, claim_id: UUID) -> Shipment:
+        async with self.database.read() as connection:
+            found = await shipments.all_of_order(connection, order_id)
+        return next(shipment for shipment in found if shipment.claim_id == claim_id)
+
     async def shipment(self, order_id: UUID) -> Shipment:
         async with self.database.read() as connection:
             found = await shipments.of_order(connection, order_id)

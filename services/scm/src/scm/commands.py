@@ -168,13 +168,16 @@ class ReassignShipment:
 
 @dataclass(frozen=True)
 class CancelUnits:
+    """`sku` is told of replacements, which need not be what the order's line names."""
+
     line_id: UUID
     quantity: int
+    sku: str | None = None
 
 
 @dataclass(frozen=True)
 class StopOrder:
-    """Units of an order are not to be delivered.
+    """Units of an order are not to be delivered; with `claim_id` the replacements of that exchange, all that are left.
 
     `final` False asks whether they can be stopped and wants an answer; True tells that the order is cancelled already.
     """
@@ -186,6 +189,7 @@ class StopOrder:
     lines: tuple[CancelUnits, ...]
     reason: str
     final: bool
+    claim_id: UUID | None = None
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,14 @@ from common import ids
 from common.db import Tx
 from common.errors import PermanentFailure
 from common.processing import Handlers
-from contracts.claims import ClaimApproved, ClaimCompleted, ClaimLine, ClaimRejected, ClaimWithdrawn
+from contracts.claims import (
+    ClaimApproved,
+    ClaimCompleted,
+    ClaimLine,
+    ClaimRejected,
+    ClaimWithdrawn,
+    ReplacementStopRequested,
+)
 from contracts.orders import (
     CancelledLine,
     OrderAddressChangeRequested,
@@ -42,9 +49,11 @@ from scm.handlers.cancels import stop_order
 from scm.handlers.goods import record_goods
 from scm.handlers.options import change_option
 from scm.handlers.requests import Desk, record_contact, request_shipment
-from scm.handlers.returns import close_return, request_replacement, request_return
+from scm.handlers.returns import close_return, request_return
 
 _HASH_BYTES = 32
+# Why a request ends whose units are paid back instead.
+_GIVEN_UP = "replacement_given_up"
 
 
 @dataclass(frozen=True)
@@ -66,6 +75,17 @@ def handlers(carriers: CarrierTable, policy: Policy) -> Handlers:
         await record_contact(_contact(event), tx)
         tx.then(policy.hurry)
 
+    return {
+        OrderPaid: on_order_paid,
+        OrderContactRecorded: on_order_contact_recorded,
+        **_of_cancels(carriers, policy),
+        **_of_changes(policy),
+        **_of_claims(carriers, policy),
+        **_of_goods(policy),
+    }
+
+
+def _of_cancels(carriers: CarrierTable, policy: Policy) -> Handlers:
     async def on_order_cancel_requested(event: OrderCancelRequested, tx: Tx) -> None:
         await stop(_stop(event, event.lines, final=False), tx)
 
@@ -74,19 +94,18 @@ def handlers(carriers: CarrierTable, policy: Policy) -> Handlers:
         if event.was_paid:
             await stop(_stop(event, event.lines, final=True), tx)
 
+    async def on_replacement_stop_requested(event: ReplacementStopRequested, tx: Tx) -> None:
+        await stop(_given_up(event), tx)
+
     async def stop(command: StopOrder, tx: Tx) -> None:
         state = await stop_order(command, tx, carriers, cancel_after_accept=policy.cancel_after_accept)
         if state is CancelState.PENDING:
             tx.then(policy.hurry)
 
     return {
-        OrderPaid: on_order_paid,
-        OrderContactRecorded: on_order_contact_recorded,
         OrderCancelRequested: on_order_cancel_requested,
         OrderCancelled: on_order_cancelled,
-        **_of_changes(policy),
-        **_of_claims(carriers, policy),
-        **_of_goods(policy),
+        ReplacementStopRequested: on_replacement_stop_requested,
     }
 
 
@@ -122,7 +141,7 @@ def _of_claims(carriers: CarrierTable, policy: Policy) -> Handlers:
     async def on_claim_completed(event: ClaimCompleted, tx: Tx) -> None:
         if event.kind != "exchange":
             return
-        if await request_replacement(_replacement(event), tx, carriers, policy.desk):
+        if await request_shipment(_replacement(event), tx, carriers, policy.desk):
             tx.then(policy.hurry)
 
     return {
@@ -158,12 +177,12 @@ def _claimed(line: ClaimLine) -> OrderedLine:
 
 
 def _replacement(event: ClaimCompleted) -> RequestShipment:
-    """For the units that came. Another variant goes by its SKU: its name was not asked for."""
+    """For the units that came. Another variant goes by its SKU alone where events of before do not name it."""
     lines = []
     for line in event.lines:
         came, sku = line.resellable + line.damaged, line.replacement_sku or line.sku
         if came:
-            variant = line.variant_name if sku == line.sku else None
+            variant = line.variant_name if sku == line.sku else line.replacement_variant_name
             lines.append(OrderedLine(line.line_id, sku, line.product_name, variant, came))
     return RequestShipment(
         shipment_id=ids.new_id(),
@@ -225,6 +244,19 @@ def _hash(text: str | None) -> bytes | None:
     if len(found) != _HASH_BYTES:
         raise PermanentFailure("contact.bad_hash", "access_token_hash is not a hex SHA-256")
     return found
+
+
+def _given_up(event: ReplacementStopRequested) -> StopOrder:
+    return StopOrder(
+        cancel_id=event.stop_id,
+        order_id=event.order_id,
+        mall_id=event.mall_id,
+        whole=True,
+        lines=tuple(CancelUnits(line.line_id, line.quantity, line.sku) for line in event.lines),
+        reason=_GIVEN_UP,
+        final=False,
+        claim_id=event.claim_id,
+    )
 
 
 def _stop(event: OrderCancelRequested | OrderCancelled, lines: tuple[CancelledLine, ...], *, final: bool) -> StopOrder:

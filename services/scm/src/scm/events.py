@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from contracts.shared import SkuQuantity
 from contracts.shipments import (
     InspectedLine,
+    ReplacementStopDecided,
     ReturnReceived,
     ReturnUpdated,
     ShipmentAddressDecided,
@@ -24,6 +27,7 @@ from scm.domain.addressing import Unmoved
 from scm.domain.cancel import Cancel, CancelState
 from scm.domain.carrier import CarrierTable
 from scm.domain.options import Unlike
+from scm.domain.parcel import Packed
 from scm.domain.returning import Return
 from scm.domain.shipment import Shipment, ShipmentMoved, Units
 
@@ -43,7 +47,7 @@ def shipment_updated(event: ShipmentMoved, carriers: CarrierTable, now: datetime
         waybill=parcel.waybill if parcel else None,
         tracking_url=carrier.tracking_url(parcel.waybill) if carrier and parcel else None,
         reason=event.reason,
-        lines=tuple(ShipmentLine(line_id=unit.line_id, sku=unit.sku, quantity=unit.quantity) for unit in event.lines),
+        lines=_lines(event.lines),
         order_shipped=shipment.order_shipped,
         order_delivered=shipment.order_delivered,
         claim_id=shipment.claim_id,
@@ -76,16 +80,24 @@ def option_decided(
     )
 
 
-def cancel_decided(cancel: Cancel, now: datetime) -> ShipmentCancelDecided:
-    return ShipmentCancelDecided(
-        order_id=cancel.stop.order_id,
-        cancel_id=cancel.stop.cancel_id,
-        mall_id=cancel.stop.mall_id,
-        accepted=cancel.state is CancelState.ACCEPTED,
-        reason=cancel.answer.value if cancel.answer else None,
-        short=_by_sku(cancel.short),
-        occurred_at=now,
-    )
+def cancel_decided(cancel: Cancel, now: datetime) -> ShipmentCancelDecided | ReplacementStopDecided:
+    """To whoever asked: the order's cancel, or the exchange that is given up."""
+    stop = cancel.stop
+    told: dict[str, Any] = {
+        "order_id": stop.order_id,
+        "mall_id": stop.mall_id,
+        "accepted": cancel.state is CancelState.ACCEPTED,
+        "reason": cancel.answer.value if cancel.answer else None,
+        "short": _by_sku(cancel.short),
+        "occurred_at": now,
+    }
+    if stop.claim_id is None:
+        return ShipmentCancelDecided(cancel_id=stop.cancel_id, **told)
+    return ReplacementStopDecided(claim_id=stop.claim_id, stop_id=stop.cancel_id, lines=_lines(cancel.gone), **told)
+
+
+def _lines(units: Iterable[Packed]) -> tuple[ShipmentLine, ...]:
+    return tuple(ShipmentLine(line_id=unit.line_id, sku=unit.sku, quantity=unit.quantity) for unit in units)
 
 
 def _by_sku(units: Units) -> tuple[SkuQuantity, ...]:

@@ -62,6 +62,8 @@ shipments = Table(
     Column("release_at", _moment),
     # By SKU on the shelf: units that the centre does not have.
     Column("short", JSONB, nullable=False, server_default="{}"),
+    # The same as the centre said it when it rejected: cancels take nothing off it.
+    Column("said_short", JSONB, nullable=False, server_default="{}"),
 )
 
 goods = Table(
@@ -141,6 +143,8 @@ cancels = Table(
     metadata,
     Column("cancel_id", _uuid, primary_key=True),
     Column("order_id", _uuid, nullable=False),
+    # The exchange whose replacements are to be stopped; null for the order's own goods.
+    Column("claim_id", _uuid),
     Column("mall_id", Text, nullable=False),
     Column("whole", Boolean, nullable=False),
     Column("lines", JSONB, nullable=False),

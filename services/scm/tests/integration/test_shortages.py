@@ -96,6 +96,36 @@ class TestPulling:
         assert (await scm.waybill(request_id, lines=[line])).status_code == 200
 
 
+class TestCorrected:
+    """A centre that rejected says something else: its latest word counts."""
+
+    async def test_another_reason_corrects_the_first_and_is_said_other_missing_units_only_kept(self, scm, staff):
+        order = an_order_paid()
+        request_id = await scm.paid(order)
+        sku = order.lines[0].sku
+        path = f"{REQUESTS}/{request_id}"
+        for reason, units in (("no stock", 1), ("no stock", 2), ("no stock", 2), ("fire", 2), ("fire", 2)):
+            body = {"reason": reason, "short": [{"sku": sku, "quantity": units}]}
+            assert (await scm.centre("POST", f"/{request_id}/reject", body)).json()["short"] == body["short"]
+            seen = (await scm.http.get(path, headers=staff)).json()
+            assert seen["attention"] == f"icheon rejected it: {reason} (short of {units} × {sku})"
+        assert [(said.status, said.reason) for said in await scm.updates()] == [
+            ("rejected", "no stock"), ("rejected", "fire"),
+        ]  # fmt: skip
+        unknown = {"reason": "fire", "short": [{"sku": sku, "quantity": 99}]}
+        assert (await scm.centre("POST", f"/{request_id}/reject", unknown)).json()["code"] == "shortage.unknown"
+
+    async def test_a_repeat_that_comes_after_a_cancel_tells_nothing_new(self, scm):
+        order = an_order_paid()
+        request_id = await scm.paid(order)
+        sku = order.lines[0].sku
+        body = {"reason": "no stock", "short": [{"sku": sku, "quantity": 2}]}
+        await scm.centre("POST", f"/{request_id}/reject", body)
+        await scm.hear(a_cancel_request(order, (order.lines[0], 1)))
+        again = await scm.centre("POST", f"/{request_id}/reject", body)
+        assert (again.status_code, again.json()["short"]) == (200, [{"sku": sku, "quantity": 1}])
+
+
 class TestForStaff:
     """A rejected request is somebody's to look at, as long as it is rejected."""
 

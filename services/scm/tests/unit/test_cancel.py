@@ -10,6 +10,7 @@ from common import ids
 from scm.commands import CancelUnits, StopOrder
 from scm.domain import cancel as cancelling
 from scm.domain.cancel import CancelState, Holder, Refusal
+from scm.domain.parcel import Packed
 from scm.domain.shipment import Shipment, Status
 
 OURS = Holder(released=False, cancel_after_accept=False)
@@ -23,6 +24,12 @@ def a_stop(
 ) -> StopOrder:
     lines = tuple(CancelUnits(line_id, quantity) for line_id, quantity in units)
     return StopOrder(ids.new_id(), shipment.order_id, "intake", not units, lines, reason, final)
+
+
+def a_claims_stop(shipment: Shipment, *units: tuple[UUID, str, int]) -> StopOrder:
+    """Of the replacements in `shipment`, all that are left, whatever is named."""
+    lines = tuple(CancelUnits(line_id, quantity, sku) for line_id, sku, quantity in units)
+    return StopOrder(ids.new_id(), shipment.order_id, "intake", True, lines, "given_up", False, ids.new_id())
 
 
 def answer(cancel: cancelling.Cancel) -> CancelState | Refusal:
@@ -48,6 +55,77 @@ def test_a_whole_order_in_every_status(status, asked, lenient, at_centre, final)
     assert answer(cancelling.decide(shipment, a_stop(shipment), LENIENT)) == lenient
     assert answer(cancelling.decide(shipment, a_stop(shipment), AT_CENTRE)) == at_centre
     assert answer(cancelling.decide(shipment, a_stop(shipment, final=True), OURS)) == final
+
+
+@pytest.mark.parametrize(
+    ("status", "asked", "lenient", "at_centre", "left"),
+    [
+        (Status.REQUESTED, YES, YES, ASK, 3),
+        (Status.ACCEPTED, Refusal.CENTRE_ACCEPTED, YES, ASK, 3),
+        (Status.REJECTED, YES, YES, ASK, 3),
+        (Status.PARTLY_SHIPPED, Refusal.CENTRE_ACCEPTED, YES, ASK, 1),
+        (Status.SHIPPED, Refusal.SHIPPED, Refusal.SHIPPED, Refusal.SHIPPED, 0),
+        (Status.IN_TRANSIT, Refusal.SHIPPED, Refusal.SHIPPED, Refusal.SHIPPED, 0),
+        (Status.DELIVERED, Refusal.SHIPPED, Refusal.SHIPPED, Refusal.SHIPPED, 0),
+        (Status.CANCELLED, Refusal.SHIPPED, Refusal.SHIPPED, Refusal.SHIPPED, 0),
+    ],
+)
+class TestReplacementsInEveryStatus:
+    def test_are_stopped_or_not(self, status, asked, lenient, at_centre, left):
+        shipment = a_shipment(status)
+        for holder, expected in ((OURS, asked), (LENIENT, lenient), (AT_CENTRE, at_centre)):
+            cancel = cancelling.decide(shipment, a_claims_stop(shipment), holder)
+            assert answer(cancel) == expected
+            assert cancel.takes == (expected is YES)
+            assert sum(unit.quantity for unit in cancel.gone) == (left if cancel.takes else 0)
+
+    def test_never_twice(self, status, asked, lenient, at_centre, left):
+        shipment = a_shipment(status)
+        before = replace(LENIENT, stopped=True)
+        assert answer(cancelling.decide(shipment, a_claims_stop(shipment), before)) is Refusal.SHIPPED
+
+    def test_by_the_centres_word(self, status, asked, lenient, at_centre, left):
+        shipment = a_shipment(status)
+        stop = a_claims_stop(shipment)
+        stopped = cancelling.settle(shipment, stop, stopped=True)
+        assert answer(stopped) is (YES if left else Refusal.SHIPPED)
+        goes_on = cancelling.settle(shipment, stop, stopped=False)
+        assert answer(goes_on) is (Refusal.CENTRE_REFUSED if left else Refusal.SHIPPED)
+        assert not goes_on.gone
+
+    def test_wait_for_it_as_long_as_any_are_here(self, status, asked, lenient, at_centre, left):
+        shipment = a_shipment(status)
+        refused = cancelling.overtaken(shipment, a_claims_stop(shipment))
+        assert (refused.answer if refused else None) is (None if left else Refusal.SHIPPED)
+
+    def test_are_all_gone_afterwards(self, status, asked, lenient, at_centre, left):
+        shipment = a_shipment(status)
+        stop = a_claims_stop(shipment, (shipment.lines[0].line_id, "ANY", 1))
+        decision = cancelling.apply(shipment, stop)
+        assert decision.state.left == 0
+        assert (
+            sum(line.cancelled for line in decision.state.lines) - sum(line.cancelled for line in shipment.lines)
+            == left
+        )
+        assert [(event.status, event.reason) for event in decision.events] == [(Status.CANCELLED, "given_up")] * bool(
+            left
+        )
+        assert decision.state.refusal is None
+
+
+class TestReplacementsThatNeverCame:
+    def test_are_kept_back_as_they_were_named_and_no_more(self):
+        shipment = a_shipment()
+        first, second = shipment.lines
+        stop = a_claims_stop(shipment, (first.line_id, "RED", 1))
+        cancel = cancelling.decide(None, stop, OURS)
+        assert (cancel.state, cancel.gone) == (YES, (Packed(first.line_id, "RED", 1),))
+        after = cancelling.apply(shipment, cancel.stop).state
+        assert [line.left for line in after.lines] == [1, second.quantity]
+
+    def test_are_kept_back_once(self):
+        stop = a_claims_stop(a_shipment(), (ids.new_id(), "RED", 1))
+        assert answer(cancelling.decide(None, stop, replace(OURS, stopped=True))) is Refusal.SHIPPED
 
 
 class TestDecide:

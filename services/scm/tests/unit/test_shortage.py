@@ -71,7 +71,8 @@ class TestSaid:
         short = ((A_SKU, 1),)
         rejected = steps.reject(shipment, RejectShipment(shipment.id, "x", short)).state
         assert rejected.short == short
-        assert steps.reject(rejected, RejectShipment(shipment.id, "x", ((B_SKU, 1),))).state.short == short
+        corrected = steps.reject(rejected, RejectShipment(shipment.id, "x", ((B_SKU, 1),))).state
+        assert (corrected.short, corrected.refusal) == (((B_SKU, 1),), f"icheon rejected it: x (short of 1 × {B_SKU})")
         assert steps.reassign(rejected, ReassignShipment(shipment.id, "gimpo")).state.short == ()
         requested = replace(a_shipment(), short=short)
         assert steps.accept(requested, AcceptShipment(requested.id)).state.short == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -51,7 +52,7 @@ EXPECTED: dict[type, dict[Status, Any]] = {
         Status.CANCELLED: _STOP,
     },
     RejectShipment: {
-        Status.REQUESTED: _R, _A: _R, _R: None, _P: _R, _S: _GONE, _T: _GONE, _D: _GONE, Status.CANCELLED: _STOP,
+        Status.REQUESTED: _R, _A: _R, _R: _R, _P: _R, _S: _GONE, _T: _GONE, _D: _GONE, Status.CANCELLED: _STOP,
     },
     RecordWaybill: {
         Status.REQUESTED: _S, _A: _S, _R: _S, _P: _S, _S: _GONE, _T: _GONE, _D: _GONE, Status.CANCELLED: _STOP,
@@ -231,6 +232,40 @@ class TestMove:
         partly = a_shipment(Status.PARTLY_SHIPPED)
         arrived = steps.deliver(partly, DeliverParcels(partly.id, LATER)).state
         assert steps.move(arrived, MoveParcel(partly.id, arrived.parcels[0].id)) == Decision(arrived)
+
+
+class TestReject:
+    def rejected(self, *short: tuple[str, int]) -> Shipment:
+        shipment = a_shipment()
+        return steps.reject(shipment, RejectShipment(shipment.id, "no stock", short)).state
+
+    def test_the_same_again_changes_nothing_in_whatever_order_it_is_said(self):
+        shipment = self.rejected(("A", 1), ("B", 2))
+        again = RejectShipment(shipment.id, "no stock", (("B", 2), ("A", 1)))
+        assert steps.reject(shipment, again) == Decision(shipment)
+
+    def test_another_reason_takes_the_place_of_the_first_and_is_told(self):
+        shipment = self.rejected(("A", 1))
+        decision = steps.reject(shipment, RejectShipment(shipment.id, "fire"))
+        assert (decision.state.reason, decision.state.short, decision.state.stage) == ("fire", (), Stage.REJECTED)
+        (event,) = decision.events
+        assert (event.status, event.reason, event.lines) == (Status.REJECTED, "fire", shipment.open_units)
+
+    def test_other_missing_units_are_kept_and_told_to_nobody(self):
+        shipment = self.rejected(("A", 1))
+        decision = steps.reject(shipment, RejectShipment(shipment.id, "no stock", (("A", 2),)))
+        assert (decision.state.short, decision.events) == ((("A", 2),), ())
+
+    def test_what_was_said_before_a_cancel_and_comes_again_is_no_news(self):
+        """Of two that are missing one was cancelled meanwhile: one is missing still, not two."""
+        shipment = replace(self.rejected(("A", 2)), short=(("A", 1),))
+        assert steps.reject(shipment, RejectShipment(shipment.id, "no stock", (("A", 2),))) == Decision(shipment)
+
+    def test_a_centre_that_is_asked_again_and_rejects_again_says_so(self):
+        shipment = self.rejected(("A", 1))
+        asked = steps.reassign(shipment, ReassignShipment(shipment.id, "icheon")).state
+        decision = steps.reject(asked, RejectShipment(shipment.id, "no stock", (("A", 1),)))
+        assert (decision.state.short, len(decision.events)) == ((("A", 1),), 1)
 
 
 class TestReassign:

@@ -28,7 +28,9 @@ from scm.domain.cancel import CancelState, Holder
 from scm.domain.shipment import Decision, Shipment
 
 _step = st.tuples(
-    st.sampled_from(["accept", "reject", "ship", "ship_part", "move", "deliver", "reassign", "cancel", "cancel_part"]),
+    st.sampled_from(
+        ["accept", "reject", "ship", "ship_part", "move", "deliver", "reassign", "cancel", "cancel_part", "give_up"]
+    ),
     st.integers(0, 1),
     st.integers(1, 2),
     st.booleans(),
@@ -38,11 +40,16 @@ _step = st.tuples(
 def take(shipment: Shipment, kind: str, line: int, quantity: int, final: bool) -> Decision:
     line_id = shipment.lines[line].line_id
     parcel = shipment.parcels[line % len(shipment.parcels)].id if shipment.parcels else shipment.id
-    if kind in ("cancel", "cancel_part"):
+    if kind in ("cancel", "cancel_part", "give_up"):
         units = (CancelUnits(line_id, quantity),)
-        stop = StopOrder(ids.new_id(), shipment.order_id, "intake", kind == "cancel", units, "any", final)
+        claim_id = ids.new_id() if kind == "give_up" else None
+        whole = kind != "cancel_part"
+        stop = StopOrder(
+            ids.new_id(), shipment.order_id, "intake", whole, units, "any", final and claim_id is None, claim_id
+        )
         cancel = cancelling.decide(shipment, stop, Holder(released=False, cancel_after_accept=True))
         assert cancel.state is not CancelState.ACCEPTED or cancel.takes
+        assert cancel.gone == (cancelling.taken_off(shipment, stop) if cancel.takes else ())
         return cancelling.apply(shipment, stop) if cancel.takes else Decision(shipment)
     lines = (PackedLine(line_id, quantity),) if kind == "ship_part" else None
     waybill = RecordWaybill(shipment.id, ids.new_id(), "cj", f"{len(shipment.parcels)}{line}", lines)

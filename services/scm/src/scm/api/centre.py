@@ -138,9 +138,9 @@ async def waybill(
 @router.post(
     "/shipment-requests/{request_id}/reject",
     summary="The centre cannot ship what is left",
-    description="Safe to repeat. Staff find it with `attention=true` and assign it again, or the order is cancelled. "
-    "`short`: the units that are not there; of what is cancelled then, these are not sold again. More of a SKU than "
-    "`pick` has: 422 `shortage.unknown`.",
+    description="Safe to repeat; another `reason` or `short` takes the place of what was said before. Staff find it "
+    "with `attention=true` and assign it again, or it is cancelled. `short`: the units that are not there; of what is "
+    "cancelled then, these are not sold again. More of a SKU than `pick` has: 422 `shortage.unknown`.",
     responses=responses(401, 403, 404, 409, 422),
 )
 async def reject(

@@ -1,4 +1,4 @@
-"""Stopping goods: what `orders` asks to cancel, and what can still be held back.
+"""Stopping goods: what `orders` asks to cancel or to give up of an exchange, and what can still be held back.
 
 `decide` answers from what scm knows. Only a polled centre that holds a release must be asked itself (`ASK`); its word
 comes back through `settle`.
@@ -26,7 +26,8 @@ class CancelState(StrEnum):
 
 
 class Refusal(StrEnum):
-    """Why goods could not be stopped; goes out as the reason of `shipment-cancel-decided`."""
+    """Why goods could not be stopped; goes out as the reason of `shipment-cancel-decided`, or of
+    `replacement-stop-decided`."""
 
     SHIPPED = "already_shipped"
     CENTRE_ACCEPTED = "centre_accepted"
@@ -36,28 +37,33 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True)
 class Cancel:
-    """`answer` is the refusal's reason. `takes`: units come off what is left, see `apply`. `short`: those of them that
-    the centre does not have."""
+    """`answer` is the refusal's reason. `takes`: units come off what is left, see `apply`; `gone`: which.
+    `short`: those of them that the centre does not have."""
 
     stop: StopOrder
     state: CancelState
     answer: Refusal | None = None
     takes: bool = False
+    gone: tuple[Packed, ...] = ()
     short: Units = ()
 
 
 @dataclass(frozen=True)
 class Holder:
-    """Who has the goods in hand. `released`: a polled centre holds a release, or may hold one."""
+    """Who has the goods in hand. `released`: a polled centre holds a release, or may hold one. `stopped`: replacements
+    of this claim were stopped before."""
 
     released: bool
     cancel_after_accept: bool
+    stopped: bool = False
 
 
 def decide(shipment: Shipment | None, stop: StopOrder, holder: Holder) -> Cancel:
     """`shipment` None: the order never came here, so nothing of it can leave."""
+    if stop.claim_id is not None and holder.stopped:
+        return Cancel(stop, CancelState.REFUSED, Refusal.SHIPPED)
     if shipment is None:
-        return Cancel(stop, CancelState.ACCEPTED)
+        return _unseen(stop)
     refusal = None if stop.final else _unstoppable(shipment, stop)
     if refusal is not None:
         return Cancel(stop, CancelState.REFUSED, refusal)
@@ -109,14 +115,25 @@ def apply(shipment: Shipment, stop: StopOrder, short: Units = ()) -> Decision:
     return Decision(after, (over,))
 
 
+def _unseen(stop: StopOrder) -> Cancel:
+    """Of an exchange the lines that were named are promised, and so many and no more are kept back when it comes."""
+    if stop.claim_id is None:
+        return Cancel(stop, CancelState.ACCEPTED)
+    promised = tuple(Packed(units.line_id, units.sku, units.quantity) for units in stop.lines if units.sku is not None)
+    return Cancel(replace(stop, whole=False), CancelState.ACCEPTED, gone=promised)
+
+
 def _accepted(shipment: Shipment, stop: StopOrder) -> Cancel:
     """A final cancel takes what it can; units on the road stay refused, for somebody to look after."""
+    gone = taken_off(shipment, stop)
     if stop.final and _unstoppable(shipment, stop) is not None:
-        return Cancel(stop, CancelState.REFUSED, Refusal.SHIPPED, takes=True)
-    return Cancel(stop, CancelState.ACCEPTED, takes=True)
+        return Cancel(stop, CancelState.REFUSED, Refusal.SHIPPED, takes=True, gone=gone)
+    return Cancel(stop, CancelState.ACCEPTED, takes=True, gone=gone)
 
 
 def _unstoppable(shipment: Shipment, stop: StopOrder) -> Refusal | None:
+    if stop.claim_id is not None:
+        return None if shipment.left else Refusal.SHIPPED
     if shipment.status is Status.CANCELLED:
         return None
     if stop.whole:

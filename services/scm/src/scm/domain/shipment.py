@@ -82,7 +82,8 @@ class Shipment:
     """`revision` counts how often the units to ship changed after the request was made.
 
     Before `held_until` no centre sees it: units in it were sold before their release (`release_at`), or it is not known
-    yet whether they were. `short`: what of it its centre does not have, see `domain/shortage.py`.
+    yet whether they were. `short`: what of it its centre does not have, see `domain/shortage.py`. `said_short`: the
+    same as the centre that rejected said it.
     """
 
     id: UUID
@@ -101,6 +102,7 @@ class Shipment:
     held_until: datetime | None = None
     release_at: datetime | None = None
     short: Units = ()
+    said_short: Units = ()
 
     @property
     def left(self) -> int:

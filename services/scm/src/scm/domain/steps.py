@@ -38,7 +38,8 @@ _C, _S = errors.ShipmentCancelled, errors.ShipmentAlreadyShipped
 # cancelled.
 _TABLE: dict[type, tuple[Rule, ...]] = {
     AcceptShipment: (May.DO, May.SAME, errors.ShipmentRejected, May.SAME, May.SAME, May.SAME, May.SAME, _C),
-    RejectShipment: (May.DO, May.DO, May.SAME, May.DO, _S, _S, _S, _C),
+    # A centre that rejected may say better what it lacks.
+    RejectShipment: (May.DO, May.DO, May.DO, May.DO, _S, _S, _S, _C),
     # A centre that rejected and then ships all the same has shipped: the truth is on the road.
     RecordWaybill: (May.DO, May.DO, May.DO, May.DO, _S, _S, _S, _C),
     MoveParcel: (May.DO, errors.ShipmentNotShipped, May.DO, May.DO, May.DO, May.DO, May.SAME, _C),
@@ -77,10 +78,13 @@ def accept(shipment: Shipment, command: AcceptShipment) -> Decision:
 
 
 def reject(shipment: Shipment, command: RejectShipment) -> Decision:
-    if not _allowed(shipment, command):
+    """Said anew, the latest word counts; it is an event again only with another reason, which is all that one tells."""
+    _allowed(shipment, command)
+    again = shipment.status is Status.REJECTED and shipment.reason == command.reason
+    if again and dict(shipment.said_short) == dict(command.short):
         return Decision(shipment)
-    rejected = shipment.to(stage=Stage.REJECTED, reason=command.reason, short=command.short)
-    return Decision(rejected, (moved(rejected, rejected.open_units, reason=command.reason),))
+    rejected = shipment.to(stage=Stage.REJECTED, reason=command.reason, short=command.short, said_short=command.short)
+    return Decision(rejected, () if again else (moved(rejected, rejected.open_units, reason=command.reason),))
 
 
 def reassign(shipment: Shipment, command: ReassignShipment) -> Decision:

@@ -85,7 +85,7 @@ async def release_never_sent(release: Release, tx: Tx, carriers: CarrierTable) -
     shipment = await _still(release, ReleaseState.SENDING, tx)
     if shipment is None:
         return True
-    if not await cancels.pending(tx.connection, shipment.order_id):
+    if not await cancels.pending(tx.connection, shipment.order_id, shipment.claim_id):
         return False
     await _change(release, ReleaseState.STOPPED, tx)
     await settle_cancels(shipment, tx, carriers, stopped=True)
@@ -117,7 +117,7 @@ async def release_stopped(
     if was_there:
         shipment = await _nothing_short(shipment, tx)
     await _change(release, ReleaseState.STOPPED, tx)
-    if not await cancels.pending(tx.connection, shipment.order_id):
+    if not await cancels.pending(tx.connection, shipment.order_id, shipment.claim_id):
         await _reject(shipment, reason, tx, carriers)
         return
     settled = await settle_cancels(shipment, tx, carriers, stopped=True)

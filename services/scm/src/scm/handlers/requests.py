@@ -25,17 +25,15 @@ class Desk:
 
 
 async def request_shipment(command: RequestShipment, tx: Tx, carriers: CarrierTable, desk: Desk) -> bool:
-    """One request per order for ever; False when it was there. Cancels that came before it are in it from the start."""
+    """One request per order, and per exchange, for ever; False, and nothing said, when it was there.
+
+    What was stopped before it came is cancelled in it from the start; cancels of an order never touch its exchanges.
+    """
     centre = await centre_for(command.mall_id, tx, desk)
     decision = shipping.request(command, centre, tx.now)
-    for stop in await cancels.accepted(tx.connection, command.order_id):
+    for stop in await cancels.accepted(tx.connection, command.order_id, command.claim_id):
         step = cancelling.apply(decision.state, stop)
         decision = shipping.Decision(step.state, decision.events + step.events)
-    return await add_request(decision, tx, carriers, desk)
-
-
-async def add_request(decision: shipping.Decision, tx: Tx, carriers: CarrierTable, desk: Desk) -> bool:
-    """False, and nothing said, when the order, or the claim, has its request already."""
     made = await wait_for_goods(decision.state, tx, desk.goods_wait)
     if not await shipments.add(tx.connection, made, tx.now):
         return False

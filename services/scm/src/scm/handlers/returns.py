@@ -1,4 +1,4 @@
-"""Goods that come back, and what is sent in exchange for them."""
+"""Goods that come back."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from uuid import UUID
 
 from common.db import Tx
 from scm import events
-from scm.commands import CloseReturn, InspectReturn, PickUpReturn, RequestReturn, RequestShipment
+from scm.commands import CloseReturn, InspectReturn, PickUpReturn, RequestReturn
 from scm.domain import carrier as carrying
 from scm.domain import returning
-from scm.domain import shipment as shipping
 from scm.domain.carrier import CarrierTable
 from scm.domain.returning import Return, ReturnStatus
-from scm.handlers.requests import Desk, add_request, centre_for
+from scm.handlers.requests import Desk, centre_for
 from scm.repository import centres, returns, shipments
 
 
@@ -49,12 +48,6 @@ async def inspect_return(
     return await _take(
         command.claim_id, tx, carriers, lambda goods: returning.inspect(goods, command, tx.now), centre=centre
     )
-
-
-async def request_replacement(command: RequestShipment, tx: Tx, carriers: CarrierTable, desk: Desk) -> bool:
-    """A second shipment to the order's address, once per claim. Cancels of the order have nothing to do with it."""
-    centre = await centre_for(command.mall_id, tx, desk)
-    return await add_request(shipping.request(command, centre, tx.now), tx, carriers, desk)
 
 
 async def _take(

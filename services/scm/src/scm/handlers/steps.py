@@ -44,7 +44,7 @@ async def reject_shipment(
     before = await shipments.lock(tx.connection, command.shipment_id, centre=centre)
     await _not_released(tx, before)
     decision = steps.reject(before, command)
-    if decision.events:
+    if decision.state != before:
         known = await goods.known(tx.connection, (line.sku for line in before.lines))
         shortage.check(before, command.short, known)
         _log.warning("a centre rejected a request", shipment_id=str(before.id), centre=before.centre)

@@ -34,6 +34,7 @@ async def put(connection: AsyncConnection, cancel: Cancel, now: datetime) -> Non
         .values(
             cancel_id=stop.cancel_id,
             order_id=stop.order_id,
+            claim_id=stop.claim_id,
             mall_id=stop.mall_id,
             whole=stop.whole,
             lines=[{"line_id": str(line.line_id), "quantity": line.quantity} for line in stop.lines],
@@ -50,22 +51,25 @@ async def make_final(connection: AsyncConnection, cancel_id: UUID) -> None:
     await connection.execute(update(cancels).where(cancels.c.cancel_id == cancel_id).values(final=True))
 
 
-async def pending(connection: AsyncConnection, order_id: UUID) -> list[StopOrder]:
-    """Oldest first."""
-    return [cancel.stop for cancel in await _of_order(connection, order_id, CancelState.PENDING)]
+async def pending(connection: AsyncConnection, order_id: UUID, claim_id: UUID | None) -> list[StopOrder]:
+    """Oldest first. Without a claim those of the order's own goods, never those of its exchanges."""
+    return await _stops(connection, order_id, claim_id, CancelState.PENDING)
 
 
-async def accepted(connection: AsyncConnection, order_id: UUID) -> list[StopOrder]:
-    return [cancel.stop for cancel in await _of_order(connection, order_id, CancelState.ACCEPTED)]
+async def accepted(connection: AsyncConnection, order_id: UUID, claim_id: UUID | None) -> list[StopOrder]:
+    """As `pending`."""
+    return await _stops(connection, order_id, claim_id, CancelState.ACCEPTED)
 
 
-async def _of_order(connection: AsyncConnection, order_id: UUID, state: CancelState) -> list[Cancel]:
+async def _stops(
+    connection: AsyncConnection, order_id: UUID, claim_id: UUID | None, state: CancelState
+) -> list[StopOrder]:
     rows = await connection.execute(
         select(cancels)
-        .where(cancels.c.order_id == order_id, cancels.c.state == state.value)
+        .where(cancels.c.order_id == order_id, cancels.c.claim_id == claim_id, cancels.c.state == state.value)
         .order_by(cancels.c.requested_at, cancels.c.cancel_id)
     )
-    return [_cancel(row) for row in rows]
+    return [_cancel(row).stop for row in rows]
 
 
 def _cancel(row: Row[Any]) -> Cancel:
@@ -77,6 +81,7 @@ def _cancel(row: Row[Any]) -> Cancel:
         lines=tuple(CancelUnits(UUID(line["line_id"]), line["quantity"]) for line in row.lines),
         reason=row.reason,
         final=row.final,
+        claim_id=row.claim_id,
     )
     answer = Refusal(row.answer) if row.answer else None
     return Cancel(stop, CancelState(row.state), answer, short=tuple(row.short.items()))

@@ -74,9 +74,12 @@ async def due(connection: AsyncConnection, state: ReleaseState, now: datetime, l
 
 async def to_stop(connection: AsyncConnection, now: datetime, limit: int) -> list[Release]:
     """Releases at the centre that a cancel waits for."""
+    same = and_(
+        shipments.c.order_id == cancels.c.order_id, shipments.c.claim_id.is_not_distinct_from(cancels.c.claim_id)
+    )
     waiting = (
         select(1)
-        .select_from(cancels.join(shipments, shipments.c.order_id == cancels.c.order_id))
+        .select_from(cancels.join(shipments, same))
         .where(shipments.c.id == releases.c.shipment_id, cancels.c.state == "pending")
         .exists()
     )

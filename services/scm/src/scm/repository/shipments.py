@@ -82,9 +82,9 @@ async def lock(connection: AsyncConnection, shipment_id: UUID, *, centre: str | 
     return found
 
 
-async def lock_order(connection: AsyncConnection, order_id: UUID) -> Shipment | None:
-    """The order's own goods, not what was sent in exchange."""
-    return await _locked(connection, _own(order_id))
+async def lock_order(connection: AsyncConnection, order_id: UUID, claim_id: UUID | None = None) -> Shipment | None:
+    """The order's own goods, or what is sent in exchange by that claim."""
+    return await _locked(connection, _of(order_id, claim_id))
 
 
 async def _locked(connection: AsyncConnection, query: Select[Any]) -> Shipment | None:
@@ -94,7 +94,7 @@ async def _locked(connection: AsyncConnection, query: Select[Any]) -> Shipment |
 
 async def of_order(connection: AsyncConnection, order_id: UUID) -> Shipment | None:
     """The order's own goods, not what was sent in exchange."""
-    row = (await connection.execute(_own(order_id))).one_or_none()
+    row = (await connection.execute(_of(order_id, None))).one_or_none()
     return None if row is None else (await load(connection, [row]))[0]
 
 
@@ -104,8 +104,8 @@ async def all_of_order(connection: AsyncConnection, order_id: UUID) -> list[Ship
     return await load(connection, (await connection.execute(query)).all())
 
 
-def _own(order_id: UUID) -> Select[Any]:
-    return select(shipments).where(shipments.c.order_id == order_id, shipments.c.claim_id.is_(None))
+def _of(order_id: UUID, claim_id: UUID | None) -> Select[Any]:
+    return select(shipments).where(shipments.c.order_id == order_id, shipments.c.claim_id == claim_id)
 
 
 async def page(connection: AsyncConnection, wanted: Wanted) -> list[tuple[Shipment, str | None]]:
@@ -212,6 +212,7 @@ def _changing(shipment: Shipment) -> dict[str, Any]:
         "held_until": shipment.held_until,
         "release_at": shipment.release_at,
         "short": dict(shipment.short),
+        "said_short": dict(shipment.said_short),
     }
 
 
@@ -233,6 +234,7 @@ def _shipment(row: Row[Any], lines: tuple[Line, ...], parcels: tuple[Parcel, ...
         held_until=row.held_until,
         release_at=row.release_at,
         short=tuple(row.short.items()),
+        said_short=tuple(row.said_short.items()),
     )
 
 
