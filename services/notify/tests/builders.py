@@ -5,7 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from common import ids
-from contracts.claims import ClaimApproved, ClaimCompleted, ClaimRejected, ClaimRequested, ClaimWithdrawn
+from contracts.claims import (
+    ClaimApproved,
+    ClaimCompleted,
+    ClaimRejected,
+    ClaimRequested,
+    ClaimWithdrawn,
+    ReplacementStopped,
+)
 from contracts.envelope import Event
 from contracts.orders import (
     Address,
@@ -267,10 +274,13 @@ def return_updated(order_id: UUID, **changes: Any) -> ReturnUpdated:
     return ReturnUpdated.model_validate(values | changes)
 
 
-def claim_events(order_id: UUID, kind: str = "return") -> list[Event]:
-    """Every event a claim may cause, though no claim causes all of them."""
+OTHER = {"variant_name": "500g", "replacement_sku": "SKU-3", "replacement_variant_name": "초코 500g"}
+
+
+def claim_events(order_id: UUID, kind: str = "return", **units: Any) -> list[Event]:
+    """Every event a claim may cause, though no claim causes all of them. `units` changes the line that comes back."""
     first = lines(order_id)[0]
-    line = {"line_id": first.line_id, "sku": first.sku, "product_id": first.product_id, "quantity": 1}
+    line = {"line_id": first.line_id, "sku": first.sku, "product_id": first.product_id, "quantity": 1, **units}
     about = {
         **_of_order(order_id), "channel": "pc", "claim_id": ids.derived_id("claim", str(order_id)), "kind": kind,
         "fault": "customer",
@@ -293,6 +303,21 @@ def claim_events(order_id: UUID, kind: str = "return") -> list[Event]:
             }
         ),
     ]  # fmt: skip
+
+
+def replacement_stopped(order_id: UUID, *units: dict[str, Any], **changes: Any) -> ReplacementStopped:
+    """Of another variant than was bought, unless `units` change the lines."""
+    first = lines(order_id)[0]
+    line = {
+        "line_id": first.line_id, "sku": "SKU-3", "bought_sku": first.sku, "product_id": first.product_id,
+        "product_name": "제주 그래놀라", "variant_name": "초코 500g", "quantity": 1, "resellable": 1, "amount": 12_900,
+    }  # fmt: skip
+    values = {
+        **_of_order(order_id), "channel": "pc", "claim_id": ids.derived_id("claim", str(order_id)),
+        "stop_id": ids.derived_id("stop", str(order_id)), "lines": [line | more for more in units or ({},)],
+        "refund_amount": 12_900, "placed_at": NOW, "stopped_at": NOW + timedelta(days=7),
+    }  # fmt: skip
+    return ReplacementStopped.model_validate(values | changes)
 
 
 def a_delivery(**changes: Any) -> Delivery:
@@ -345,6 +370,7 @@ _DATA: dict[Kind, dict[str, Any]] = {
     Kind.CLAIM_COMPLETED: {
         "claim_kind": "return", "came": 1, "refund_amount": 9_900, "completed_at": "2026-11-28T09:30:00Z",
     },
+    Kind.REPLACEMENT_STOPPED: {"refund_amount": 12_900, "stopped_at": "2026-11-29T09:30:00Z"},
 }  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from services.notify.tests.builders import (
     refund_account_needed,
     refund_refused,
     refund_requested,
+    replacement_stopped,
     return_updated,
     shipment_held,
     shipment_updated,
@@ -58,4 +59,5 @@ def every_fact(order_id: UUID) -> list[Event]:
         shipment_updated(order_id, claim_id=ids.new_id(), occurred_at=NOW + timedelta(hours=19)),
         return_updated(order_id),
         *claim_events(order_id),
+        replacement_stopped(order_id),
     ]

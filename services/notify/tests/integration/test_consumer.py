@@ -41,8 +41,8 @@ KINDS = [
     "deposit-short", "deposit-surplus", "deposit-reversed", "surplus-returned", "address-kept", "address-changed",
     "option-kept", "option-changed",
     "refund-failed", "payment-unwanted", "preorder-held", "exchange-shipped", "order-shipped", "claim-requested",
-    "claim-approved", "claim-collected", "claim-rejected", "claim-withdrawn", "claim-completed", "order-completed",
-    "preorder-released",
+    "claim-approved", "claim-collected", "claim-rejected", "claim-withdrawn", "claim-completed", "replacement-stopped",
+    "order-completed", "preorder-released",
 ]  # fmt: skip
 
 

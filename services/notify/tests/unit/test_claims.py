@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from services.notify.tests.builders import a_letter, lines
 
-from contracts.claims import SettledLine
+from contracts.claims import ClaimKind, SettledLine
 from notify.consumer.claims import found
 from notify.domain import texts
 from notify.domain.messages import Kind, Letter
@@ -21,7 +21,7 @@ def templates() -> Templates:
     return Templates()
 
 
-def completed(claim: str, refund: int, *settled: tuple[int, int, int]) -> Letter:
+def completed(claim: ClaimKind, refund: int, *settled: tuple[int, int, int]) -> Letter:
     """`settled`: resellable, damaged and missing units of each line of the order."""
     letter = a_letter(Kind.CLAIM_COMPLETED, claim_kind=claim, refund_amount=refund)
     parts = [
@@ -31,7 +31,7 @@ def completed(claim: str, refund: int, *settled: tuple[int, int, int]) -> Letter
         )
         for line, units in zip(lines(letter.order.order_id), settled, strict=False)
     ]  # fmt: skip
-    data: dict[str, Any] = {**letter.message.data, **found(parts)}
+    data: dict[str, Any] = {**letter.message.data, **found(parts, claim)}
     return replace(letter, message=replace(letter.message, data=data))
 
 
@@ -42,7 +42,9 @@ def every_text(templates: Templates, letter: Letter) -> list[str]:
 
 class TestAllCame:
     @KINDS
-    def test_names_every_unit_and_says_nothing_of_others(self, templates: Templates, claim: str, refund: int) -> None:
+    def test_names_every_unit_and_says_nothing_of_others(
+        self, templates: Templates, claim: ClaimKind, refund: int
+    ) -> None:
         letter = completed(claim, refund, (1, 1, 0), (1, 0, 0))
         page = templates.email(letter)
         assert f"- {GRANOLA} 2개\n- {COFFEE} 1개" in page.text
@@ -51,20 +53,20 @@ class TestAllCame:
         assert not any("도착하지 않은" in words for words in every_text(templates, letter))
 
     @KINDS
-    def test_stays_a_cheap_sms(self, templates: Templates, claim: str, refund: int) -> None:
+    def test_stays_a_cheap_sms(self, templates: Templates, claim: ClaimKind, refund: int) -> None:
         assert templates.short_text(completed(claim, refund, (2, 0, 0))).subject is None
 
 
 class TestSomeMissing:
     @KINDS
-    def test_names_the_units_that_came(self, templates: Templates, claim: str, refund: int) -> None:
+    def test_names_the_units_that_came(self, templates: Templates, claim: ClaimKind, refund: int) -> None:
         page = templates.email(completed(claim, refund, (0, 1, 1)))
         assert f"- {GRANOLA} 1개" in page.text
         for words in (page.text, page.html):
             assert "2개" not in words
 
     @KINDS
-    def test_leaves_out_a_line_of_which_nothing_came(self, templates: Templates, claim: str, refund: int) -> None:
+    def test_leaves_out_a_line_of_which_nothing_came(self, templates: Templates, claim: ClaimKind, refund: int) -> None:
         page = templates.email(completed(claim, refund, (2, 0, 0), (0, 0, 1)))
         for words in (page.text, page.html):
             assert GRANOLA in words
@@ -72,12 +74,12 @@ class TestSomeMissing:
         assert f"- {GRANOLA} 2개" in page.text
 
     @KINDS
-    def test_every_text_says_how_many_did_not_arrive(self, templates: Templates, claim: str, refund: int) -> None:
+    def test_every_text_says_how_many_did_not_arrive(self, templates: Templates, claim: ClaimKind, refund: int) -> None:
         for words in every_text(templates, completed(claim, refund, (0, 1, 1), (0, 0, 1))):
             assert words.count("도착하지 않은 상품 2개는 제외되었습니다.") == 1
 
     @KINDS
-    def test_fits_a_long_text(self, templates: Templates, claim: str, refund: int) -> None:
+    def test_fits_a_long_text(self, templates: Templates, claim: ClaimKind, refund: int) -> None:
         letter = completed(claim, refund, (0, 1, 1))
         made = templates.short_text(letter)
         assert texts.text_bytes(made.text) <= texts.LMS_BYTES
@@ -90,7 +92,7 @@ class TestNothingCame:
     """Orders rejects such a claim; where it is told all the same, no goods and no money are promised."""
 
     @pytest.mark.parametrize("claim", ["return", "exchange"])
-    def test_names_and_promises_no_goods(self, templates: Templates, claim: str) -> None:
+    def test_names_and_promises_no_goods(self, templates: Templates, claim: ClaimKind) -> None:
         letter = completed(claim, 0, (0, 0, 2), (0, 0, 1))
         page = templates.email(letter)
         for words in (page.text, page.html):

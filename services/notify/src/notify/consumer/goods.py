@@ -31,11 +31,13 @@ class _Hears:
         self._tell = teller.tell
 
     async def on_shipment_updated(self, event: ShipmentUpdated, tx: Tx) -> None:
-        """Of a parcel only its leaving is told. Replacements need not be of the variant that the order's line names."""
+        """Of a parcel only its leaving is told. What its exchange told names the replacements once this is written."""
         if event.status is not ShipmentStatus.SHIPPED:
             return
         kind = Kind.EXCHANGE_SHIPPED if event.claim_id else Kind.ORDER_SHIPPED
         data = parcel(event) | {"lines": some_of(event.lines)}
+        if event.claim_id:
+            data["claim_id"] = event.claim_id
         await self._tell(Tell(kind, event.shipment_id, event.order_id, event.mall_id, event.occurred_at, data), tx)
 
     async def on_shipment_held(self, event: ShipmentHeld, tx: Tx) -> None:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from notify.domain import options
 from notify.domain.delivery import Channel
 
 
@@ -42,6 +43,7 @@ class Kind(StrEnum):
     CLAIM_WITHDRAWN = "claim-withdrawn"
     CLAIM_COLLECTED = "claim-collected"
     CLAIM_COMPLETED = "claim-completed"
+    REPLACEMENT_STOPPED = "replacement-stopped"  # fact: the stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +96,16 @@ class Order:
     @property
     def summary(self) -> str:
         """`그래놀라 외 2건`."""
-        first = self.lines[0].product_name if self.lines else "주문 상품"
-        return first if len(self.lines) < 2 else f"{first} 외 {len(self.lines) - 1}건"
+        return and_more(self.lines[0].product_name if self.lines else "주문 상품", len(self.lines))
 
     def some_of(self, parts: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:
-        """The lines that `parts` ({line_id, quantity, amount?}) name, so many of each. Unknown ones are left out."""
+        """The lines that `parts` name, so many of each. Unknown ones are left out.
+
+        A part is {line_id, quantity, amount?, product_name?, option?}, the last two where they need not be as in the
+        order. What is exchanged has what `options` reads instead, and its option is from what to what.
+        """
         named = {UUID(str(part["line_id"])): part for part in parts}
-        return tuple(
-            replace(line, quantity=int(part["quantity"]), amount=int(part.get("amount", line.amount)))
-            for line in self.lines
-            if (part := named.get(line.line_id)) is not None
-        )
+        return tuple(_as_told(line, part) for line in self.lines if (part := named.get(line.line_id)) is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +119,48 @@ class Mall:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """Everything a message is written from."""
+    """Everything a message is written from. `claimed`: of replacements, the parts of which their exchange told."""
 
     message: Message
     order: Order
     mall: Mall
     customer: str
+    claimed: Sequence[Mapping[str, Any]] = ()
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Those the message is about: all, the shipped, the cancelled."""
+        parts = self._parts
+        return self.order.lines if parts is None else self.order.some_of(parts)
+
+    @property
+    def exchanged(self) -> tuple[Line, ...]:
+        """Those of them that are exchanged for another option."""
+        return self.order.some_of([part for part in self._parts or () if options.change(part)])
+
+    @property
+    def _parts(self) -> Sequence[Mapping[str, Any]] | None:
+        parts: Sequence[Mapping[str, Any]] | None = self.message.data.get("lines")
+        if parts is None or self.message.kind is not Kind.EXCHANGE_SHIPPED:
+            return parts
+        told = {str(part["line_id"]): part for part in self.claimed if part.get("new_sku")}
+        unknown = {"option": None}
+        return [{**told.get(str(part["line_id"]), unknown), **part} for part in parts]
+
+
+def and_more(first: str, things: int) -> str:
+    """`그래놀라 외 2건`, of three things."""
+    return first if things < 2 else f"{first} 외 {things - 1}건"
+
+
+def _as_told(line: Line, part: Mapping[str, Any]) -> Line:
+    return replace(
+        line,
+        product_name=part.get("product_name") or line.product_name,
+        variant_name=part["option"] if "option" in part else options.change(part) or line.variant_name,
+        quantity=int(part["quantity"]),
+        amount=int(part.get("amount", line.amount)),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from notify.domain import texts
-from notify.domain.messages import Kind, Letter, Mall
+from notify.domain.messages import Kind, Letter, Mall, and_more
 from notify.domain.texts import as_moment
 from notify.flows import wording_goods
 
@@ -91,17 +92,33 @@ def account_asked(data: Mapping[str, Any]) -> str:
     return "환불 계좌 등록"
 
 
+def goods(letter: Letter) -> str:
+    """The goods in a line: the order's, but with their options what is exchanged for another or not sent after all."""
+    lines = letter.exchanged or (letter.lines if letter.message.kind is Kind.REPLACEMENT_STOPPED else ())
+    if not lines:
+        return texts.shortened(letter.order.summary, _PRODUCT_LETTERS)
+    first = replace(lines[0], product_name=texts.shortened(lines[0].product_name, _PRODUCT_LETTERS))
+    return and_more(first.name, len(letter.lines))
+
+
+def exchanged(letter: Letter) -> str:
+    """`500g → 초코 500g 외 1건`, empty where no other option is sent."""
+    lines = letter.exchanged
+    return and_more(lines[0].variant_name or "", len(lines)) if lines else ""
+
+
 def facts(letter: Letter) -> dict[str, Any]:
-    """What mail and text templates see. `lines` are those the message is about: all, the shipped, the cancelled."""
+    """What mail and text templates see."""
     message, order = letter.message, letter.order
-    parts = message.data.get("lines")
     return {
         "kind": message.kind.value,
         "title": TITLES[message.kind],
         "mall": letter.mall,
         "customer": texts.shortened(letter.customer, _NAME_LETTERS),
         "order": order,
-        "lines": order.lines if parts is None else order.some_of(parts),
+        "lines": letter.lines,
+        "goods": goods(letter),
+        "exchanged": exchanged(letter),
         "data": message.data,
         "method": method(str(message.data.get("method", ""))),
         "refunded_to": refunded_to(message.data),
@@ -121,7 +138,7 @@ def variables(letter: Letter) -> dict[str, str]:
         "쇼핑몰": mall.name,
         "고객명": texts.shortened(letter.customer, _NAME_LETTERS),
         "주문번호": order.order_number,
-        "상품명": texts.shortened(order.summary, _PRODUCT_LETTERS),
+        "상품명": goods(letter),
         "고객센터": mall.support_phone or mall.support_email or mall.storefront_url or mall.name,
     }
     kind, data = letter.message.kind, letter.message.data

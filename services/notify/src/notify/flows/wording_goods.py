@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from notify.domain import texts
+from notify.domain import options, texts
 from notify.domain.messages import Kind
 
 TITLES: dict[Kind, str] = {
@@ -23,6 +23,7 @@ TITLES: dict[Kind, str] = {
     Kind.CLAIM_WITHDRAWN: "반품·교환 철회 안내",
     Kind.CLAIM_COLLECTED: "반품·교환 회수 안내",
     Kind.CLAIM_COMPLETED: "반품·교환 완료 안내",
+    Kind.REPLACEMENT_STOPPED: "교환 상품 발송 불가 안내",
 }
 
 _PARCEL = frozenset({"택배사", "송장번호", "배송조회"})
@@ -41,6 +42,7 @@ NAMES: dict[Kind, frozenset[str]] = {
     Kind.CLAIM_WITHDRAWN: frozenset({"구분", "철회일시"}),
     Kind.CLAIM_COLLECTED: _PARCEL,
     Kind.CLAIM_COMPLETED: frozenset({"구분", "처리결과", "환불예정금액", "처리일시"}),
+    Kind.REPLACEMENT_STOPPED: frozenset({"처리결과", "환불예정금액", "처리일시"}),
 }
 
 # The variable that is a moment, and where the fact keeps it.
@@ -54,8 +56,8 @@ _MOMENTS: dict[Kind, tuple[str, str]] = {
     Kind.CLAIM_REJECTED: ("처리일시", "rejected_at"),
     Kind.CLAIM_WITHDRAWN: ("철회일시", "withdrawn_at"),
     Kind.CLAIM_COMPLETED: ("처리일시", "completed_at"),
+    Kind.REPLACEMENT_STOPPED: ("처리일시", "stopped_at"),
 }
-_OPTION_LETTERS = 40
 _TOO_LATE = {
     "centre_accepted": "출고 준비가 시작되었습니다",
     "already_shipped": "상품이 이미 출발했습니다",
@@ -73,15 +75,6 @@ def address_reason(data: Mapping[str, Any]) -> str:
 
 def option_reason(data: Mapping[str, Any]) -> str:
     return _TOO_LATE.get(str(data.get("reason")), "요청하신 옵션으로 준비할 수 없습니다")
-
-
-def option_before(data: Mapping[str, Any]) -> str:
-    """An option goes by its SKU where it has no name."""
-    return texts.shortened(str(data.get("variant_name") or data.get("sku") or "-"), _OPTION_LETTERS)
-
-
-def option_after(data: Mapping[str, Any]) -> str:
-    return texts.shortened(str(data.get("new_variant_name") or data.get("new_sku") or "-"), _OPTION_LETTERS)
 
 
 def outcome(data: Mapping[str, Any]) -> str:
@@ -105,6 +98,13 @@ def _follows(data: Mapping[str, Any]) -> str:
     return "보내신 상품을 확인하고 반품 처리를 마쳤습니다."
 
 
+def stopped(data: Mapping[str, Any]) -> str:
+    """What follows where replacements are not sent; no money is spoken of where none goes back now."""
+    if data.get("refund_amount"):
+        return "죄송합니다. 교환 상품을 보내 드릴 수 없어 결제하신 수단으로 환불해 드립니다."
+    return "죄송합니다. 교환 상품을 보내 드릴 수 없어 반품으로 처리했습니다."
+
+
 def parcel(data: Mapping[str, Any]) -> dict[str, str]:
     return {
         "택배사": str(data["carrier_name"] or "택배"),
@@ -119,10 +119,11 @@ def facts(data: Mapping[str, Any]) -> dict[str, Any]:
         "claim": claim(data),
         "claim_outcome": outcome(data),
         "left_out": left_out(data),
+        "stopped_outcome": stopped(data),
         "address_reason": address_reason(data),
         "option_reason": option_reason(data),
-        "option_before": option_before(data),
-        "option_after": option_after(data),
+        "option_before": options.before(data),
+        "option_after": options.after(data),
     }
 
 
@@ -139,10 +140,10 @@ def variables(kind: Kind, data: Mapping[str, Any], currency: str) -> dict[str, s
     if kind is Kind.ADDRESS_KEPT:
         said["변경불가사유"] = address_reason(data)
     if kind is Kind.OPTION_CHANGED:
-        said |= {"변경전옵션": option_before(data), "변경후옵션": option_after(data)}
+        said |= {"변경전옵션": options.before(data), "변경후옵션": options.after(data)}
     if kind is Kind.OPTION_KEPT:
-        said |= {"변경후옵션": option_after(data), "변경불가사유": option_reason(data)}
-    if kind is Kind.CLAIM_COMPLETED:
-        refund = int(data["refund_amount"])
-        said |= {"처리결과": outcome(data), "환불예정금액": texts.money(refund, currency) if refund else "없음"}
+        said |= {"변경후옵션": options.after(data), "변경불가사유": option_reason(data)}
+    if "처리결과" in NAMES[kind]:
+        refund, follows = int(data["refund_amount"]), stopped if kind is Kind.REPLACEMENT_STOPPED else outcome
+        said |= {"처리결과": follows(data), "환불예정금액": texts.money(refund, currency) if refund else "없음"}
     return said

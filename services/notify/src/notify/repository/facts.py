@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CTE, Row, Select, delete, exists, select, text, update
+from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,11 +20,24 @@ from notify.tables import contacts, deliveries, malls, messages, orders
 MESSAGE = (
     messages.c.kind, messages.c.fact_id, messages.c.mall_id, messages.c.expires_at, messages.c.data, messages.c.trace,
 )  # fmt: skip
+_completed = messages.alias("completed")
+# What was told of an exchange, for the message about its replacements' leaving.
+_CLAIMED = (
+    select(_completed.c.data["lines"])
+    .where(
+        messages.c.kind == Kind.EXCHANGE_SHIPPED,
+        _completed.c.kind == Kind.CLAIM_COMPLETED,
+        _completed.c.fact_id == messages.c.data["claim_id"].astext.cast(PG_UUID),
+    )
+    .correlate(messages)
+    .scalar_subquery()
+)
 # What a message is written from.
 LETTER = (
     *MESSAGE, orders.c.order_number, orders.c.currency, orders.c.lines, orders.c.discount_amount,
     orders.c.shipping_amount, orders.c.total_amount, orders.c.placed_at, contacts.c.name.label("customer"),
     malls.c.name.label("mall_name"), malls.c.storefront_url, malls.c.support_email, malls.c.support_phone,
+    _CLAIMED.label("claimed"),
 )  # fmt: skip
 
 _CHANGE_OPTION = text(
@@ -158,7 +172,7 @@ def letter_of(row: Row[Any]) -> Letter:
         support_email=row.support_email,
         support_phone=row.support_phone,
     )
-    return Letter(message_of(row), order, mall, row.customer or "고객")
+    return Letter(message_of(row), order, mall, row.customer or "고객", row.claimed or ())
 
 
 def _line(line: Mapping[str, Any]) -> Line:
