@@ -105,6 +105,12 @@ async def changes_twice(visit: Visit) -> None:
     visit.end = "completed or returned"
 
 
+async def rather_the_money(visit: Visit) -> None:
+    await visit.pay(await visit.place([(OFFERS[visit.mall].swaps[0], 1)]))
+    visit.later = _rather_the_money
+    visit.end = "completed or returned"
+
+
 async def _gets_what_it_says(visit: Visit) -> None:
     order = _order(visit)
     found = await _once(visit, order, lambda found: found["delivered_at"], "delivered")
@@ -144,6 +150,27 @@ async def _changes_twice(visit: Visit) -> None:
     other = {"replacement_sku": OFFERS[visit.mall].swaps[1]}
     await _replaced(visit, *await _claimed(visit, "exchange", other))
     await _paid_back(visit, *await _claimed(visit, "return", {"sku": other["replacement_sku"]}))
+
+
+async def _rather_the_money(visit: Visit) -> None:
+    """One unit, for the other option; and what has not left of that for its money."""
+    order, settled = await _claimed(visit, "exchange", {"replacement_sku": OFFERS[visit.mall].swaps[1]})
+    await visit.desk.refund_instead(order, settled)
+
+    def of(found: dict[str, Any]) -> dict[str, Any]:
+        claims: list[dict[str, Any]] = found["claims"]
+        return next(each for each in claims if each["claim_id"] == settled["claim_id"])
+
+    def decided(found: dict[str, Any]) -> bool:
+        stop = of(found)["replacement_stop"]
+        return stop is None or stop["status"] != "requested"
+
+    claim = of(await _once(visit, order, decided, "decided"))
+    stop = claim["replacement_stop"]
+    if stop is not None and stop["status"] == "accepted":
+        await _paid_back(visit, order, claim)
+    else:
+        await _replaced(visit, order, claim)
 
 
 async def _replaced(visit: Visit, order: Order, settled: dict[str, Any]) -> None:

@@ -186,6 +186,7 @@ KINDS: dict[str, Callable[[Visit], Awaitable[None]]] = {
     "sends back": afterwards.sends_back,
     "exchanges": afterwards.exchanges,
     "changes twice": afterwards.changes_twice,
+    "rather the money": afterwards.rather_the_money,
 }
 WEIGHTS = {
     "window": 8,
@@ -203,4 +204,5 @@ WEIGHTS = {
     "sends back": 2,
     "exchanges": 1,
     "changes twice": 1,
+    "rather the money": 1,
 }

@@ -15,13 +15,16 @@ _PARTS = {"PAIR": Counter(OATS=2)}
 
 @dataclass
 class Bought:
-    """One order, and how its customer sees it now. `short`: what its centre said to miss of it, by shelf."""
+    """One order, and how its customer sees it now. `short`: what its centre said to miss of it, by shelf; `unsent`:
+    likewise of what its exchanges send, by claim.
+    """
 
     order: Order
     view: dict[str, Any]
     payment_id: str = ""
     rejected: bool = False
     short: Counter[str] = field(default_factory=Counter)
+    unsent: dict[str, Counter[str]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"{self.order.number} ({self.status})"
@@ -33,6 +36,9 @@ class Bought:
     @property
     def status(self) -> str:
         return str(self.view["status"])
+
+    def claim(self, claim_id: str) -> dict[str, Any]:
+        return next(claim for claim in self.view["claims"] if claim["claim_id"] == claim_id)
 
     def open_units(self, line: dict[str, Any]) -> int:
         gone = ("cancelled", "cancelling", "claiming", "returned")
@@ -50,6 +56,14 @@ def wanted(one: Bought) -> Counter[str]:
     for line in one.view["lines"]:
         wanted.update(units(line["sku"], line["quantity"] - line["cancelled_quantity"]))
     return wanted
+
+
+def stopped(claim: dict[str, Any]) -> Counter[str]:
+    """What an exchange did not send, as it lies on the shelves."""
+    found: Counter[str] = Counter()
+    for line in claim["lines"]:
+        found.update(units(line["replacement_sku"] or line["sku"], line["stopped"]))
+    return +found
 
 
 def first(pick: Iterable[dict[str, Any]], units: int) -> Counter[str]:

@@ -9,7 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from tests.contract.http.bought import PRICES, Bought, check_price, due_back, first, misjudged, units, wanted
+from tests.contract.http.bought import (
+    PRICES,
+    Bought,
+    check_price,
+    due_back,
+    first,
+    misjudged,
+    stopped,
+    units,
+    wanted,
+)
 from tests.contract.http.journey import MALL, Journey, fit_out
 from tests.contract.http.shop import Shop
 
@@ -73,12 +83,12 @@ class Walk:
             body["lines"] = [{"line_id": line_id, "quantity": count} for line_id, count in lines]
         before = wanted(one)
         await self._customer(one, "/cancel", body)
-        self._miss(one, before - wanted(one))
+        one.short = self._miss(one.short, before - wanted(one))
 
     async def choose(self, one: Bought, line_id: str, sku: str) -> None:
         before = wanted(one)
         await self._customer(one, f"/lines/{line_id}/option", {"sku": sku})
-        self._miss(one, before - wanted(one))
+        one.short = self._miss(one.short, before - wanted(one))
 
     async def centre(self, one: Bought, verb: str, *, part: bool = False) -> None:
         """`accept`, `waybill` or `delivered`; of a `part` only one unit leaves."""
@@ -95,16 +105,20 @@ class Walk:
         await self.rest()
 
     async def short(self, one: Bought, units: int, *, last: bool) -> None:
-        """The centre has so many fewer than it is to pick, of the first SKU or from the `last` on."""
+        """The centre has so many fewer than it is to pick, of the first SKU or from the `last` on; of the order and of
+        what its exchanges send.
+        """
         key = {"X-API-Key": self.shop.instance.secrets["logistics_api_key"]}
         query = f"/v1/logistics/shipment-requests?order_number={one.order.number}"
         for request in (await self.journey.call("GET", query, headers=key))["items"]:
+            said = first(reversed(request["pick"]) if last else request["pick"], units)
+            body = {"reason": "없음", "short": [{"sku": sku, "quantity": count} for sku, count in said.items()]}
+            if not await self._may_refuse("POST", f"/v1/logistics/shipment-requests/{request['id']}/reject", body, key):
+                continue
             if request["claim_id"] is None:
-                said = first(reversed(request["pick"]) if last else request["pick"], units)
-                body = {"reason": "없음", "short": [{"sku": sku, "quantity": count} for sku, count in said.items()]}
-                path = f"/v1/logistics/shipment-requests/{request['id']}/reject"
-                if await self._may_refuse("POST", path, body, key) and request["status"] != "rejected":
-                    one.rejected, one.short = True, said
+                one.rejected, one.short = True, said
+            else:
+                one.unsent[request["claim_id"]] = said
         await self.rest()
 
     async def reassign(self, one: Bought) -> None:
@@ -115,6 +129,8 @@ class Walk:
             done = await self._may_refuse("POST", path, {"centre": request["centre"]}, self._staff())
             if done and request["claim_id"] is None:
                 one.rejected, one.short = False, Counter()
+            elif done:
+                one.unsent.pop(request["claim_id"], None)
         await self.rest()
 
     async def confirm(self, one: Bought) -> None:
@@ -132,6 +148,16 @@ class Walk:
         path = f"/v1/orders/{one.order.id}/claims/{claim['claim_id']}/{verb}"
         await self._may_refuse("POST", path, bodies[verb], self._staff())
         await self.rest()
+
+    async def refund_instead(self, one: Bought, claim: dict[str, Any]) -> None:
+        """Staff gives up what an exchange has not sent."""
+        name = claim["claim_id"]
+        before = stopped(claim)
+        path = f"/v1/orders/{one.order.id}/claims/{name}/refund-instead"
+        await self._may_refuse("POST", path, {}, self._staff())
+        await self.rest()
+        gone = stopped(one.claim(name)) - before
+        one.unsent[name] = self._miss(one.unsent.get(name, Counter()), gone)
 
     async def receive(self, one: Bought, claim: dict[str, Any], found: dict[str, tuple[int, int, int]]) -> None:
         """The centre found so many units resellable, damaged, missing, by line."""
@@ -175,11 +201,13 @@ class Walk:
         found += await self._audited()
         return found + await self.shop.unheard()
 
-    def _miss(self, one: Bought, gone: Counter[str]) -> None:
-        """Of units that the order lost, those that the centre does not have come back to nobody."""
-        missed = one.short & gone
-        one.short -= missed
+    def _miss(self, short: Counter[str], gone: Counter[str]) -> Counter[str]:
+        """Of units that are not sent after all, those that the centre does not have come back to nobody. Returns what
+        it misses of the others.
+        """
+        missed = short & gone
         self.missed += missed
+        return short - missed
 
     def _out(self) -> Counter[str]:
         """Units that left the shelves for good, as the customers' views tell."""
@@ -197,7 +225,7 @@ class Walk:
                     if claim["status"] == "completed":
                         out.subtract(units(line["sku"], line["resellable"]))
                         if claim["kind"] == "exchange":
-                            out.update(units(instead, line["resellable"] + line["damaged"]))
+                            out.update(units(instead, line["resellable"] + line["damaged"] - line["stopped"]))
         return out
 
     def _held(self) -> Counter[str]:
@@ -218,8 +246,10 @@ class Walk:
                     out += line["quantity"] - line["cancelled_quantity"]
             for claim in one.view["claims"]:
                 gifts = {line["line_id"] for line in one.view["lines"] if line["kind"] == "gift"}
+                came = [line for line in claim["lines"] if line["line_id"] in gifts]
                 if claim["status"] == "completed" and claim["kind"] == "return":
-                    out -= sum(line["resellable"] for line in claim["lines"] if line["line_id"] in gifts)
+                    out -= sum(line["resellable"] for line in came)
+                out -= sum(min(line["resellable"], line["stopped"]) for line in came)
         return out
 
     async def _count(self) -> Counted:

@@ -34,15 +34,17 @@ class Paths(RuleBasedStateMachine):
             claims = [f"{claim['kind']} {claim['status']}" for claim in one.view["claims"]]
             cancels = [f"cancel {cancel['status']}" for cancel in one.view["cancels"]]
             chosen = [line["option_change"] for line in one.view["lines"] if line["option_change"]]
+            given_up = [f"stop {claim['replacement_stop']['status']}" for claim in one.view["claims"]
+                        if claim["replacement_stop"]]  # fmt: skip
             options = [f"option {change['status']}" for change in chosen]
-            Paths.seen.update([one.status, *claims, *cancels, *options])
+            Paths.seen.update([one.status, *claims, *cancels, *given_up, *options])
         Paths.seen["units missed"] += self.walk.missed.total()
 
     @initialize(
         basket=_BASKETS,
         coupon=st.sampled_from((None, *COUPONS)),
         far=st.booleans(),
-        stage=st.sampled_from(["placed", "paid", "short", "delivered", "delivered"]),
+        stage=st.sampled_from(["placed", "paid", "short", "delivered", "exchanged"]),
     )
     def somebody_comes(self, basket, coupon, far, stage):
         self.portal, shop, http, promotion = self.world
@@ -53,9 +55,26 @@ class Paths(RuleBasedStateMachine):
             self.step(self.walk.pay, self.walk.bought[0])
         if stage == "short":
             self.step(self.walk.short, self.walk.bought[0], 2, last=False)
-        if stage == "delivered":
+        if stage in {"delivered", "exchanged"}:
             self.step(self.walk.centre, self.walk.bought[0], "waybill")
             self.step(self.walk.centre, self.walk.bought[0], "delivered")
+        if stage == "exchanged":
+            self.exchanges_all(self.walk.bought[0])
+            self.step(self.walk.short, self.walk.bought[0], 1, last=False)
+
+    def exchanges_all(self, one):
+        """Half of what came back is damaged; the centre has not all that is to be sent instead."""
+        lines = [
+            {"line_id": line["line_id"], "quantity": one.open_units(line)}
+            for line in one.view["lines"]
+            if line["kind"] == "item"
+        ]
+        self.step(self.walk.claim, one, "exchange", "defective", lines)
+        (claim,) = one.view["claims"]
+        self.step(self.walk.decide, one, claim, "approve")
+        halves = {line["line_id"]: divmod(line["quantity"], 2) for line in claim["lines"]}
+        found = {line_id: (half, half + odd, 0) for line_id, (half, odd) in halves.items()}
+        self.step(self.walk.receive, one, claim, found)
 
     def step(self, act, *arguments, **options):
         self.taken.append(f"{act.__name__} {arguments} {options or ''}")
@@ -132,6 +151,34 @@ class Paths(RuleBasedStateMachine):
         one = self.one(data, "delivered", "completed")
         self.step(self.walk.centre, one, "waybill")
         self.step(self.walk.centre, one, "delivered")
+
+    @precondition(lambda self: self.exchanges())
+    @rule(data=st.data(), part=st.booleans())
+    def what_is_sent_in_exchange_leaves(self, data, part):
+        one, _ = data.draw(st.sampled_from(self.exchanges()))
+        self.step(self.walk.centre, one, "waybill", part=part)
+
+    @precondition(lambda self: self.exchanges())
+    @rule(data=st.data(), units=st.integers(1, 3))
+    def what_is_to_be_sent_in_exchange_is_not_there(self, data, units):
+        one, _ = data.draw(st.sampled_from(self.exchanges()))
+        self.step(self.walk.short, one, units, last=False)
+
+    @precondition(lambda self: self.exchanges())
+    @rule(data=st.data())
+    def staff_gives_the_money_back_instead(self, data):
+        one, claim = data.draw(st.sampled_from(self.exchanges()))
+        self.step(self.walk.refund_instead, one, claim)
+        stop = one.claim(claim["claim_id"])["replacement_stop"]
+        assert stop is None or stop["status"] != "requested"
+
+    def exchanges(self):
+        return [
+            (one, claim)
+            for one in self.walk.bought
+            for claim in one.view["claims"]
+            if (claim["kind"], claim["status"]) == ("exchange", "completed")
+        ]
 
     @precondition(lambda self: self.have("delivered"))
     @rule(data=st.data())

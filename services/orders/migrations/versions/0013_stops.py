@@ -15,7 +15,7 @@ _STATEMENTS = (
         DROP CONSTRAINT order_claims_money,
         ADD CONSTRAINT order_claims_money CHECK (amount = 0 OR status = 'completed'
             AND (kind = 'return' OR stop_status IS NOT DISTINCT FROM 'accepted'))""",
-    """ALTER TABLE order_claim_lines ADD COLUMN replacement_name text,
+    """ALTER TABLE order_claim_lines ADD COLUMN replacement_name text, ADD COLUMN held_name text,
         ADD COLUMN stopping integer NOT NULL DEFAULT 0, ADD COLUMN stopped integer NOT NULL DEFAULT 0,
         ADD CONSTRAINT order_claim_lines_stop
             CHECK (stopping >= 0 AND stopped >= 0 AND stopping + stopped <= resellable + damaged)""",

@@ -216,6 +216,7 @@ order_claim_lines = Table(
     Column("position", SmallInteger, nullable=False),
     Column("quantity", Integer, nullable=False),
     Column("held_sku", Text),
+    Column("held_name", Text),
     Column("replacement_sku", Text),
     Column("replacement_name", Text),
     Column("resellable", Integer, nullable=False, server_default="0"),

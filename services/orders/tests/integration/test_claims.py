@@ -175,7 +175,7 @@ async def test_the_variant_that_was_sent_instead_comes_back(http, database: Data
     assert back["lines"][0]["sku"] == "OAT-VANILLA"
     await decide(http, order, back, "approve")
     said = await hear(database, received(order, back, (1, 0, 0)))
-    assert [(line.sku, line.variant_name) for line in said[0].lines] == [("OAT-VANILLA", None)]
+    assert [(line.sku, line.variant_name) for line in said[0].lines] == [("OAT-VANILLA", "옵션 OAT-VANILLA")]
     assert said[0].sold_under == (order.order_id, UUID(claim["claim_id"]))
     (last,) = (await ask(http, order, key="6", lines=[one])).json()["lines"]
     assert last["sku"] == "OAT-1000"

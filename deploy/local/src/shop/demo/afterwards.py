@@ -103,6 +103,27 @@ async def sends_back_the_other(visit: Visit) -> None:
     visit.end = "exchanged, then returned, all refunded"
 
 
+async def rather_the_money(visit: Visit) -> None:
+    """The other one is not to be had after all: if it has not left yet, the money goes back instead."""
+    bought, other = OFFERS[visit.mall].swaps
+    order = await visit.place([(bought, 1)])
+    payment_id = await visit.door.pay_by_window(order, "card")
+    await visit.until("completed")
+    lines = [{"line_id": order.lines[0]["line_id"], "quantity": 1, "replacement_sku": other}]
+    settled = await _settled(visit, await visit.door.claim(order, "exchange", "defective", lines))
+    await visit.desk.refund_instead(order, settled)
+    claim_id = settled["claim_id"]
+    answered = await visit.door.wait_for(order, lambda found: not _stopping(found, claim_id), "stopped or sent")
+    stop = _claim(answered, claim_id)["replacement_stop"]
+    if stop is None or stop["status"] != "accepted":
+        await _arrived(visit, order, claim_id)
+        visit.end = "exchanged, too late for the money"
+        return
+    await refunded(visit, payment_id, order.total)
+    await visit.until("returned")
+    visit.end = "exchanged for nothing, all refunded"
+
+
 async def _exchanged(visit: Visit) -> tuple[Order, str]:
     """One unit for one of the other option, which arrives. Returns the order and its payment's id."""
     bought, other = OFFERS[visit.mall].swaps
@@ -144,13 +165,21 @@ async def _settled(visit: Visit, claim: dict[str, Any]) -> dict[str, Any]:
     await visit.desk.approve(visit.order, claim)
     await visit.desk.take_back(visit.mall, claim)
 
-    def of(order: dict[str, Any]) -> dict[str, Any]:
-        found: dict[str, Any] = next(each for each in order["claims"] if each["claim_id"] == claim["claim_id"])
-        return found
-
-    return of(
-        await visit.door.wait_for(visit.order, lambda found: of(found)["status"] == "completed", "settled", seconds=90)
+    claim_id = claim["claim_id"]
+    done = await visit.door.wait_for(
+        visit.order, lambda found: _claim(found, claim_id)["status"] == "completed", "settled", seconds=90
     )
+    return _claim(done, claim_id)
+
+
+def _claim(order: dict[str, Any], claim_id: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(each for each in order["claims"] if each["claim_id"] == claim_id)
+    return found
+
+
+def _stopping(order: dict[str, Any], claim_id: str) -> bool:
+    stop = _claim(order, claim_id)["replacement_stop"]
+    return stop is not None and bool(stop["status"] == "requested")
 
 
 async def _arrived(visit: Visit, order: Order, claim_id: str) -> None:

@@ -9,6 +9,7 @@ from shop.demo.afterwards import (
     confirms,
     exchanges,
     moves_house,
+    rather_the_money,
     refunded,
     sends_all_back,
     sends_back,
@@ -92,6 +93,7 @@ SPECIAL: dict[str, Callable[[Visit], Awaitable[None]]] = {
     "sends all back": sends_all_back,
     "exchanges": exchanges,
     "sends back the other": sends_back_the_other,
+    "rather the money": rather_the_money,
     "confirms": confirms,
 }
 KINDS = _ORDINARY | SPECIAL

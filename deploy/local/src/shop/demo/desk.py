@@ -84,6 +84,11 @@ class Desk:
     async def approve(self, order: Order, claim: dict[str, Any]) -> None:
         await self.call("POST", f"/v1/orders/{order.id}/claims/{claim['claim_id']}/approve", {})
 
+    async def refund_instead(self, order: Order, claim: dict[str, Any]) -> None:
+        """What an exchange has not sent yet is to be paid back."""
+        url = f"/v1/orders/{order.id}/claims/{claim['claim_id']}/refund-instead"
+        await self.call("POST", url, {}, expect=(200, 202, 409))
+
     async def take_back(self, mall: str, claim: dict[str, Any]) -> None:
         """Returned goods are fetched, looked at, and all as good as new. One centre's job says so by itself; for the
         one whose API knows nothing of returns staff does.

@@ -44,7 +44,7 @@ from orders.domain.claim import SELLERS_FAULT, Claim, ClaimStatus, ClaimUnits
 from orders.domain.claim_days import last_day
 from orders.domain.decision import Decision
 from orders.domain.gifts import with_gifts
-from orders.domain.holding import arrived, claimed_sku, since
+from orders.domain.holding import arrived, claimed_sku, name_of, since
 from orders.domain.order import Charge, Order
 from orders.domain.status import Status
 
@@ -250,7 +250,7 @@ def _units(order: Order, command: RequestClaim) -> tuple[ClaimUnits, ...]:
                 sku,
                 line.product_id,
                 line.product_name,
-                line.variant_name if sku == line.sku else None,
+                name_of(order, line, sku),
                 line.category_ids,
                 quantity,
                 instead,

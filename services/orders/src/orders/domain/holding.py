@@ -41,6 +41,14 @@ def held(line: Line, claims: Iterable[Claim]) -> dict[str, int]:
     return {sku: count for sku, count in units.items() if count > 0}
 
 
+def name_of(order: Order, line: Line, sku: str) -> str | None:
+    """What a variant of the line is called, of those that were bought or sent in exchange."""
+    if sku == line.sku:
+        return line.variant_name
+    sent = [each for claim in order.claims for each in claim.units if each.line_id == line.line_id]
+    return next((each.instead_name for each in reversed(sent) if each.instead == sku), None)
+
+
 def lots(order: Order, line: Line) -> list[Lot]:
     """What `held` counts, parcel by parcel. A claim is of the units that arrived first and could be claimed still."""
     wanted = line.quantity - line.cancelled - line.cancelling

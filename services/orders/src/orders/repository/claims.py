@@ -113,7 +113,7 @@ async def _insert(connection: AsyncConnection, order: Order, place: int, claim: 
             "line_id": units.line_id,
             "position": number,
             "quantity": units.quantity,
-            "held_sku": None if units.sku == order.line(units.line_id).sku else units.sku,
+            **_held(order, units),
             **_found(units),
         }
         for number, units in enumerate(claim.units)
@@ -165,6 +165,13 @@ def _found(units: ClaimUnits) -> dict[str, Any]:
     }
 
 
+def _held(order: Order, units: ClaimUnits) -> dict[str, Any]:
+    """What comes back where it is not what was bought: an exchange sent it."""
+    if units.sku == order.line(units.line_id).sku:
+        return {"held_sku": None, "held_name": None}
+    return {"held_sku": units.sku, "held_name": units.variant_name}
+
+
 def _money(worth: Amounts) -> dict[str, int]:
     return {"amount": worth.amount, "vat_amount": worth.vat, "tax_free_amount": worth.tax_free}
 
@@ -175,7 +182,7 @@ def _units(row: Row[Any]) -> ClaimUnits:
         sku=row.held_sku or row.sku,
         product_id=row.product_id,
         product_name=row.product_name,
-        variant_name=None if row.held_sku else row.variant_name,
+        variant_name=row.held_name if row.held_sku else row.variant_name,
         category_ids=tuple(row.category_ids),
         quantity=row.quantity,
         replacement_sku=row.replacement_sku,
