@@ -16,7 +16,7 @@ from cart.domain.promotions.model import Offer, Promotion, Purchase
 from cart.domain.quote import Line
 from cart.domain.shipping import ShippingRule
 from common import ids
-from contracts.claims import ClaimCompleted, SettledLine
+from contracts.claims import ClaimCompleted, ReplacementStopped, SettledLine, StoppedLine
 from contracts.orders import CancelledLine, OrderCancelled, OrderPlaced
 from contracts.products import MallChanged, ProductChanged, ProductPublished, TaxClass, Variant
 from contracts.stock import StockChanged
@@ -213,6 +213,37 @@ def a_claim_completed(
         sold_under=(order_id,),
         placed_at=NOW,
         completed_at=NOW,
+    )
+
+
+def a_replacement_stopped(
+    order_id: UUID, *units: tuple[str, int, int], whole=False, stop_id=None
+) -> ReplacementStopped:
+    """`units` of lines: the line's id, how many are not sent, and how many that came for them were whole."""
+    lines = tuple(
+        StoppedLine(
+            line_id=line_id,
+            sku="Y",
+            bought_sku="X",
+            product_id=ids.new_id(),
+            quantity=quantity,
+            resellable=good,
+            amount=0,
+        )
+        for line_id, quantity, good in units
+    )
+    return ReplacementStopped(
+        order_id=order_id,
+        order_number="20261122-00000001",
+        mall_id="intake",
+        channel="pc",
+        currency="KRW",
+        claim_id=ids.new_id(),
+        stop_id=stop_id or ids.new_id(),
+        lines=lines,
+        whole=whole,
+        placed_at=NOW,
+        stopped_at=NOW,
     )
 
 

@@ -10,7 +10,7 @@ import httpx
 import jwt
 
 from common import ids
-from contracts.claims import ClaimCompleted, SettledLine
+from contracts.claims import ClaimCompleted, ReplacementStopped, SettledLine, StoppedLine
 from contracts.orders import CancelledLine, OrderCancelled, OrderCompleted, OrderOptionChanged, OrderPaid, OrderPlaced
 from contracts.payments import PaymentRefunded
 from contracts.shared import OrderLine
@@ -143,6 +143,30 @@ class Purchase:
             placed_at=self.placed_at,
             completed_at=at,
         )
+
+    def stopped(self, at: datetime, line: OrderLine, sku: str, quantity: int, **changes) -> ReplacementStopped:
+        """So many units of `sku` are not sent for what came of the line."""
+        stopped = StoppedLine(
+            line_id=line.line_id,
+            sku=sku,
+            bought_sku=line.sku,
+            product_id=line.product_id,
+            product_name=line.product_name,
+            variant_name=line.variant_name,
+            category_ids=line.category_ids,
+            quantity=quantity,
+            resellable=quantity,
+            amount=line.amount // line.quantity * quantity,
+        )
+        usual = {
+            "claim_id": ids.new_id(),
+            "stop_id": ids.new_id(),
+            "lines": (stopped,),
+            "refund_amount": stopped.amount,
+            "placed_at": self.placed_at,
+            "stopped_at": at,
+        }
+        return ReplacementStopped(**self._head | usual | changes)
 
     def changed(self, at: datetime, line: OrderLine, new_sku: str, quantity: int | None = None) -> OrderOptionChanged:
         """All of the line, or what is kept of it."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from common import ids
-from contracts.claims import ClaimCompleted, SettledLine
+from contracts.claims import ClaimCompleted, ReplacementStopped, SettledLine, StoppedLine
 from contracts.orders import CancelledLine, OrderCancelled, OrderCompleted, OrderOptionChanged, OrderPaid, OrderPlaced
 from contracts.payments import PaymentRefunded
 from contracts.shared import OrderLine
@@ -47,6 +47,17 @@ BACK = (
         damaged=0, missing=1, amount=0,
     ),
 )  # fmt: skip
+NOT_SENT = (
+    StoppedLine(
+        line_id=ids.derived_id("line"), sku="OATS-14", bought_sku="OATS-7", product_id=ids.derived_id("product"),
+        product_name="귀리 | 7일", variant_name="큰 것", category_ids=("food", "oats"), quantity=1, resellable=0,
+        amount=4500,
+    ),
+    StoppedLine(
+        line_id=ids.derived_id("other"), sku="GIFT", bought_sku="GIFT", product_id=ids.derived_id("gift"), quantity=1,
+        resellable=1, amount=0,
+    ),
+)  # fmt: skip
 TOTALS = {"shipping_amount": 2500, "discount_amount": 1000, "total_amount": 11500}
 CANCEL = {
     "cancel_id": ids.derived_id("cancel"), "reason": "customer_request", "lines": GONE, "shipping_amount": 2500,
@@ -73,6 +84,10 @@ EVENTS = [
             completed_at=SEOUL,
         )
         for kind in ("return", "exchange")
+    ),
+    ReplacementStopped(
+        **ORDER, claim_id=ids.derived_id("claim", "exchange"), stop_id=ids.derived_id("stop"), lines=NOT_SENT,
+        shipping_amount=2500, refund_amount=7000, whole=True, placed_at=NOW, stopped_at=SEOUL,
     ),
     PaymentRefunded(
         payment_id=ids.derived_id("payment"), order_id=ORDER["order_id"], order_number="20261122-1", mall_id="intake",

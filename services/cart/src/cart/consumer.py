@@ -16,7 +16,7 @@ from cart.commands import (
 )
 from common.db import Tx
 from common.processing import Handlers
-from contracts.claims import ClaimCompleted
+from contracts.claims import ClaimCompleted, ReplacementStopped
 from contracts.orders import OrderCancelled, OrderPlaced
 from contracts.products import MallChanged, PriceChanged, ProductChanged, ProductPublished, TaxClass
 from contracts.stock import StockChanged
@@ -80,6 +80,12 @@ async def on_claim_completed(event: ClaimCompleted, tx: Tx) -> None:
     await handlers.give_back_part(GiveBackPart(event.order_id, event.claim_id, gone, last=event.whole), tx)
 
 
+async def on_replacement_stopped(event: ReplacementStopped, tx: Tx) -> None:
+    """What was to be sent in exchange is paid back instead, so it is gone as if it had been returned."""
+    gone = tuple(GoneUnits(line.line_id, line.quantity, line.resellable) for line in event.lines)
+    await handlers.give_back_part(GiveBackPart(event.order_id, event.stop_id, gone, last=event.whole), tx)
+
+
 def handlers_of() -> Handlers:
     return {
         MallChanged: on_mall_changed,
@@ -90,4 +96,5 @@ def handlers_of() -> Handlers:
         OrderPlaced: on_order_placed,
         OrderCancelled: on_order_cancelled,
         ClaimCompleted: on_claim_completed,
+        ReplacementStopped: on_replacement_stopped,
     }

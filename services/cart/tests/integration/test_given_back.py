@@ -1,7 +1,7 @@
 """Gifts and coupons of orders whose units are cancelled or come back."""
 
 import pytest
-from services.cart.tests.builders import a_claim_completed, an_order_cancelled, an_order_placed
+from services.cart.tests.builders import a_claim_completed, a_replacement_stopped, an_order_cancelled, an_order_placed
 
 from common import ids
 
@@ -52,3 +52,28 @@ async def test_a_cancel_of_the_rest_gives_back_what_is_left_and_no_more(shop, bo
     order, _, gift = bought
     await shop.hears(an_order_cancelled(order, (gift, 1), whole=False), an_order_cancelled(order))
     assert await shop.taken() == [("coupon", 0, 0), ("gift", 0, 0)]
+
+
+async def test_what_is_exchanged_is_given_back_once_it_is_not_sent(shop, bought):
+    order, item, gift = bought
+    await shop.hears(a_claim_completed(order, (item, 1, 0), (gift, 1, 1), kind="exchange"))
+    assert await shop.taken() == [("coupon", 1, 1), ("gift", 2, 2)]
+    stopped = a_replacement_stopped(order, (item, 1, 0), (gift, 2, 1))
+    for _ in range(2):
+        await shop.hears(stopped)
+    assert await shop.taken() == [("coupon", 1, 1), ("gift", 1, 1)], "the damaged gift is not given again"
+
+
+async def test_the_coupon_comes_back_when_the_last_of_the_order_is_not_sent(shop, bought):
+    order, item, gift = bought
+    await shop.hears(a_claim_completed(order, (item, 1, 0)))
+    last = a_replacement_stopped(order, (item, 1, 1), (gift, 2, 2), whole=True)
+    for _ in range(2):
+        await shop.hears(last)
+    assert await shop.taken() == [("coupon", 0, 0), ("gift", 0, 0)]
+
+
+async def test_a_stop_and_a_return_of_one_order_give_back_each_their_own(shop, bought):
+    order, _, gift = bought
+    await shop.hears(a_claim_completed(order, (gift, 1, 0)), a_replacement_stopped(order, (gift, 1, 1)))
+    assert await shop.taken() == [("coupon", 1, 1), ("gift", 0, 0)]

@@ -6,6 +6,7 @@ import pytest
 from services.cart.tests.builders import (
     a_claim_completed,
     a_product_published,
+    a_replacement_stopped,
     a_variant,
     an_order_cancelled,
     an_order_placed,
@@ -149,6 +150,14 @@ class TestPartsGivenBack:
         order, line = await bought(shop, product, max_per_member=3)
         await shop.hears(a_claim_completed(order, (line, 3, 0), kind="exchange"))
         assert await shop.taken() == [("purchase", 3, 3)]
+
+    async def test_an_exchange_whose_replacement_is_not_sent_gives_back_what_was_not_once(self, shop, product):
+        order, line = await bought(shop, product, max_per_member=3)
+        await shop.hears(a_claim_completed(order, (line, 3, 0), kind="exchange"))
+        stopped = a_replacement_stopped(order, (line, 2, 0))
+        for _ in range(2):
+            await shop.hears(stopped)
+        assert await shop.taken() == [("purchase", 1, 1)]
 
 
 class TestStaff:

@@ -22,7 +22,14 @@ from catalog.handlers import reservations, returns, stock
 from common import ids
 from common.db import Tx
 from common.processing import Handlers
-from contracts.claims import ClaimApproved, ClaimCompleted, ClaimLine, ClaimRejected, ClaimWithdrawn
+from contracts.claims import (
+    ClaimApproved,
+    ClaimCompleted,
+    ClaimLine,
+    ClaimRejected,
+    ClaimWithdrawn,
+    ReplacementStopped,
+)
 from contracts.orders import (
     OrderCancelled,
     OrderOptionChanged,
@@ -109,6 +116,13 @@ async def on_claim_completed(event: ClaimCompleted, tx: Tx) -> None:
         await reservations.cancel_units(command, tx)
 
 
+async def on_replacement_stopped(event: ReplacementStopped, tx: Tx) -> None:
+    """What has left of the replacements stays sold to the claim."""
+    lines, short = _units(event.lines), _units(event.short)
+    command = CancelUnits(event.claim_id, event.mall_id, event.stop_id, False, lines, short)
+    await reservations.cancel_units(command, tx)
+
+
 async def on_stock_counted(event: StockCounted, tx: Tx) -> None:
     command = RecordCount(event.count_id, event.centre, event.sku, event.on_hand, event.counted_at)
     await stock.record_count(command, tx)
@@ -125,5 +139,6 @@ def handlers() -> Handlers:
         ClaimRejected: on_claim_dropped,
         ClaimWithdrawn: on_claim_dropped,
         ClaimCompleted: on_claim_completed,
+        ReplacementStopped: on_replacement_stopped,
         StockCounted: on_stock_counted,
     }

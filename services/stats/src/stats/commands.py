@@ -31,7 +31,8 @@ class Units:
 
 @dataclass(frozen=True)
 class RecordOrder:
-    """Something happened to an order at `at`. `fact_id` is the order's id, for a cancel the cancel's.
+    """Something happened to an order at `at`. `fact_id` is the order's id, for a cancel the cancel's, or that of the
+    return or of the stopped exchange.
 
     `told_amount` is the total as the event tells it, where it tells one: the lines and shipping must come to it.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from common.db import Tx
 from common.processing import Handlers
-from contracts.claims import ClaimCompleted
+from contracts.claims import ClaimCompleted, ReplacementStopped
 from contracts.orders import OrderCancelled, OrderCompleted, OrderOptionChanged, OrderPaid, OrderPlaced
 from contracts.payments import PaymentRefunded
 from stats import events, handlers
@@ -34,6 +34,10 @@ async def on_claim_completed(event: ClaimCompleted, tx: Tx) -> None:
     await handlers.record(events.to_command(event), tx)
 
 
+async def on_replacement_stopped(event: ReplacementStopped, tx: Tx) -> None:
+    await handlers.record(events.to_command(event), tx)
+
+
 async def on_payment_refunded(event: PaymentRefunded, tx: Tx) -> None:
     await handlers.record(events.to_command(event), tx)
 
@@ -46,5 +50,6 @@ def handlers_of() -> Handlers:
         OrderCompleted: on_order_completed,
         OrderOptionChanged: on_option_changed,
         ClaimCompleted: on_claim_completed,
+        ReplacementStopped: on_replacement_stopped,
         PaymentRefunded: on_payment_refunded,
     }

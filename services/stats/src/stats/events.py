@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from contracts.claims import ClaimCompleted
+from contracts.claims import ClaimCompleted, ReplacementStopped
 from contracts.envelope import Event
 from contracts.orders import CancelledLine, OrderCancelled, OrderCompleted, OrderOptionChanged, OrderPaid, OrderPlaced
 from contracts.payments import PaymentRefunded
@@ -112,6 +112,35 @@ def _returned(event: ClaimCompleted) -> Record:
     )
 
 
+def _stopped(event: ReplacementStopped) -> Record:
+    """The exchange moved no figure: what comes off now is what was bought, not what was to be sent for it."""
+    return RecordOrder(
+        OrderKind.CANCELLED,
+        event.stop_id,
+        event.order_id,
+        event.mall_id,
+        event.channel,
+        event.currency,
+        event.stopped_at,
+        lines=tuple(
+            Units(
+                line_id=line.line_id,
+                sku=line.bought_sku,
+                product_id=line.product_id,
+                product_name=None,
+                variant_name=None,
+                category_ids=line.category_ids,
+                quantity=line.quantity,
+                amount=line.amount,
+            )
+            for line in event.lines
+        ),
+        shipping_amount=event.shipping_amount,
+        whole=False,
+        was_paid=True,
+    )
+
+
 def _option_changed(event: OrderOptionChanged) -> Record:
     def units(sku: str, variant_name: str | None) -> Units:
         return Units(
@@ -169,6 +198,7 @@ _READ: dict[type[Event], Callable[[Any], Record]] = {
     OrderCompleted: _completed,
     OrderOptionChanged: _option_changed,
     ClaimCompleted: _returned,
+    ReplacementStopped: _stopped,
     PaymentRefunded: _refunded,
 }
 HEARD = tuple(_READ)

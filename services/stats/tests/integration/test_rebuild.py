@@ -23,7 +23,9 @@ pytestmark = pytest.mark.integration
 
 
 def a_history() -> list:
-    """30 events of two malls: sales, other options, cancels, refunds. The relay sent each fourth twice."""
+    """34 events of two malls: sales, other options, cancels, exchanges that were not sent, refunds. The relay sent each
+    fourth twice.
+    """
     events = []
     for day in range(1, 9):
         line = a_line(quantity=2, amount=2000 * day)
@@ -34,6 +36,10 @@ def a_history() -> list:
             cancel = purchase.cancelled(at + timedelta(days=1), (line, 1, 1000 * day))
             changed = purchase.changed(at + timedelta(hours=1), purchase.lines[1], "MILK-2")
             events += [changed, cancel, purchase.refunded(cancel.refund_amount, at + timedelta(days=1))]
+        if day % 4 == 0:
+            exchanged = purchase.returned(at + timedelta(days=6), line, (1, 1, 0), kind="exchange")
+            stopped = purchase.stopped(at + timedelta(days=7), line, "GR-300", 2, claim_id=exchanged.claim_id)
+            events += [exchanged, stopped]
     records = [record_of(event, event_id=ids.new_id()) for event in events]
     return [*records, *records[::4]]
 
@@ -54,8 +60,8 @@ class TestOnBothBrokers:
         found = await rebuilds.run()
         assert (found["status"], found["equal"], found["swapped"], found["error"]) == ("done", True, False, None)
         assert (found["missing"], found["extra"], found["different"], found["differences"]) == (0, 0, 0, [])
-        assert found["records"] == len(records) == 38
-        assert found["repeated"] == 8
+        assert found["records"] == len(records) == 43
+        assert found["repeated"] == 9
         assert found["unusable"] == 0
         assert await rebuilds.desk.everything() == before
 
@@ -93,13 +99,14 @@ class TestListening:
             )
 
         assert await looks(15).caught_up(), "where nothing was told nothing is missing"
-        await topics.send(*a_history())
+        records = a_history()
+        await topics.send(*records)
         assert not await looks(5).caught_up()
-        await _hear_all(topics.consumer(group))
+        await _hear_all(topics.consumer(group), len(records))
         assert await looks(15).caught_up()
 
 
-async def _hear_all(consumer) -> None:
+async def _hear_all(consumer, told: int) -> None:
     """As the service's consumer does it: everything polled, then committed."""
 
     async def ignore(_partitions) -> None:
@@ -109,7 +116,7 @@ async def _hear_all(consumer) -> None:
     try:
         await consumer.start(events.TOPICS, on_revoke=ignore, on_assign=ignore)
         async with asyncio.timeout(60):
-            while sum(done.values()) < 35:
+            while sum(done.values()) < told:
                 polled = await consumer.poll(timeout_ms=500, max_records=500)
                 done |= {partition: records[-1].offset + 1 for partition, records in polled.items() if records}
         await consumer.commit(done)

@@ -134,6 +134,49 @@ class TestOtherOptions:
         assert (found["totals"]["orders"], found["totals"]["quantity"]) == (0, 0)
 
 
+class TestReplacementsNotSent:
+    """Two of GR-500, paid on the 20th, came on the 21st in exchange for GR-300: one was paid back on the 22nd."""
+
+    @pytest.fixture
+    async def stopped(self, desk):
+        line = a_line("GR-500", 2, 20000)
+        purchase = a_purchase(line)
+        news = (
+            purchase.paid(at=seoul("2026-11-20 12:00")),
+            purchase.returned(seoul("2026-11-21 12:00"), line, (2, 0, 0), kind="exchange"),
+            purchase.stopped(seoul("2026-11-22 09:00"), line, "GR-300", 1, shipping_amount=0),
+        )
+        await desk.hears(*random.sample([*news, news[2]], 4))
+        return desk
+
+    async def test_come_off_the_sku_that_was_bought_on_the_day_they_were_given_up(self, stopped):
+        found = await stopped.sales(dimension="sku", **WEEK)
+        assert [
+            (item["period"][:10], item["key"], item["quantity"], item["cancelled_quantity"], item["cancelled_amount"])
+            for item in found["items"]
+        ] == [
+            ("2026-11-20", "GR-500", 2, 0, won(0)),
+            ("2026-11-22", "GR-500", 0, 1, won(10000)),
+        ]
+        assert {item["label"] for item in found["items"]} == {"그래놀라 500g"}
+
+    @pytest.mark.parametrize("dimension", ["product", "category", "mall", "channel"])
+    async def test_come_off_once_in_every_dimension(self, stopped, dimension):
+        (item,) = (await stopped.sales(dimension=dimension, by="week", **WEEK))["items"]
+        assert (item["orders"], item["net_quantity"], item["net_amount"]) == (1, 1, won(10000))
+
+    async def test_their_shipping_counts_where_shipping_does(self, desk):
+        line = a_line("GR-500", 1, 10000)
+        purchase = a_purchase(line)
+        await desk.hears(
+            purchase.paid(at=seoul("2026-11-20 12:00")),
+            purchase.stopped(seoul("2026-11-22 09:00"), line, "GR-300", 1, shipping_amount=3000, whole=True),
+        )
+        orders = (await desk.asks("orders", **WEEK)).json()
+        assert (orders["cancelled_amount"], orders["cancelled"]) == (won(13000), 0)
+        assert (await desk.sales(**WEEK))["totals"]["net_amount"] == won(0)
+
+
 class TestDimensions:
     async def sold(self, desk):
         granola = a_line("GR-500", 2, 20000)

@@ -87,6 +87,20 @@ class TestFactsOf:
         (found,) = facts(told.model_copy(update={"lines": (swapped,)})).lines
         assert (found.kind, found.sku, found.quantity) == ("cancel", "GR-300", 1)
 
+    def test_a_replacement_that_is_not_sent_comes_off_what_was_bought(self):
+        line = a_line(sku="GR-300", quantity=3, amount=30000)
+        told = a_purchase(line).stopped(LATER, line, "GR-CHOCO", 2, shipping_amount=3000, whole=True)
+        found = facts(told)
+        assert [(each.kind, each.fact_id, each.sku, each.quantity, each.amount, each.at) for each in found.lines] == [
+            ("cancel", told.stop_id, "GR-300", 2, 20000, LATER)
+        ]
+        assert [(each.product_name, each.variant_name) for each in found.lines] == [(None, None)]
+        assert [
+            (each.kind, each.fact_id, each.whole, each.was_paid, each.shipping_amount, each.total_amount, each.at)
+            for each in found.orders
+        ] == [("cancelled", told.stop_id, False, True, 3000, 23000, LATER)]
+        assert found.refunds == ()
+
     def test_a_completed_order_moves_no_money(self):
         found = facts(a_purchase().completed(LATER))
         assert [(each.kind, each.total_amount, each.at) for each in found.orders] == [("completed", 0, LATER)]

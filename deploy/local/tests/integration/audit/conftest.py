@@ -119,7 +119,8 @@ def tell(story: Story) -> None:
     """Ada: two parcels, all done. Bea: a deposit, a polled centre, a unit given back. Cho: never paid. Dan: waits.
 
     Eve: paid twice, the centre has just seen it. Fay: paid, then cancelled whole. Gil: of three one given back, the
-    others changed to another option and shipped.
+    others changed to another option and shipped. Hal: three exchanged, one replacement sent, two paid back. Ina: one
+    exchanged for the same again, of which there is none: all paid back.
     """
     ada = story.placed("ada", ("OATS", 2), ("JERKY", 1))
     story.paid(ada)
@@ -143,6 +144,17 @@ def tell(story: Story) -> None:
     story.gives_back(gil, "OATS", 1)
     story.chooses(gil, "OATS", "JERKY")
     story.shipped(gil, ("JERKY",))
+    hal = story.placed("hal", ("OATS", 3))
+    story.paid(hal)
+    story.shipped(hal, ("OATS",))
+    story.exchanges(hal, "OATS", "JERKY", resellable=2, damaged=1)
+    story.sends_in_exchange(hal, 1)
+    story.refunds_instead(hal, short=1)
+    ina = story.placed("ina", ("OATS", 1))
+    story.paid(ina)
+    story.shipped(ina, ("OATS",))
+    story.exchanges(ina, "OATS", "OATS", resellable=0, damaged=1)
+    story.refunds_instead(ina, short=1, whole=True)
     story.finish()
 
 

@@ -60,6 +60,8 @@ def broken_histories(log: Log) -> dict[str, Said]:
     log.records.append(doubled.record(event_id=ids.new_id()))
     decided = {"order_id": BEA, "cancel_id": named("cancel", "bea"), "mall_id": "intake"}
     log.world.say(ShipmentCancelDecided(**decided, accepted=True, occurred_at=NOW))
+    for once in ("replacement-stop-decided", "replacement-stopped"):
+        log.world.say(next(said.event for said in log.world.told if said.event.type == once))
     back = {"order_number": "N", "mall_id": "intake", "centre": "icheon", "lines": (), "occurred_at": NOW}
     log.world.say(ShipmentUpdated(shipment_id=named("shipment", "ada"), order_id=ADA, status="in_transit", **back))
     _dead_letters(log)

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
+from deploy.local.tests.integration.audit.exchanging import Exchanging
 from deploy.local.tests.integration.audit.outside import Outside
 from deploy.local.tests.integration.audit.traces import PRICES, SHIPPING, Order
-from deploy.local.tests.integration.audit.ways_back import WaysBack
 from deploy.local.tests.integration.audit.world import NOW, World, named
 
 from contracts.orders import OrderCompleted, OrderPaid, OrderPlaced
@@ -13,7 +13,7 @@ from contracts.payments import PaymentPending, VirtualAccount
 RECEIVED = 100
 
 
-class Story(WaysBack):
+class Story(Exchanging):
     """An order goes its way by a call of each step."""
 
     def __init__(self, world: World, outside: Outside) -> None:

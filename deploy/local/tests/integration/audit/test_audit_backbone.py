@@ -201,4 +201,4 @@ class TestFreshReplay:
     async def test_another_generation_does_not_count(self, copy):
         await copy.run("UPDATE stats.order_facts SET generation = 2 WHERE kind = 'placed'")
 
-        assert len((await copy.wrong())[REPLAY]) == 7
+        assert len((await copy.wrong())[REPLAY]) == 9

@@ -12,7 +12,7 @@ class TestLook:
 
         assert {each.promise: each.offenders for each in found.findings if each.offenders} == {}
         assert dict(found.counts["orders"]) == {
-            "cancelled": 2, "completed": 1, "delivered": 2, "paid": 1, "pending_payment": 1,
+            "cancelled": 2, "completed": 1, "delivered": 3, "paid": 1, "pending_payment": 1, "returned": 1,
         }  # fmt: skip
         assert found.numbers["events in the topics"] == len(world.told)
         assert found.numbers["of them delivered again"] == 0

@@ -85,7 +85,12 @@ class TestOneLook:
         assert wrong[ONE_NUMBER] == (f"cart {named('cart', 'doubled')} number 1",)
 
     def test_finds_what_is_told_twice(self, wrong):
-        assert wrong[TOLD_ONCE] == (f"cancel decided {named('cancel', 'bea')}",)
+        stop = named("stop", "hal")
+        assert wrong[TOLD_ONCE] == (
+            f"cancel decided {named('cancel', 'bea')}",
+            f"replacement stop decided {stop}",
+            f"replacement stopped {stop}",
+        )
 
     def test_finds_a_step_back(self, wrong):
         assert wrong[STEPS] == (f"shipment {named('shipment', 'ada')}: delivered → in_transit",)

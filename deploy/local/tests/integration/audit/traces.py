@@ -16,7 +16,11 @@ SHIPPING = 2500
 
 @dataclass
 class Order:
-    """`row` and the others are rows that later steps change."""
+    """`row` and the others are rows that later steps change.
+
+    Of an exchange: `claim` and `claimed`, its line; `kept` for it at catalog; `replacement` and `replaced`, the request
+    for what is sent in exchange and its line.
+    """
 
     name: str
     id: object
@@ -26,6 +30,11 @@ class Order:
     centre: str = "icheon"
     payment: dict = field(default_factory=dict)
     shipment: dict = field(default_factory=dict)
+    claim: dict = field(default_factory=dict)
+    claimed: dict = field(default_factory=dict)
+    kept: dict = field(default_factory=dict)
+    replacement: dict = field(default_factory=dict)
+    replaced: dict = field(default_factory=dict)
 
     @property
     def told(self):
@@ -62,11 +71,11 @@ class Traces:
             for line, quantity in taken
         )  # fmt: skip
 
-    def _shipment_told(self, order: Order, part, status: str, lines) -> None:
+    def _shipment_told(self, order: Order, part, status: str, lines, claim_id=None) -> None:
         self.world.say(
             ShipmentUpdated(
                 shipment_id=part, order_id=order.id, order_number=f"N-{order.name}", mall_id="intake",
-                centre=order.centre, status=status, occurred_at=NOW,
+                centre=order.centre, status=status, claim_id=claim_id, occurred_at=NOW,
                 lines=tuple(
                     ShipmentLine(line_id=line["line_id"], sku=line["sku"], quantity=line["quantity"]) for line in lines
                 ),

@@ -94,6 +94,28 @@ DELIVERY = (
     ),
     Check(
         "unbalanced",
+        "orders and scm agree on which replacements are not sent",
+        """SELECT l.claim_id || ' ' || l.line_id FROM orders.order_claim_lines l
+           JOIN scm.shipments s ON s.claim_id = l.claim_id
+           JOIN scm.shipment_lines x ON x.shipment_id = s.id AND x.line_id = l.line_id
+           WHERE l.stopped <> x.cancelled""",
+        AT_REST,
+    ),
+    Check(
+        "unbalanced",
+        "a replacement is stopped where scm says so, and nowhere else",
+        """SELECT c.stop_id::text FROM orders.order_claims c
+           LEFT JOIN scm.cancels x ON x.cancel_id = c.stop_id AND x.claim_id = c.claim_id
+           WHERE c.stop_status <> 'requested' AND x.state IS DISTINCT FROM c.stop_status""",
+    ),
+    Check(
+        "stuck",
+        "every stop of a replacement is answered",
+        "SELECT stop_id::text FROM orders.order_claims WHERE stop_status = 'requested'",
+        AT_REST,
+    ),
+    Check(
+        "unbalanced",
         "orders and scm agree on what came back",
         """SELECT r.claim_id || ' ' || x.line_id FROM scm.returns r JOIN scm.return_lines x USING (claim_id)
            JOIN orders.order_claims c USING (claim_id)

@@ -21,6 +21,7 @@ _FACTS = """
     UNION ALL SELECT 'claim-approved', claim_id FROM orders.order_claims WHERE approved_at IS NOT NULL
     UNION ALL SELECT 'claim-' || status, claim_id FROM orders.order_claims
       WHERE status IN ('rejected', 'withdrawn', 'completed')
+    UNION ALL SELECT 'replacement-stopped', stop_id FROM orders.order_claims WHERE stop_status = 'accepted'
     UNION ALL SELECT 'claim-collected', claim_id FROM scm.returns WHERE picked_up_at IS NOT NULL
 """
 # The goods have been let go, or the address was decided upon: who decided keeps no list of it.

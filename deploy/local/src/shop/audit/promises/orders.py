@@ -30,12 +30,15 @@ ORDERS = (
     ),
     Check(
         "unbalanced",
-        "a line's returned units are those of its completed returns, its claimed ones those of open claims",
+        "a line's returned units are those of its completed returns and of replacements that are not sent, its claimed"
+        " ones those of open claims and of stops that wait",
         """SELECT l.order_id || ' ' || l.line_id FROM orders.order_lines l
            LEFT JOIN (SELECT x.order_id, x.line_id,
-                             sum(x.resellable + x.damaged) FILTER (WHERE c.status = 'completed' AND c.kind = 'return')
-                               AS returned,
-                             sum(x.quantity) FILTER (WHERE c.status IN ('requested', 'approved')) AS claimed
+                             sum(CASE WHEN c.kind = 'return' THEN x.resellable + x.damaged
+                                      WHEN c.stop_status = 'accepted' THEN x.stopped END)
+                               FILTER (WHERE c.status = 'completed') AS returned,
+                             sum(CASE WHEN c.status IN ('requested', 'approved') THEN x.quantity
+                                      WHEN c.stop_status = 'requested' THEN x.stopping END) AS claimed
                       FROM orders.order_claim_lines x JOIN orders.order_claims c USING (claim_id)
                       GROUP BY 1, 2) c USING (order_id, line_id)
            WHERE l.returned_quantity <> coalesce(c.returned, 0) OR l.claiming_quantity <> coalesce(c.claimed, 0)""",
@@ -48,6 +51,15 @@ ORDERS = (
              USING (claim_id)
            WHERE c.status = 'completed' AND c.kind = 'return'
              AND c.amount <> coalesce(l.amount, 0) + c.shipping_amount - c.return_fee_amount - c.outbound_fee_amount""",
+    ),
+    Check(
+        "unbalanced",
+        "an exchange whose replacement is not sent is worth its units and shipping, and any other nothing",
+        """SELECT c.claim_id::text FROM orders.order_claims c
+           LEFT JOIN (SELECT claim_id, sum(amount) AS amount FROM orders.order_claim_lines GROUP BY 1) l
+             USING (claim_id)
+           WHERE c.kind = 'exchange' AND c.amount <> CASE c.stop_status
+             WHEN 'accepted' THEN coalesce(l.amount, 0) + c.shipping_amount ELSE 0 END""",
     ),
     Check(
         "unbalanced",

@@ -16,11 +16,12 @@ _CANCELLED = """(
     SELECT x.order_id, coalesce(x.sku, l.sku) AS sku, x.quantity AS units FROM orders.order_cancel_lines x
     JOIN orders.order_cancels c USING (cancel_id) JOIN orders.order_lines l
       ON l.order_id = x.order_id AND l.line_id = x.line_id WHERE c.status = 'accepted')"""
-# What scm told that a centre does not have, and what of it left the books for good, by order and SKU on the shelf.
+# What scm told that a centre does not have, and what of it left the books for good, by SKU on the shelf and by what it
+# was sold under: the order, or the claim it was to be sent for.
 _SHORT = """(
     SELECT s.order_id::text AS order_id, coalesce(p.sku, e.key) AS sku,
       sum(e.value::bigint * coalesce(p.quantity, 1)) AS units
-    FROM (SELECT order_id, short FROM scm.cancels WHERE state = 'accepted'
+    FROM (SELECT coalesce(claim_id, order_id) AS order_id, short FROM scm.cancels WHERE state = 'accepted'
           UNION ALL SELECT order_id, short FROM scm.option_changes) s,
     LATERAL jsonb_each_text(s.short) e LEFT JOIN catalog.set_components p ON p.set_sku = e.key GROUP BY 1, 2)"""
 _MISSED = """(
@@ -45,7 +46,8 @@ STOCK = (
                JOIN orders.order_claims c USING (claim_id) JOIN orders.order_lines l
                  ON l.order_id = x.order_id AND l.line_id = x.line_id WHERE c.status = 'completed'
                UNION ALL SELECT coalesce(x.replacement_sku, x.held_sku, l.sku), CASE c.status
-                 WHEN 'completed' THEN x.resellable + x.damaged ELSE x.quantity END FROM orders.order_claim_lines x
+                 WHEN 'completed' THEN x.resellable + x.damaged - x.stopped ELSE x.quantity END
+               FROM orders.order_claim_lines x
                JOIN orders.order_claims c USING (claim_id) JOIN orders.order_lines l
                  ON l.order_id = x.order_id AND l.line_id = x.line_id
                WHERE c.kind = 'exchange' AND c.status IN ('approved', 'completed')) u
@@ -128,7 +130,7 @@ STOCK = (
     ),
     Check(
         "unbalanced",
-        "units that came back in order are in stock again",
+        "units that came back in order, and replacements that are not sent, are in stock again",
         f"""SELECT w.order_id || ' ' || w.sku FROM (
              SELECT order_id, sku, sum(units) AS units FROM (
                SELECT x.order_id, coalesce(x.held_sku, l.sku) AS sku, x.resellable AS units
@@ -136,7 +138,7 @@ STOCK = (
                JOIN orders.order_lines l ON l.order_id = x.order_id AND l.line_id = x.line_id
                WHERE c.status = 'completed'
                UNION ALL SELECT order_id, sku, units FROM {_CANCELLED} c
-               UNION ALL SELECT x.order_id, coalesce(x.replacement_sku, x.held_sku, l.sku), x.missing
+               UNION ALL SELECT x.order_id, coalesce(x.replacement_sku, x.held_sku, l.sku), x.missing + x.stopped
                FROM orders.order_claim_lines x JOIN orders.order_claims c USING (claim_id)
                JOIN orders.order_lines l ON l.order_id = x.order_id AND l.line_id = x.line_id
                WHERE c.status = 'completed' AND c.kind = 'exchange') a GROUP BY 1, 2) w

@@ -39,6 +39,8 @@ DONE: dict[str, str] = {
         " UNION ALL SELECT 'order cancelled', cancel_id::text, true FROM orders.order_cancels WHERE status = 'accepted'"
         " UNION ALL SELECT 'option changed', change_id::text, true FROM orders.order_option_changes"
         " WHERE status = 'accepted'"
+        " UNION ALL SELECT 'replacement stopped', stop_id::text, true FROM orders.order_claims"
+        " WHERE stop_status = 'accepted'"
         " UNION ALL SELECT 'refund asked', refund_id::text, true FROM orders.order_unwanted_payments"
     ),
     "payments": (
@@ -51,7 +53,8 @@ DONE: dict[str, str] = {
         " UNION ALL SELECT 'parcel delivered', id::text, true FROM scm.parcels WHERE status = 'delivered'"
         " UNION ALL SELECT 'option decided', change_id::text, true FROM scm.option_changes"
         # The answer to an order that was over already goes to nobody.
-        " UNION ALL SELECT 'cancel decided', cancel_id::text, NOT final AND state <> 'pending' FROM scm.cancels"
+        " UNION ALL SELECT CASE WHEN claim_id IS NULL THEN 'cancel decided' ELSE 'replacement stop decided' END,"
+        " cancel_id::text, NOT final AND state <> 'pending' FROM scm.cancels"
     ),
     "notify": "SELECT 'message delivered', id::text, true FROM notify.deliveries WHERE status = 'delivered'",
 }

@@ -11,7 +11,7 @@ from shop.audit.topics.telling import ONCE
 _DONE = (
     "order placed", "order paid", "order completed", "order cancelled", "payment confirmed", "payment refunded",
     "option changed", "shipment requested", "parcel shipped", "parcel delivered", "cancel decided", "option decided",
-    "message delivered",
+    "replacement stop decided", "replacement stopped", "message delivered",
 )  # fmt: skip
 _UUID7 = "substr({id}, 15, 1) = '7'"
 # Events that the inbox of a service may have forgotten are left out.

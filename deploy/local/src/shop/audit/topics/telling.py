@@ -20,7 +20,7 @@ _MICROSECOND = timedelta(microseconds=1)
 ONCE = (
     "order placed", "order paid", "order completed", "order cancelled", "refund asked", "payment pending",
     "payment refunded", "option changed", "parcel shipped", "parcel delivered", "cancel decided", "option decided",
-    "message delivered",
+    "replacement stop decided", "replacement stopped", "message delivered",
 )  # fmt: skip
 
 
@@ -118,6 +118,17 @@ def _claimed(data: Mapping[str, Any], found: Telling) -> None:
     found.figures += _line_facts("cancel", claim_id, settled, at)
 
 
+def _replacement_stopped(data: Mapping[str, Any], found: Telling) -> None:
+    """It comes off what was bought: nothing else was ever sold."""
+    stop_id, at = data["stop_id"], data["stopped_at"]
+    found.facts.append(("replacement stopped", stop_id))
+    nameless = {"product_name": None, "variant_name": None}
+    lines = [{**line, "sku": line["bought_sku"], **nameless} for line in data["lines"]]
+    settled = {**data, "lines": lines}
+    found.figures.append(_order_fact("cancelled", stop_id, settled, at, whole=False, was_paid=True))
+    found.figures += _line_facts("cancel", stop_id, settled, at)
+
+
 def _refund_asked(data: Mapping[str, Any], found: Telling) -> None:
     found.facts.append(("refund asked", data["refund_id"]))
 
@@ -150,6 +161,10 @@ def _decided(data: Mapping[str, Any], found: Telling) -> None:
     found.facts.append(("cancel decided", data["cancel_id"]))
 
 
+def _stop_decided(data: Mapping[str, Any], found: Telling) -> None:
+    found.facts.append(("replacement stop decided", data["stop_id"]))
+
+
 def _notified(data: Mapping[str, Any], found: Telling) -> None:
     found.facts.append(("message delivered", data["delivery_id"]))
 
@@ -161,6 +176,7 @@ _READ: dict[str, Callable[[Mapping[str, Any], Telling], None]] = {
     "order-option-changed": _option_changed,
     "order-completed": _completed,
     "claim-completed": _claimed,
+    "replacement-stopped": _replacement_stopped,
     "order-refund-requested": _refund_asked,
     "payment-pending": _payment("pending"),
     "payment-confirmed": _payment("confirmed"),
@@ -171,6 +187,7 @@ _READ: dict[str, Callable[[Mapping[str, Any], Telling], None]] = {
     "shipment-updated": _shipment,
     "shipment-cancel-decided": _decided,
     "shipment-option-decided": _option_decided,
+    "replacement-stop-decided": _stop_decided,
     "notification-delivered": _notified,
 }
 
