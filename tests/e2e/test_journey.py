@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from shop.demo.desk import Desk
 from shop.demo.people import person
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
@@ -150,6 +151,46 @@ class TestAnotherOption:
         assert (line["sku"], line["option_change"]["from_sku"]) == ("SHAKE-GRAIN", "SHAKE-CHOCO")
         (parcel,) = await door.parcels(order)
         assert [(unit["sku"], unit["quantity"]) for unit in parcel["lines"]] == [("SHAKE-GRAIN", 2)]
+
+
+class TestGivenUp:
+    async def test_what_the_centre_lacks_of_an_exchange_is_paid_back_and_not_for_sale(
+        self, door, http, shop, staff, eventually
+    ):
+        skus = ("SHAKE-CHOCO", "SHAKE-GRAIN")
+
+        async def on_hand():
+            levels = [await http.get(f"{shop.edge_url}/v1/stock/{sku}", headers=staff("catalog")) for sku in skus]
+            return [level.json()["on_hand"] for level in levels]
+
+        order = await an_order(door, ("SHAKE-CHOCO", 1))
+        payment_id = await door.pay_by_window(order, "card")
+        await until(door, order, "completed")
+        choco, grain = await on_hand()
+        job = f"{shop.edge_url}/sandbox/logistics/_sandbox/job"
+        refusal = {"reason": "none left", "short": 1, "count": 1}
+        (await http.post(f"{job}/reject-next", json=refusal)).raise_for_status()
+        desk = Desk(door, shop.secrets["staff_token_key"])
+        lines = [{"line_id": order.lines[0]["line_id"], "quantity": 1, "replacement_sku": "SHAKE-GRAIN"}]
+        claim = await door.claim(order, "exchange", "defective", lines)
+        await desk.approve(order, claim)
+
+        async def missed():
+            listed = await desk.call("GET", "/v1/logistics/shipment-requests?attention=true&limit=200")
+            return [found for found in listed["items"] if found["claim_id"] == claim["claim_id"]]
+
+        (request,) = await eventually(missed, "staff is told that the centre lacks it", seconds=90)
+        assert "SHAKE-GRAIN" in request["attention"]
+        await desk.refund_instead(order, claim)
+        found = await until(door, order, "returned")
+        assert found["claims"][0]["replacement_stop"]["status"] == "accepted"
+
+        async def settled():
+            back = (await door.look_at_payment(order, payment_id))["refunded"]["amount"]
+            # The one that came back is there again; the one that nobody has left the books.
+            return back == order.total and await on_hand() == [choco + 1, grain - 1]
+
+        await eventually(settled, "all of the money is back, and the shelves are right")
 
 
 class TestFigures:

@@ -242,6 +242,7 @@ def a_replacement_stopped(
         stop_id=stop_id or ids.new_id(),
         lines=lines,
         whole=whole,
+        sold_under=(order_id,),
         placed_at=NOW,
         stopped_at=NOW,
     )

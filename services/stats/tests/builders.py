@@ -163,6 +163,7 @@ class Purchase:
             "stop_id": ids.new_id(),
             "lines": (stopped,),
             "refund_amount": stopped.amount,
+            "sold_under": (self._head["order_id"],),
             "placed_at": self.placed_at,
             "stopped_at": at,
         }

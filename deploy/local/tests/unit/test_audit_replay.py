@@ -87,7 +87,8 @@ EVENTS = [
     ),
     ReplacementStopped(
         **ORDER, claim_id=ids.derived_id("claim", "exchange"), stop_id=ids.derived_id("stop"), lines=NOT_SENT,
-        shipping_amount=2500, refund_amount=7000, whole=True, placed_at=NOW, stopped_at=SEOUL,
+        shipping_amount=2500, refund_amount=7000, whole=True, sold_under=(ORDER["order_id"],), placed_at=NOW,
+        stopped_at=SEOUL,
     ),
     PaymentRefunded(
         payment_id=ids.derived_id("payment"), order_id=ORDER["order_id"], order_number="20261122-1", mall_id="intake",

@@ -160,7 +160,8 @@ class ReplacementStopped(OrderEvent):
     """Units of a completed exchange are not sent: their price goes back, as in a return at the seller's fault.
 
     `lines` are held under the claim's reservation and free again, but for those in `short`, as they would lie on the
-    shelves: the centre was asked for them and does not have them. `refund_amount` is the price of the lines plus
+    shelves: the centre was asked for them and does not have them. `sold_under` as in `claim-completed`: units that came
+    back may count as the claim's own, one being as good as another. `refund_amount` is the price of the lines plus
     `shipping_amount`, or 0 while a bank holds the deposit back. `whole`: nothing that was bought is left of the order,
     and it is over.
     """
@@ -174,5 +175,6 @@ class ReplacementStopped(OrderEvent):
     shipping_amount: StrictInt = 0
     refund_amount: StrictInt = 0
     whole: bool = False
+    sold_under: tuple[UUID, ...]
     placed_at: datetime
     stopped_at: datetime

@@ -120,7 +120,7 @@ async def on_replacement_stopped(event: ReplacementStopped, tx: Tx) -> None:
     """What has left of the replacements stays sold to the claim."""
     lines, short = _units(event.lines), _units(event.short)
     command = CancelUnits(event.claim_id, event.mall_id, event.stop_id, False, lines, short)
-    await reservations.cancel_units(command, tx)
+    await returns.give_up(command, event.sold_under, tx)
 
 
 async def on_stock_counted(event: StockCounted, tx: Tx) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 from services.catalog.tests.asking import balanced, numbers
-from services.catalog.tests.builders import NOW, a_stored_product, order_paid
+from services.catalog.tests.builders import NOW, a_stored_product, order_cancelled, order_paid
 from sqlalchemy import text
 
 from catalog import jobs
@@ -62,7 +62,9 @@ def completed(
     )
 
 
-def stopped(claim_id: UUID, *units: tuple[str, int], whole: bool = False, **short: int) -> ReplacementStopped:
+def stopped(
+    claim_id: UUID, *units: tuple[str, int], whole: bool = False, earlier: tuple[UUID, ...] = (), **short: int
+) -> ReplacementStopped:
     """Units by SKU of the replacement, each on a line of its own, and what the centre does not have of them."""
     lines = tuple(
         StoppedLine(
@@ -72,8 +74,8 @@ def stopped(claim_id: UUID, *units: tuple[str, int], whole: bool = False, **shor
     )  # fmt: skip
     missed = tuple(SkuQuantity(sku=sku, quantity=quantity) for sku, quantity in short.items())
     return ReplacementStopped(
-        **about(), claim_id=claim_id, stop_id=ids.new_id(), lines=lines, short=missed, whole=whole, placed_at=NOW,
-        stopped_at=NOW,
+        **about(), claim_id=claim_id, stop_id=ids.new_id(), lines=lines, short=missed, whole=whole,
+        sold_under=(ORDER, *earlier), placed_at=NOW, stopped_at=NOW,
     )  # fmt: skip
 
 
@@ -195,13 +197,12 @@ async def test_a_stop_of_everything_leaves_the_rest_of_the_order_alone(database:
     assert await on_hand(database, sku) == 10
 
 
-async def test_no_more_is_given_back_than_was_kept_for_what_came(database: Database, sku: str):
-    """One did not come: the replacement for it is free already."""
+async def test_what_was_kept_for_units_that_did_not_come_is_free_already(database: Database, sku: str):
     claim = ids.new_id()
-    await exchanged(database, claim, (2, 0, 1))
-    assert await on_hand(database, sku) == 7
-    await hear(database, stopped(claim, (sku, 3)))
-    assert await on_hand(database, sku) == 9
+    await exchanged(database, claim, (2, 0, 1), "B")
+    assert await on_hand(database, "B") == 8
+    await hear(database, stopped(claim, ("B", 3)))
+    assert await on_hand(database, "B") == 10
 
 
 async def test_replacements_that_the_centre_does_not_have_are_not_sold_again(database: Database, sku: str):
@@ -256,4 +257,34 @@ async def test_replacements_that_came_back_are_not_given_back_with_those_that_we
     await hear(database, approved(back, sku, 2, "return"), completed(back, sku, (2, 0, 0), "return", claim))
     assert await on_hand(database, sku) == 9
     await hear(database, stopped(claim, (sku, 1)))
+    assert await on_hand(database, sku) == 10
+
+
+async def test_units_of_another_exchange_that_came_back_are_not_taken_for_those_that_were_never_sent(
+    database: Database, sku: str
+):
+    """All of one variant: nothing of the first exchange has left, what the second sent has come back for money."""
+    first, second, back = ids.new_id(), ids.new_id(), ids.new_id()
+    for claim in (first, second):
+        await hear(database, approved(claim, sku, 1, "exchange"), completed(claim, sku, (1, 0, 0), "exchange"))
+    await hear(database, approved(back, sku, 2, "return"), completed(back, sku, (2, 0, 0), "return", first, second))
+    assert await on_hand(database, sku) == 9
+    await hear(database, stopped(first, (sku, 1), earlier=(first, second), A=1))
+    assert await moved(database, first) == [
+        ("sold", "A", -1),
+        ("restocked", "A", 1),
+        ("restocked", "A", 1),
+        ("shortage", "A", -1),
+    ]
+    assert await on_hand(database, sku) == 9
+
+
+async def test_what_came_back_of_an_exchange_is_not_taken_for_units_that_have_not_left(database: Database, sku: str):
+    """All of one variant, in parcels: of three one was exchanged, what was sent for it came back for money, and then
+    the two are cancelled that have not left."""
+    claim, back = ids.new_id(), ids.new_id()
+    await hear(database, approved(claim, sku, 1, "exchange"), completed(claim, sku, (1, 0, 0), "exchange"))
+    await hear(database, approved(back, sku, 1, "return"), completed(back, sku, (1, 0, 0), "return", claim))
+    assert await on_hand(database, sku) == 8
+    await hear(database, order_cancelled(ORDER, was_paid=True, whole=False, A=2))
     assert await on_hand(database, sku) == 10

@@ -32,7 +32,7 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    customers: Annotated[int, typer.Option(help="how many come")] = 32,
+    customers: Annotated[int, typer.Option(help="how many come")] = 33,
     at_once: Annotated[int, typer.Option(help="how many are in the shop at the same time")] = 16,
     quiet: Annotated[bool, typer.Option("--quiet", help="do not print every event")] = False,
     instance_name: InstanceName = None,

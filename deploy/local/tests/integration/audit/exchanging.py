@@ -97,7 +97,7 @@ class Exchanging(WaysBack):
         self.world.say(
             ReplacementStopped(
                 **order.told, **ids_of, lines=(stopped,), short=missed, shipping_amount=shipping,
-                refund_amount=goods + shipping, whole=whole, placed_at=NOW, stopped_at=NOW,
+                refund_amount=goods + shipping, whole=whole, sold_under=(order.id,), placed_at=NOW, stopped_at=NOW,
             )
         )  # fmt: skip
         order.kept["returned"] = units

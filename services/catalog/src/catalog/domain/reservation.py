@@ -206,6 +206,23 @@ def cancel(current: Reservation | None, command: CancelUnits) -> Decision:
     return Decision(after)
 
 
+def rebook(current: Reservation, other: Reservation, units: Quantities) -> tuple[Reservation, Reservation]:
+    """Units that came back count as `other`'s, as far as it has any out. Nothing moves on the shelves."""
+    if current.status != Status.SOLD or other.status != Status.SOLD:
+        return current, other
+    moved = {
+        sku: min(count, current.lines[sku].returned, other.open_units.get(sku, 0))
+        for sku, count in units.items()
+        if sku in current.lines
+    }
+    return _returned(current, {sku: -count for sku, count in moved.items()}), _returned(other, moved)
+
+
+def _returned(current: Reservation, more: Quantities) -> Reservation:
+    lines = {sku: replace(line, returned=line.returned + more.get(sku, 0)) for sku, line in current.lines.items()}
+    return replace(current, lines=lines)
+
+
 def _clamped(current: Reservation, wanted: Quantities) -> dict[str, int]:
     units = current.open_units
     return {sku: given for sku, quantity in wanted.items() if (given := min(quantity, units.get(sku, 0)))}

@@ -164,12 +164,13 @@ class ReplacementStopRefused(_StopFact):
 
 @dataclass(frozen=True, slots=True)
 class ReplacementStopped(_StopFact):
-    """`whole`: nothing that was bought is left of the order."""
+    """`whole`: nothing that was bought is left of the order. `sold_under`: as of a claim that is completed."""
 
     name: ClassVar[str] = "replacement-stopped"
     currency: str
     stopped_at: datetime
     whole: bool
+    sold_under: tuple[UUID, ...]
     short: tuple[ShelfUnits, ...] = ()
 
     @property

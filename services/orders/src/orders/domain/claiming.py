@@ -44,7 +44,7 @@ from orders.domain.claim import SELLERS_FAULT, Claim, ClaimStatus, ClaimUnits
 from orders.domain.claim_days import last_day
 from orders.domain.decision import Decision
 from orders.domain.gifts import with_gifts
-from orders.domain.holding import arrived, claimed_sku, name_of, since
+from orders.domain.holding import arrived, claimed_sku, name_of, since, sold_under
 from orders.domain.order import Charge, Order
 from orders.domain.status import Status
 
@@ -175,7 +175,7 @@ def _return(order: Order, claim: Claim, now: datetime) -> Decision:
     )
     order = claim_money.returned_whole(order.with_claim(completed), now)
     whole = order.status is Status.RETURNED
-    told = claim_facts.ClaimCompleted(completed, order.currency, _sold_under(order), whole, actor="scm")
+    told = claim_facts.ClaimCompleted(completed, order.currency, sold_under(order), whole, actor="scm")
     settled = Decision(
         order, (told, *claim_money.refund_of(order, completed, derived_id("refund", str(claim.claim_id))))
     )
@@ -188,7 +188,7 @@ def _return(order: Order, claim: Claim, now: datetime) -> Decision:
 def _exchange(order: Order, claim: Claim, now: datetime) -> Decision:
     """Nothing is paid back; the units that came are replaced, and the replacements may be claimed like any unit."""
     completed = claim.to(ClaimStatus.COMPLETED, settled_at=now)
-    told = claim_facts.ClaimCompleted(completed, order.currency, _sold_under(order), whole=False, actor="scm")
+    told = claim_facts.ClaimCompleted(completed, order.currency, sold_under(order), whole=False, actor="scm")
     return Decision(_let_go(order, completed).with_claim(completed), (told,))
 
 
@@ -207,13 +207,6 @@ def _owing(decision: Decision, claim: Claim, now: datetime) -> Decision:
 def _let_go(order: Order, claim: Claim) -> Order:
     held = {units.line_id: units.quantity for units in claim.units}
     return order.with_lines(replace(line, claiming=line.claiming - held.get(line.line_id, 0)) for line in order.lines)
-
-
-def _sold_under(order: Order) -> tuple[UUID, ...]:
-    exchanged = [
-        claim.claim_id for claim in order.claims if claim.status is ClaimStatus.COMPLETED and claim.kind == "exchange"
-    ]
-    return (order.order_id, *exchanged)
 
 
 def _check_time(order: Order, command: RequestClaim, wanted: tuple[ClaimUnits, ...], today: date) -> None:

@@ -49,6 +49,14 @@ def name_of(order: Order, line: Line, sku: str) -> str | None:
     return next((each.instead_name for each in reversed(sent) if each.instead == sku), None)
 
 
+def sold_under(order: Order) -> tuple[UUID, ...]:
+    """The reservations at catalog that hold units of the order: its own first, then those of its exchanges."""
+    exchanged = [
+        claim.claim_id for claim in order.claims if claim.status is ClaimStatus.COMPLETED and claim.kind == "exchange"
+    ]
+    return (order.order_id, *exchanged)
+
+
 def lots(order: Order, line: Line) -> list[Lot]:
     """What `held` counts, parcel by parcel. A claim is of the units that arrived first and could be claimed still."""
     wanted = line.quantity - line.cancelled - line.cancelling

@@ -19,6 +19,7 @@ from orders.domain import charging, claim_facts, claim_money
 from orders.domain.amounts import Amounts
 from orders.domain.claim import Claim, ClaimUnits, ReplacementStop
 from orders.domain.decision import Decision
+from orders.domain.holding import sold_under
 from orders.domain.order import Order
 from orders.domain.status import Status
 
@@ -82,7 +83,7 @@ def _pay_back(order: Order, claim: Claim, command: SettleReplacementStop, now: d
     refund = claim_money.refund_of(order, settled, derived_id("refund", str(claim.claim_id)))
     whole = order.status is Status.RETURNED
     told = claim_facts.ReplacementStopped(
-        settled, command.stop_id, order.currency, now, whole, command.short, actor="scm"
+        settled, command.stop_id, order.currency, now, whole, sold_under(order), command.short, actor="scm"
     )
     done = Decision(order, (told, *refund))
     if nothing_sent:

@@ -115,6 +115,7 @@ def _stopped(order: Order, fact: claim_facts.ReplacementStopped) -> Event:
         shipping_amount=fact.claim.shipping_amount,
         refund_amount=fact.claim.refund_amount,
         whole=fact.whole,
+        sold_under=fact.sold_under,
         placed_at=order.placed_at,
         stopped_at=fact.stopped_at,
     )
