@@ -315,6 +315,7 @@ def replacement_stopped(order_id: UUID, *units: dict[str, Any], **changes: Any) 
     values = {
         **_of_order(order_id), "channel": "pc", "claim_id": ids.derived_id("claim", str(order_id)),
         "stop_id": ids.derived_id("stop", str(order_id)), "lines": [line | more for more in units or ({},)],
+        "sold_under": (order_id,),
         "refund_amount": 12_900, "placed_at": NOW, "stopped_at": NOW + timedelta(days=7),
     }  # fmt: skip
     return ReplacementStopped.model_validate(values | changes)
