@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
 from hypothesis import settings
 from hypothesis.stateful import invariant
 from services.orders.tests.world import OrderWorld
@@ -191,5 +192,6 @@ class OrderMachine(OrderWorld):
         assert not own & set(sent_back)
 
 
-TestOrderMachine = OrderMachine.TestCase
-TestOrderMachine.settings = settings(max_examples=200, stateful_step_count=30, deadline=None)
+# What it finds it makes small, which takes minutes.
+TestOrderMachine = pytest.mark.timeout(400)(OrderMachine.TestCase)
+TestOrderMachine.settings = settings(max_examples=120, stateful_step_count=30, deadline=None)
