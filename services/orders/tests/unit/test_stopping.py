@@ -202,6 +202,7 @@ class TestRefused:
         assert (claim.stop.status, claim.stop.refused_because) == ("refused", "centre_accepted")
         assert decision.order.lines == before.lines
         assert events.told(decision, LATER) == []
+        assert asked(decision.order) == Decision(decision.order)
         again = asked(decision.order, AGAIN)
         assert again.order.claims[0].stop.stop_id == AGAIN
         late = stops(again.order, claim.claim_id, stop_id=STOP)

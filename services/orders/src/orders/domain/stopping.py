@@ -27,7 +27,8 @@ from orders.domain.status import Status
 def stop_replacement(order: Order, command: StopReplacement) -> Decision:
     """Holds the units back from claims and cancels until the centre answers. Asked again meanwhile: nothing changes."""
     claim = order.claim(command.claim_id)
-    if not claim.allows(command) or (claim.stop is not None and claim.stop.status != "refused"):
+    known = claim.stop
+    if not claim.allows(command) or (known and (known.status != "refused" or known.stop_id == command.stop_id)):
         return Decision(order)
     left = {units.line_id: units.came - _gone(order, claim, units.line_id) for units in claim.units}
     if claim.kind != "exchange" or not any(count > 0 for count in left.values()):
