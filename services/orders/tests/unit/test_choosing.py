@@ -5,7 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from services.orders.tests.builders import NOW, a_quote, a_quote_line, an_order, cancels, chooses, decides, settles
+from services.orders.tests.builders import (
+    DAY,
+    NOW,
+    a_quote,
+    a_quote_line,
+    an_order,
+    cancels,
+    chooses,
+    claims,
+    decides,
+    settles,
+    ships,
+)
 
 from common import ids
 from orders import domain, errors
@@ -171,6 +183,15 @@ class TestCancelInBetween:
         lines = () if whole else ((order.lines[0].line_id, 1),)
         with pytest.raises(errors.OptionChangeOpen):
             domain.request_cancel(order, cancels(order, *lines), NOW)
+
+    def test_what_came_before_the_answer_is_not_claimed_before_it(self):
+        """Nobody knows which option is in the customer's hands."""
+        order, change = asked(an_order_of_three())
+        order = domain.note_shipment(order, ships(order, "delivered", shipped=True, delivered=True)).order
+        with pytest.raises(errors.OptionChangeOpen):
+            domain.request_claim(order, claims(order), NOW + DAY)
+        order = answered(order, change).order
+        assert domain.request_claim(order, claims(order), NOW + DAY).order.claims[0].units[0].sku == "BLUE"
 
     def test_the_other_lines_may_be_cancelled(self):
         order, change = asked(an_order_of_three())

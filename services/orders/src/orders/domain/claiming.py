@@ -267,6 +267,11 @@ def _with_gifts_that_came(order: Order, asked: list[tuple[UUID, int]]) -> list[t
 
 def _claimed_sku(order: Order, units: ClaimedUnits, kind: str) -> str:
     line = order.line(units.line_id)
+    if order.open_option(units.line_id) is not None:
+        raise errors.OptionChangeOpen(
+            "another option was asked for, and nobody knows yet which one came: ask when that is decided",
+            line_id=str(line.line_id),
+        )
     if kind == "return" and units.replacement_sku is not None:
         raise errors.ClaimReplacementUnneeded("a return sends nothing instead", line_id=str(line.line_id))
     if line.is_gift and units.replacement_sku not in (None, line.sku):
