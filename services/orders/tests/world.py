@@ -93,7 +93,7 @@ class OrderWorld(ClaimWorld):
         # Catalog's books: what is sold of each line by SKU, and what is held for an option.
         self.sold = {line.line_id: Counter({line.sku: line.quantity}) for line in self.order.lines}
         self.holds: dict = {}
-        self.faulty_whole = False
+        self.faulty_whole, self.last_went = False, False
         self.parcels = 0
         self.replaced: set = set()
         self.stops: set = set()

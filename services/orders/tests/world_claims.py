@@ -46,8 +46,8 @@ class ClaimWorld(MoneyWorld):
             self.in_hand[units.line_id][units.sku] -= units.came
             if fact.claim.kind == "exchange":
                 self.in_hand[units.line_id][units.replacement_sku] += units.came
-        if fact.claim.kind == "return" and fact.claim.fault == "seller":
-            self.faulty_whole |= not any(line.kept for line in self.order.lines)
+        if fact.claim.kind == "return":
+            self.over(seller=fact.claim.fault == "seller")
 
     def not_sent(self, fact) -> None:
         """What catalog does: the replacement stays on the shelf, and the customer has neither."""
@@ -55,7 +55,12 @@ class ClaimWorld(MoneyWorld):
             self.came_back[units.line_id] = self.came_back.get(units.line_id, 0) + units.stopped
             self.sent[units.line_id] -= units.stopped
             self.in_hand[units.line_id][units.replacement_sku] -= units.stopped
-        self.faulty_whole |= not any(line.kept for line in self.order.lines)
+        self.over(seller=True)
+
+    def over(self, *, seller) -> None:
+        """Who bears the last unit that was bought decides about the shipping fee, whatever becomes of gifts."""
+        if self.order.keeps_nothing and not self.last_went:
+            self.last_went, self.faulty_whole = True, seller
 
     @precondition(lambda self: self.order.claims)
     @rule(data=st.data())

@@ -148,6 +148,15 @@ class TestStopped:
         told = events.told(decision, LATER)[0]
         assert (told.whole, told.shipping_amount) == (True, order.shipping_amount)
 
+    def test_a_gift_that_is_kept_keeps_no_shipping_fee(self):
+        line = a_quote_line("SMALL", quantity=1)
+        gift = replace(a_quote_line("CUP", unit_price=0), kind="gift", gift_of=(line.line_id,))
+        order = delivered(a_quote(line, gift))
+        order = settled(order, claims(order, kind="exchange", reason="defective")).order
+        decision = answered(asked(order).order)
+        assert refunds(decision) == [order.worth]
+        assert decision.order.lines[1].kept == 1
+
     def test_the_fee_of_an_exchange_that_sent_nothing_is_owed_back(self):
         decision = answered(asked(exchanged(2, reason="wrong_choice")).order)
         (charge,) = decision.order.charges

@@ -196,8 +196,10 @@ async def reject_claim(
     summary="Give the money back instead of what an exchange sends (staff)",
     description="For a completed exchange whose new goods cannot be sent. The logistics centre is asked to keep what"
     " has not left. What it keeps is paid back like goods that come back at the seller's fault, what has left stays"
-    " exchanged. `replacement_stop` tells its answer. Safe to repeat; after a refusal the centre is asked anew. 409"
-    " `claim.nothing_to_stop`: all of it has left, or nothing was to be sent.",
+    " exchanged. `replacement_stop` tells its answer; a centre at work on it says no (`centre_accepted`) until it"
+    " rejects what is left. Safe to repeat; after a refusal the centre is asked anew. Gifts stay with the customer. 409"
+    " `claim.not_completed`: nothing came back yet; `claim.nothing_to_stop`: all of it has left, or nothing was to be"
+    " sent; `order.cancel_in_progress`: a cancel of the same units is undecided.",
 )
 async def refund_instead(
     order_id: UUID, claim_id: UUID, who: CurrentStaff, database: DatabaseDep, response: Response

@@ -53,6 +53,11 @@ def _faulty(order: Order) -> int:
     return sum(units.worth.amount for claim in back for units in claim.units)
 
 
+def is_last(before: Order, after: Order) -> bool:
+    """Whether the last unit that was bought went back just now. A gift that is kept counts for nothing."""
+    return after.keeps_nothing and not before.keeps_nothing
+
+
 def shipping_of(order: Order) -> Amounts:
     """What goes back of shipping with the last unit, at the seller's fault: what was paid in the order's total, and
     what earlier claims took for the way there, with the tax parts it took off their goods.

@@ -5,7 +5,7 @@ The rules, with the law's least (전자상거래법 §17, §18) in the terms of 
 - A change of mind counts 7 days from the delivery, a fault of the seller's 3 months from it and 30 days from when it
   was noticed. The day of delivery does not count; the last day counts to its end in Seoul. Each unit counts from the
   parcel that brought it: also while others are on their way, and what was sent in exchange from its own arrival.
-- Goods at the seller's fault come back for nothing, and when nothing of the order is left its shipping fee goes back:
+- Goods at the seller's fault come back for nothing, and with the last unit that was bought its shipping fee goes back:
   what was paid in its total, what was charged since, and what was paid apart for a farther place.
 - A customer who changed their mind bears the way back. The fee for the way there is not paid back; where it was free
   because enough was bought, and what they keep would not have been enough, it is charged now, once per order. Enough is
@@ -156,11 +156,11 @@ def settle_claim(order: Order, command: SettleClaim, now: datetime) -> Decision:
 def _return(order: Order, claim: Claim, now: datetime) -> Decision:
     paid = [replace(units, worth=order.line(units.line_id).worth(units.came)) for units in claim.units]
     claim = replace(claim, units=tuple(paid))
-    order = _let_go(order, claim)
+    before, order = order, _let_go(order, claim)
     came = {units.line_id: units.came for units in claim.units}
     order = order.with_lines(replace(line, returned=line.returned + came.get(line.line_id, 0)) for line in order.lines)
     goods = Amounts.total(units.worth for units in claim.units)
-    shipping_back = claim.fault == "seller" and not any(line.kept for line in order.lines)
+    shipping_back = claim.fault == "seller" and claim_money.is_last(before, order)
     shipping = claim_money.shipping_of(order) if shipping_back else Amounts()
     return_fee, outbound_fee = claim_money.fees(order, claim, goods.amount)
     worth = claim_money.after_fee(goods + shipping, return_fee + outbound_fee)

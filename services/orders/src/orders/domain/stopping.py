@@ -64,10 +64,11 @@ def settle_replacement_stop(order: Order, command: SettleReplacementStop, now: d
 def _pay_back(order: Order, claim: Claim, command: SettleReplacementStop, now: datetime) -> Decision:
     stopped = _stopped(claim, command)
     units = tuple(_without_replacement(order, each, stopped.get(each.line_id, 0)) for each in claim.units)
+    before = order
     order = order.with_lines(
         replace(line, returned=line.returned + stopped.get(line.line_id, 0)) for line in order.lines
     )
-    shipping_back = not any(line.kept for line in order.lines)
+    shipping_back = claim_money.is_last(before, order)
     shipping = claim_money.shipping_of(order) if shipping_back else Amounts()
     worth = Amounts.total(each.worth for each in units) + shipping
     nothing_sent = not any(each.sent for each in units)

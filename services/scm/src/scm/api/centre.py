@@ -103,7 +103,7 @@ async def one_request(request_id: UUID, database: DatabaseDep, carriers: Carrier
 @router.post(
     "/shipment-requests/{request_id}/accept",
     summary="The centre takes the request",
-    description="Safe to repeat. 409 `shipment.cancelled`: the order was cancelled, do not ship. 409 "
+    description="Safe to repeat. 409 `shipment.cancelled`: it was cancelled, do not ship. 409 "
     "`shipment.changed`: units were cancelled since the revision you read.",
     responses=responses(401, 403, 404, 409, 422),
 )

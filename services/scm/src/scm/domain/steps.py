@@ -53,7 +53,7 @@ RULES: dict[type, dict[Status, Rule]] = {
 }
 
 _DETAIL = {
-    errors.ShipmentCancelled: "the order was cancelled; do not ship it",
+    errors.ShipmentCancelled: "it was cancelled or given up; do not ship it",
     errors.ShipmentRejected: "the centre rejected this request; it can be assigned again",
     errors.ShipmentAlreadyAccepted: "the centre has accepted this request",
     errors.ShipmentAlreadyShipped: "everything of this request has been shipped",
