@@ -12,7 +12,6 @@ from catalog.domain.product import Category, Product, Tax, Variant
 from catalog.domain.reservation import Line, Reservation, Status
 from catalog.handlers import malls, products, stock
 from common import ids
-from common.clock import Clock
 from common.db import Database
 from contracts.orders import (
     CancelledLine,
@@ -32,7 +31,7 @@ MALL = "intake"
 
 
 def a_staff_token(*roles: str, subject: str = "hana") -> str:
-    claims = {"sub": subject, "typ": "staff", "roles": list(roles), "exp": Clock().now() + timedelta(minutes=5)}
+    claims = {"sub": subject, "typ": "staff", "roles": list(roles), "exp": 4_102_444_800}
     return jwt.encode(claims, STAFF_KEY, algorithm="HS256")
 
 
